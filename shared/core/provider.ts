@@ -1,0 +1,92 @@
+import type { DeliveryRequest } from "./delivery-request";
+import type { ProviderEvent } from "./webhook-event";
+import type { VerificationSettings } from "./registration";
+
+declare const verified: unique symbol;
+
+/** A delivery whose proof was checked. Only `trust` in `providers/trust.ts` makes one, and `parse` takes nothing else. */
+export type VerifiedRequest = DeliveryRequest & { readonly [verified]: true };
+
+/** What `verify` may rely on besides the request. */
+export interface Proof {
+  /** One of the provider's schemes, from the registration; never guessed from the headers. */
+  readonly scheme: string;
+  /** Newest first; any one may have signed, so that a secret can be changed without losing a delivery. */
+  readonly secrets: readonly string[];
+  readonly settings: VerificationSettings;
+  /** How far a timestamp may be from `now`, either way, in seconds. */
+  readonly toleranceSeconds: number;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}
+
+/** What a delivery holds. */
+export interface ParsedDelivery {
+  /** The provider's id of the delivery, the same when it repeats; absent where it has none. */
+  readonly deliveryId?: string;
+  readonly events: readonly ProviderEvent[];
+  /** Why there are no events, where that deserves a word: `unknown_shape`, `stale_body`. */
+  readonly ignored?: string;
+}
+
+/** The answer to a handshake, which ends the walk of the delivery. */
+export interface HandshakeReply {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** A handshake that comes before anything can be verified (DESIGN 11, Handshakes). */
+export interface OpenHandshake {
+  readonly reply: HandshakeReply;
+  /** A secret that the provider offers and that the owner may confirm; never used before. */
+  readonly candidateSecret?: string;
+}
+
+/** One provider: its protocol in four verbs and the figures that belong to it. */
+export interface Provider {
+  readonly id: string;
+  readonly displayName: string;
+  /** Accepted values of `verification.scheme`; the first is the default for a secret that we generated. */
+  readonly schemes: readonly [string, ...string[]];
+  /** The scheme for a secret that was imported or captured. */
+  readonly importedScheme: string;
+  /** False where the proof is no shared secret, so that none is generated. */
+  readonly usesSecret: boolean;
+  /** Bodies above this many bytes get 413. */
+  readonly maxBodyBytes: number;
+  /** How long a delivery id is remembered by the consumer, in seconds (`providers.md` 2, "Keep for"). */
+  readonly rememberSeconds: number;
+  /** JSON schema properties of `verification` beyond `scheme` and `toleranceSeconds`. */
+  readonly verificationProperties?: Readonly<Record<string, object>>;
+
+  /** Names of settings still missing before anything can be verified; empty where nothing is. */
+  missingSettings?(settings: VerificationSettings): readonly string[];
+
+  /**
+   * The same request, trusted.
+   * @throws {DeliveryRefused} for whatever does not prove its origin, malformed input included
+   * @throws {WebhookError} `keys_unavailable` where the vendor's keys cannot be had just now
+   */
+  verify(request: DeliveryRequest, proof: Proof): VerifiedRequest | Promise<VerifiedRequest>;
+
+  /** The events of a verified delivery. Never throws: what it does not know, it leaves out. `now` is in milliseconds. */
+  parse(request: VerifiedRequest, now: number): ParsedDelivery;
+
+  /** The answer to a verified handshake, or `undefined` if this is no handshake. */
+  handshake?(request: VerifiedRequest): HandshakeReply | undefined;
+
+  /** The answer to an unverified handshake of a registration that has not seen a verified delivery yet. */
+  openHandshake?(request: DeliveryRequest): OpenHandshake | undefined;
+
+  /** What the operator does at the provider, in order, one sentence a step. */
+  setupSteps(context: SetupContext): readonly string[];
+}
+
+/** What set-up steps may mention. */
+export interface SetupContext {
+  readonly webhookUrl: string;
+  readonly scheme: string;
+  readonly settings: VerificationSettings;
+  readonly missingSettings: readonly string[];
+}

@@ -1,0 +1,46 @@
+import type { Document } from "./ports";
+
+/** A report, never a gate, but for `inactive` (404) and `pending_verification` (401). DESIGN 11. */
+export type RegistrationStatus = "active" | "inactive" | "failed" | "pending_verification";
+
+/** Where the secret came from; `none` where the provider proves itself otherwise. */
+export type SecretOrigin = "generated" | "imported" | "captured" | "none";
+
+/** How deliveries of a registration prove their origin; which fields count is the provider's affair. */
+export interface VerificationSettings {
+  readonly scheme?: string;
+  readonly toleranceSeconds?: number;
+  readonly audience?: string;
+  readonly serviceAccountEmail?: string;
+  readonly organizationId?: string;
+  readonly channelToken?: string;
+}
+
+/** How often and how patiently a failing event is tried again. */
+export interface RetryPolicy {
+  readonly maxRetries: number;
+  readonly backoffSeconds: number;
+}
+
+/** `castiel.md`: three retries, the first after a minute. */
+export const defaultRetryPolicy: RetryPolicy = { maxRetries: 3, backoffSeconds: 60 };
+
+/** One webhook: a URL, a secret kept elsewhere, and the events asked for. */
+export interface Registration extends Document {
+  readonly integrationId: string;
+  readonly connectionId: string;
+  readonly events: readonly string[];
+  readonly status: RegistrationStatus;
+  readonly isVerified: boolean;
+  readonly verifiedAt?: string;
+  readonly secretOrigin: SecretOrigin;
+  /** The version of the secret in the secret store that counts; absent where there is none. */
+  readonly secretVersion?: string;
+  readonly verification: VerificationSettings & { readonly scheme: string };
+  /** Names, in the secret store, of secrets that the provider offered and the owner has not confirmed. */
+  readonly candidateSecrets?: readonly string[];
+  readonly retryPolicy: RetryPolicy;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+}
