@@ -60,6 +60,9 @@ export interface Provider {
   /** JSON schema properties of `verification` beyond `scheme` and `toleranceSeconds`. */
   readonly verificationProperties?: Readonly<Record<string, object>>;
 
+  /** Advice for the owner, each a sentence: where the secret is set, and where the provider shows its deliveries. */
+  readonly hints: { readonly secret: string; readonly deliveries: string };
+
   /** Names of settings still missing before anything can be verified; empty where nothing is. */
   missingSettings?(settings: VerificationSettings): readonly string[];
 

@@ -16,6 +16,14 @@ export interface VerificationSettings {
   readonly channelToken?: string;
 }
 
+/** A secret offered in an open handshake: trusted only once the owner has compared and confirmed it. */
+export interface CandidateSecret {
+  readonly candidateId: string;
+  readonly receivedAt: string;
+  /** Its value was shown to the owner, which happens once. */
+  readonly shown: boolean;
+}
+
 /** How often and how patiently a failing event is tried again. */
 export interface RetryPolicy {
   readonly maxRetries: number;
@@ -37,8 +45,8 @@ export interface Registration extends Document {
   /** The version of the secret in the secret store that counts; absent where there is none. */
   readonly secretVersion?: string;
   readonly verification: VerificationSettings & { readonly scheme: string };
-  /** Names, in the secret store, of secrets that the provider offered and the owner has not confirmed. */
-  readonly candidateSecrets?: readonly string[];
+  /** Secrets that the provider offered and the owner has not confirmed; the values are in the secret store. */
+  readonly candidateSecrets?: readonly CandidateSecret[];
   readonly retryPolicy: RetryPolicy;
   readonly metadata: Readonly<Record<string, string>>;
   readonly createdAt: string;

@@ -1,4 +1,5 @@
 import type { JsonObject } from "./json";
+import type { RetryPolicy } from "./registration";
 import type { EventVersion } from "./version";
 
 /** What happened to an entity; `occurred` where nothing was created or changed. */
@@ -47,6 +48,8 @@ export interface WebhookEvent extends ProviderEvent {
   readonly receivedAt: string;
   /** Grows with each accepted event of a process: microseconds since 1970, for order of receipt. */
   readonly receivedOrder: number;
+  /** The registration's, as it was at receipt: the drain must not depend on a registration that may be gone. */
+  readonly retryPolicy: RetryPolicy;
 }
 
 /** `Contact.created`: the name that the seed's `events` lists match. */

@@ -1,0 +1,41 @@
+import { type HealthStatus, healthStatuses } from "../shared/core/health";
+import { endpoint } from "../shared/http/endpoint";
+import { integrationIdParameter, webhookPageSchema } from "../shared/http/schemas";
+import { listWebhooks } from "../shared/usecases/list-webhooks";
+
+/** `GET /webhooks`: the tenant's webhooks, page by page; `health=degraded,failed` is the list of unhealthy ones. */
+endpoint(
+  {
+    name: "list-webhooks",
+    method: "GET",
+    route: "webhooks",
+    summary: "List webhooks",
+    access: "webhooks.read",
+    parameters: {
+      query: {
+        integrationId: integrationIdParameter,
+        health: { type: "string", pattern: "^(healthy|degraded|failed)(,(healthy|degraded|failed))*$" },
+        limit: { type: "integer", minimum: 1, maximum: 200 },
+        cursor: { type: "string", maxLength: 4096 },
+      },
+    },
+    responses: { 200: { description: "One page.", schema: webhookPageSchema } },
+    errors: ["invalid_request", "invalid_cursor", "store_unavailable"],
+  },
+  async ({ services, caller, query }) => {
+    const { integrationId, health, limit, cursor } = query;
+    const page = await listWebhooks(services, {
+      tenantId: caller.tenantId,
+      limit: limit === undefined ? 50 : Number(limit),
+      ...(integrationId === undefined ? {} : { integrationId: String(integrationId) }),
+      ...(cursor === undefined ? {} : { cursor: String(cursor) }),
+      ...(health === undefined ? {} : { health: toStatuses(String(health)) }),
+    });
+    return { jsonBody: page };
+  },
+);
+
+function toStatuses(list: string): ReadonlySet<HealthStatus> {
+  const wanted = list.split(",");
+  return new Set(healthStatuses.filter((status) => wanted.includes(status)));
+}

@@ -1,0 +1,38 @@
+import { endpoint } from "../shared/http/endpoint";
+import { rawBody, sourceAddress } from "../shared/http/read-request";
+import { deliveryReceiptSchema, registrationIdParameter } from "../shared/http/schemas";
+import { rateLimitHeaders, receiveDelivery } from "../shared/usecases/receive-delivery";
+
+/** `POST /webhooks/{registrationId}`: the one door through which providers deliver. */
+endpoint(
+  {
+    name: "receive-webhook",
+    method: "POST",
+    route: "webhooks/{registrationId:minlength(7)}",
+    summary: "Deliver events (called by the provider)",
+    access: "provider",
+    parameters: { path: { registrationId: registrationIdParameter } },
+    responses: { 200: { description: "Every event asked for is durably queued.", schema: deliveryReceiptSchema } },
+    errors: [
+      "delivery_refused",
+      "registration_not_found",
+      "length_required",
+      "payload_too_large",
+      "rate_limited",
+      "queue_unavailable",
+      "store_unavailable",
+      "secrets_unavailable",
+      "keys_unavailable",
+    ],
+  },
+  async ({ services, request, params }) => {
+    const result = await receiveDelivery(services, {
+      registrationId: params["registrationId"] ?? "",
+      headers: request.headers,
+      readBody: () => rawBody(request),
+      remoteAddress: sourceAddress(request),
+    });
+    if (result.kind === "handshake") return result.reply;
+    return { status: 200, headers: rateLimitHeaders(result.rate), jsonBody: result.receipt };
+  },
+);

@@ -1,0 +1,13 @@
+import { app } from "@azure/functions";
+import { getServices } from "../shared/app";
+import { recomputeHealth } from "../shared/usecases/recompute-health";
+
+/** Every five minutes by default: the health of each webhook, and a line in the log for each that changed. */
+app.timer("recompute-webhook-health", {
+  schedule: "%HEALTH_SCHEDULE%",
+  handler: async () => {
+    const services = await getServices();
+    const run = await recomputeHealth(services);
+    services.log("info", "health.recomputed", { ...run });
+  },
+});

@@ -1,0 +1,27 @@
+import { endpoint } from "../shared/http/endpoint";
+import { integrationIdParameter, newWebhookSchema, registerBodySchema } from "../shared/http/schemas";
+import { registerWebhook, type RegisterRequest } from "../shared/usecases/register-webhook";
+
+/** `POST /integrations/{integrationId}/webhooks`: a URL and a secret for a connection and its events. */
+endpoint<Omit<RegisterRequest, "tenantId" | "integrationId">>(
+  {
+    name: "register-webhook",
+    method: "POST",
+    route: "integrations/{integrationId}/webhooks",
+    summary: "Register a webhook",
+    access: "webhooks.write",
+    parameters: { path: { integrationId: integrationIdParameter } },
+    body: registerBodySchema,
+    responses: { 201: { description: "The webhook, and its secret this once.", schema: newWebhookSchema } },
+    errors: ["invalid_request", "invalid_json", "unknown_integration", "store_unavailable", "secrets_unavailable"],
+  },
+  async ({ services, caller, params, body }) => {
+    const { tenantId } = caller;
+    const jsonBody = await registerWebhook(services, {
+      ...body,
+      tenantId,
+      integrationId: params["integrationId"] ?? "",
+    });
+    return { status: 201, jsonBody };
+  },
+);

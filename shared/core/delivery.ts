@@ -1,0 +1,54 @@
+import type { Document } from "./ports";
+import type { WebhookEvent } from "./webhook-event";
+
+/** What became of a delivery at the door. */
+export type Verdict = "accepted" | "duplicate" | "ignored" | "handshake" | "refused" | "rate_limited";
+
+/** What became of an accepted event: waiting for another attempt, done, or given up and kept. */
+export type EventOutcome = "retrying" | "synchronised" | "dead";
+
+interface RecordBase extends Document {
+  readonly registrationId: string;
+  readonly integrationId: string;
+  readonly connectionId: string;
+  readonly deliveryId: string;
+  /** ISO 8601. */
+  readonly receivedAt: string;
+  readonly verdict: Verdict;
+}
+
+/** A delivery that ended at the door. Written in the background, sampled under flood. */
+export interface DoorRecord extends RecordBase {
+  readonly verdict: Exclude<Verdict, "accepted">;
+  /** The refusal code, or why it was ignored; for the owner. */
+  readonly reason?: string;
+  readonly eventNames: readonly string[];
+}
+
+/**
+ * An accepted event and its outcome, one document an event, `id` = event id. Written by the consumer; it is what makes
+ * sure that a repeated delivery has one effect.
+ */
+export interface EventRecord extends RecordBase {
+  readonly verdict: "accepted";
+  readonly eventName: string;
+  readonly nativeType: string;
+  readonly entityType: string;
+  readonly entityId: string;
+  readonly outcome: EventOutcome;
+  readonly attempts: number;
+  /** ISO 8601; when the outcome was recorded. */
+  readonly settledAt: string;
+  /** Milliseconds from receipt to outcome. */
+  readonly latencyMs: number;
+  readonly syncTaskId?: string;
+  /** What the synchronisation did to the shard. */
+  readonly change?: string;
+  /** The code of the last failure. */
+  readonly reason?: string;
+  /** The event itself, kept for replay when it was given up. */
+  readonly event?: WebhookEvent;
+}
+
+/** A document of the collection `deliveries`. Partition: the registration id. */
+export type DeliveryRecord = DoorRecord | EventRecord;

@@ -1,0 +1,158 @@
+import { type Activity, type ActivityCount, countsInWindow } from "./activity";
+import type { Provider } from "./provider";
+import { type RefusalReason, refusalReasons } from "./refusal";
+import type { Registration } from "./registration";
+
+/** The three answers of the seed. */
+export const healthStatuses = ["healthy", "degraded", "failed"] as const;
+
+/** One of {@link healthStatuses}. */
+export type HealthStatus = (typeof healthStatuses)[number];
+
+/** The health of one webhook, as the seed's `checkWebhookHealth` answers it. */
+export interface WebhookHealth {
+  readonly registrationId: string;
+  readonly integrationId: string;
+  readonly status: HealthStatus;
+  readonly registrationStatus: Registration["status"];
+  /** Failures in a row: refused deliveries since the last genuine one, failed synchronisations since the last good one. */
+  readonly failureCount: number;
+  /** Percent of what happened within the window, 0 to 100. */
+  readonly failureRate: number;
+  readonly lastEventAt?: string;
+  readonly lastFailureAt?: string;
+  readonly failureReasons: Activity["failureReasons"];
+  readonly counts: Readonly<Record<ActivityCount, number>>;
+  readonly windowMinutes: number;
+  readonly recommendations: readonly string[];
+}
+
+/** What health is computed from. Times in milliseconds. */
+export interface HealthInput {
+  readonly registration: Registration;
+  readonly activity: Activity;
+  readonly provider: Provider;
+  readonly now: number;
+  readonly windowMs: number;
+}
+
+const QUIET_AFTER_MS = 7 * 24 * 3_600_000;
+const FIRST_EVENT_WITHIN_MS = 3_600_000;
+
+/** The thresholds of `castiel.md`, Health: 1 and 3 failures in a row, 5 and 25 percent. */
+export function computeHealth(input: HealthInput): WebhookHealth {
+  const { registration, activity, now, windowMs } = input;
+  const counts = countsInWindow(activity, now, windowMs);
+  const failureCount = activity.refusedInRow + activity.syncFailuresInRow;
+  const failureRate = failureRateOf(counts);
+  const status = statusOf(registration, failureCount, failureRate);
+  return {
+    registrationId: registration.id,
+    integrationId: registration.integrationId,
+    status,
+    registrationStatus: registration.status,
+    failureCount,
+    failureRate,
+    ...(activity.lastEventAt === undefined ? {} : { lastEventAt: activity.lastEventAt }),
+    ...(activity.lastFailureAt === undefined ? {} : { lastFailureAt: activity.lastFailureAt }),
+    failureReasons: activity.failureReasons,
+    counts,
+    windowMinutes: Math.round(windowMs / 60_000),
+    recommendations: recommendationsFor(input, counts),
+  };
+}
+
+function failureRateOf(counts: Readonly<Record<ActivityCount, number>>): number {
+  const failed = counts.refused + counts.syncFailed + counts.dead;
+  const total = failed + counts.synced + counts.ignored + counts.handshake + counts.duplicate;
+  return total === 0 ? 0 : Math.round((failed / total) * 1000) / 10;
+}
+
+function statusOf(registration: Registration, failureCount: number, failureRate: number): HealthStatus {
+  if (registration.status === "failed" || failureCount >= 3 || failureRate > 25) return "failed";
+  if (registration.status === "pending_verification" || failureCount >= 1 || failureRate >= 5) return "degraded";
+  return "healthy";
+}
+
+function recommendationsFor(input: HealthInput, counts: Readonly<Record<ActivityCount, number>>): string[] {
+  const { registration } = input;
+  if (registration.status === "inactive") {
+    return ['The webhook is switched off: PATCH it with {"status":"active"} to receive again.'];
+  }
+  return [
+    ...pendingAdvice(input),
+    ...refusalAdvice(input, counts),
+    ...syncAdvice(input, counts),
+    ...rateAdvice(counts),
+    ...quietAdvice(input),
+  ];
+}
+
+function pendingAdvice({ registration, provider }: HealthInput): string[] {
+  const candidates = registration.candidateSecrets?.length ?? 0;
+  const missing = provider.missingSettings?.(registration.verification) ?? [];
+  return [
+    ...missing.map((name) => `Deliveries are refused until verification.${name} is set: PATCH the webhook with it.`),
+    ...(candidates > 0
+      ? [`${candidates} secret(s) offered by ${provider.displayName} wait: POST /webhooks/{registrationId}/confirm.`]
+      : []),
+  ];
+}
+
+function refusalAdvice({ activity, provider }: HealthInput, counts: Readonly<Record<ActivityCount, number>>): string[] {
+  if (activity.refusedInRow === 0 || counts.refused === 0) return [];
+  const reason = activity.failureReasons.find((note) => isRefusalReason(note.reason))?.reason;
+  if (reason === undefined || !isRefusalReason(reason)) return [];
+  const mixed = counts.accepted + counts.handshake + counts.duplicate > 0;
+  return [
+    `${refusalReasons[reason]} ${stepFor(reason, provider)}`,
+    ...(mixed ? ["Genuine deliveries arrive as well: somebody else may be calling this URL."] : []),
+  ];
+}
+
+function stepFor(reason: RefusalReason, provider: Provider): string {
+  if (reason === "timestamp_stale" || reason === "timestamp_future") {
+    return "Next step: compare the clocks of sender and receiver.";
+  }
+  return `Next step at ${provider.displayName}: ${provider.hints.secret}`;
+}
+
+function syncAdvice(
+  { registration, activity }: HealthInput,
+  counts: Readonly<Record<ActivityCount, number>>,
+): string[] {
+  if (activity.syncFailuresInRow === 0 && counts.dead === 0) return [];
+  const reason = activity.failureReasons.find((note) => !isRefusalReason(note.reason))?.reason ?? "unknown";
+  return [
+    `Synchronising fails for connection ${registration.connectionId} (${reason}): check its credentials and the provider's status.`,
+    ...(counts.dead > 0 ? [`${counts.dead} event(s) were given up and are kept for replay.`] : []),
+  ];
+}
+
+function rateAdvice(counts: Readonly<Record<ActivityCount, number>>): string[] {
+  return [
+    ...(counts.rateLimited > 0
+      ? [
+          `${counts.rateLimited} deliveries were answered 429: raise the rate limit or narrow the events at the provider.`,
+        ]
+      : []),
+    ...(counts.unavailable > 0
+      ? [
+          `${counts.unavailable} deliveries were answered 503: check the queue and the store; the provider repeats them.`,
+        ]
+      : []),
+  ];
+}
+
+function quietAdvice({ registration, activity, provider, now }: HealthInput): string[] {
+  const silentMs = now - Date.parse(activity.lastEventAt ?? registration.createdAt);
+  if (activity.lastEventAt === undefined) {
+    return silentMs > FIRST_EVENT_WITHIN_MS ? [`No delivery has arrived yet: ${provider.hints.deliveries}`] : [];
+  }
+  const days = Math.floor(silentMs / 86_400_000);
+  return silentMs > QUIET_AFTER_MS ? [`No event for ${days} days: ${provider.hints.deliveries}`] : [];
+}
+
+function isRefusalReason(reason: string): reason is RefusalReason {
+  return Object.hasOwn(refusalReasons, reason);
+}

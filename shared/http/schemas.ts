@@ -1,0 +1,243 @@
+import { eventPatternSource } from "../core/event-pattern";
+import { errorCatalogue } from "../core/errors";
+
+/** JSON schemas of the management API: they validate requests and they are what `GET /openapi.json` shows. */
+
+/** A text of the tenant's own, without control characters. */
+const label = { type: "string", minLength: 1, maxLength: 200, pattern: "^[^\\u0000-\\u001f]+$" } as const;
+
+const events = {
+  type: "array",
+  minItems: 1,
+  maxItems: 200,
+  uniqueItems: true,
+  description: "Event patterns: `Contact.created`, `Contact.*`, `*`, a provider's own name such as `issues.opened`.",
+  items: { type: "string", maxLength: 200, pattern: eventPatternSource },
+} as const;
+
+const webhookSecret = {
+  type: "string",
+  minLength: 8,
+  maxLength: 1024,
+  description: "The provider's own secret, where the provider issues it (Slack, Notion). Never shown again.",
+} as const;
+
+const verification = {
+  type: "object",
+  additionalProperties: false,
+  description: "How deliveries prove their origin. Which settings count is the provider's affair.",
+  properties: {
+    scheme: { type: "string", description: "`seed`, `native` or another scheme of the provider." },
+    toleranceSeconds: { type: "integer", minimum: 1, maximum: 3600 },
+    audience: { type: "string", minLength: 1, maxLength: 2048 },
+    serviceAccountEmail: { type: "string", format: "email" },
+  },
+} as const;
+
+const metadata = {
+  type: "object",
+  maxProperties: 50,
+  description: "Notes of your own.",
+  additionalProperties: { type: "string", maxLength: 1000 },
+} as const;
+
+const retryPolicy = {
+  type: "object",
+  additionalProperties: false,
+  properties: {
+    maxRetries: { type: "integer", minimum: 0, maximum: 20 },
+    backoffSeconds: { type: "integer", minimum: 1, maximum: 3600 },
+  },
+} as const;
+
+/** Body of `POST /integrations/{integrationId}/webhooks`. */
+export const registerBodySchema = {
+  title: "RegisterWebhook",
+  type: "object",
+  required: ["connectionId", "events"],
+  additionalProperties: false,
+  properties: { connectionId: label, events, webhookSecret, verification, metadata, retryPolicy },
+} as const;
+
+/** Body of `PATCH /webhooks/{registrationId}`. */
+export const updateBodySchema = {
+  title: "UpdateWebhook",
+  type: "object",
+  minProperties: 1,
+  additionalProperties: false,
+  properties: {
+    connectionId: label,
+    events,
+    webhookSecret,
+    status: { enum: ["active", "inactive"] },
+    verification,
+    metadata,
+    retryPolicy,
+  },
+} as const;
+
+/** Body of `POST /webhooks/{registrationId}/confirm`. */
+export const confirmBodySchema = {
+  title: "ConfirmSecret",
+  type: "object",
+  additionalProperties: false,
+  properties: {
+    candidateId: { type: "string", minLength: 1, maxLength: 64 },
+    discard: { type: "boolean" },
+  },
+} as const;
+
+const time = { type: "string", format: "date-time" } as const;
+const textList = { type: "array", items: { type: "string" } } as const;
+
+const webhookProperties = {
+  registrationId: { type: "string" },
+  webhookUrl: { type: "string", format: "uri" },
+  integrationId: { type: "string" },
+  connectionId: { type: "string" },
+  events: textList,
+  status: { enum: ["active", "inactive", "failed", "pending_verification"] },
+  isVerified: { type: "boolean" },
+  verifiedAt: time,
+  secretOrigin: { enum: ["generated", "imported", "captured", "none"] },
+  verification: { type: "object" },
+  candidateSecrets: { type: "integer" },
+  retryPolicy: { type: "object" },
+  metadata: { type: "object" },
+  createdAt: time,
+  updatedAt: time,
+  setup: { ...textList, description: "What to do at the provider, in order." },
+} as const;
+
+/** A registration, without its secret. */
+export const webhookSchema = {
+  title: "Webhook",
+  type: "object",
+  required: ["registrationId", "webhookUrl", "integrationId", "connectionId", "events", "status"],
+  properties: webhookProperties,
+} as const;
+
+/** The reply to a registration: the only one with the secret in it. */
+export const newWebhookSchema = {
+  ...webhookSchema,
+  title: "NewWebhook",
+  properties: {
+    ...webhookProperties,
+    webhookSecret: { type: "string", description: "Shown this once, and only where we made it." },
+  },
+} as const;
+
+/** The health of one webhook. */
+export const webhookHealthSchema = {
+  title: "WebhookHealth",
+  type: "object",
+  required: ["registrationId", "status", "failureCount", "failureRate", "recommendations"],
+  properties: {
+    registrationId: { type: "string" },
+    integrationId: { type: "string" },
+    status: { enum: ["healthy", "degraded", "failed"] },
+    registrationStatus: webhookProperties.status,
+    failureCount: { type: "integer" },
+    failureRate: { type: "number", minimum: 0, maximum: 100 },
+    lastEventAt: time,
+    lastFailureAt: time,
+    failureReasons: { type: "array", items: { type: "object" } },
+    counts: { type: "object" },
+    windowMinutes: { type: "integer" },
+    recommendations: textList,
+  },
+} as const;
+
+/** One page of webhooks. */
+export const webhookPageSchema = {
+  title: "WebhookPage",
+  type: "object",
+  required: ["webhooks"],
+  properties: {
+    webhooks: { type: "array", items: { allOf: [webhookSchema], properties: { health: webhookHealthSchema } } },
+    nextCursor: { type: "string" },
+  },
+} as const;
+
+/** The candidates of a handshake, or the registration once one is confirmed. */
+export const confirmReplySchema = {
+  title: "ConfirmReply",
+  type: "object",
+  properties: {
+    candidates: {
+      type: "array",
+      items: {
+        type: "object",
+        required: ["candidateId", "receivedAt"],
+        properties: { candidateId: { type: "string" }, receivedAt: time, secret: { type: "string" } },
+      },
+    },
+    ...webhookProperties,
+  },
+} as const;
+
+/** The service as a whole. */
+export const serviceHealthSchema = {
+  title: "ServiceHealth",
+  type: "object",
+  required: ["status", "registrationsCount", "failedRegistrationsCount", "cacheHitRate"],
+  properties: {
+    status: { enum: ["healthy", "degraded", "unhealthy"] },
+    registrationsCount: { type: "integer" },
+    failedRegistrationsCount: { type: "integer" },
+    cacheHitRate: { type: "number" },
+    queue: { type: "object" },
+  },
+} as const;
+
+const receiptProperties = {
+  eventName: { type: "string" },
+  eventType: { enum: ["created", "updated", "deleted", "restored", "occurred"] },
+  entityType: { type: "string" },
+  entityId: { type: "string" },
+  nativeType: { type: "string" },
+  syncTriggered: { type: "boolean" },
+} as const;
+
+/** The reply to a verified delivery. */
+export const deliveryReceiptSchema = {
+  title: "DeliveryReceipt",
+  type: "object",
+  required: ["success", "syncTriggered", "deliveryId", "events"],
+  properties: {
+    success: { const: true },
+    ...receiptProperties,
+    deliveryId: { type: "string" },
+    duplicate: { const: true },
+    ignored: { type: "string" },
+    processingTimeMs: { type: "number" },
+    events: { type: "array", items: { type: "object", properties: receiptProperties } },
+  },
+} as const;
+
+/** An error (RFC 9457). */
+export const problemSchema = {
+  title: "Problem",
+  type: "object",
+  required: ["type", "title", "status", "code"],
+  properties: {
+    type: { type: "string" },
+    title: { type: "string" },
+    status: { type: "integer" },
+    code: { enum: Object.keys(errorCatalogue) },
+    problems: {
+      type: "array",
+      items: {
+        type: "object",
+        required: ["path", "message"],
+        properties: { path: { type: "string" }, message: { type: "string" } },
+      },
+    },
+  },
+} as const;
+
+/** Path parameter: an integration. */
+export const integrationIdParameter = { type: "string", minLength: 1, maxLength: 64 } as const;
+
+/** Path parameter: a registration. */
+export const registrationIdParameter = { type: "string", minLength: 1, maxLength: 128 } as const;

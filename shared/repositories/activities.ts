@@ -1,0 +1,53 @@
+import { type Activity, type ActivityNote, addNotes, emptyActivity } from "../core/activity";
+import { isWebhookError } from "../core/errors";
+import type { Documents, DocumentStore } from "../core/ports";
+
+/** What names a registration's activity. */
+export interface ActivityKey {
+  readonly registrationId: string;
+  readonly tenantId: string;
+  readonly pk: string;
+}
+
+const WRITE_ATTEMPTS = 5;
+
+/** The activity of each registration, in the partition of its tenant. */
+export class Activities {
+  readonly #documents: Documents<Activity>;
+
+  constructor(store: DocumentStore) {
+    this.#documents = store.collection<Activity>("health");
+  }
+
+  /** An empty one where nothing has happened yet. */
+  async get(key: ActivityKey): Promise<Activity> {
+    const found = await this.#documents.get(key.pk, key.registrationId);
+    return found?.value.tenantId === key.tenantId ? found.value : emptyActivity(key);
+  }
+
+  /** Adds notes to what other instances wrote meanwhile, and answers the result. */
+  async add(key: ActivityKey, notes: readonly ActivityNote[], windowMs: number): Promise<Activity> {
+    return this.#update(key, (activity) => addNotes(activity, notes, windowMs));
+  }
+
+  async saveReportedStatus(key: ActivityKey, reportedStatus: string): Promise<void> {
+    await this.#update(key, (activity) => ({ ...activity, reportedStatus }));
+  }
+
+  async delete(key: ActivityKey): Promise<void> {
+    await this.#documents.delete(key.pk, key.registrationId);
+  }
+
+  async #update(key: ActivityKey, change: (current: Activity) => Activity): Promise<Activity> {
+    for (let attempt = 1; ; attempt++) {
+      const stored = await this.#documents.get(key.pk, key.registrationId);
+      const next = change(stored?.value ?? emptyActivity(key));
+      try {
+        return (await (stored ? this.#documents.replace(next, stored.etag) : this.#documents.create(next))).value;
+      } catch (error) {
+        const lostRace = isWebhookError(error, "document_changed") || isWebhookError(error, "document_exists");
+        if (!lostRace || attempt === WRITE_ATTEMPTS) throw error;
+      }
+    }
+  }
+}

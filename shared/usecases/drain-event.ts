@@ -1,0 +1,117 @@
+import type { EventOutcome, EventRecord } from "../core/delivery";
+import { backOffMs, OUTAGE_LIMIT_MS } from "../core/back-off";
+import { errorCatalogue, isWebhookError } from "../core/errors";
+import { SyncFailure, type SyncTask } from "../core/sync-task";
+import { eventNameOf, type WebhookEvent } from "../core/webhook-event";
+import { recordIdOf } from "../repositories/deliveries";
+import { type OpenedMessage, openMessage, toEventMessage } from "./event-message";
+import { noteSynchronisation } from "./note-synchronisation";
+import { claimCheck } from "./send-events";
+import type { Services } from "./services";
+
+/** What is recorded of an event besides what it says itself. */
+interface Settlement {
+  readonly outcome: EventOutcome;
+  readonly attempts: number;
+  readonly task?: SyncTask;
+  readonly reason?: string;
+}
+
+/**
+ * Hands one queued event to SyncTaskService and records what became of it. Returns once the message may be completed:
+ * synchronised, known already, put off by a scheduled copy, or parked as dead. Throws only where not even that could be
+ * recorded; then the queue delivers the message again, which is harmless because every write here is idempotent.
+ * @throws {WebhookError} `store_unavailable`, `queue_unavailable`
+ */
+export async function drainEvent(services: Services, body: unknown): Promise<void> {
+  const opened = await openMessage(services, body);
+  const { event, dataref } = opened;
+  const known = await services.deliveries.findEvent({
+    tenantId: event.tenantId,
+    registrationId: event.registrationId,
+    recordId: recordIdOf(event.eventId),
+  });
+  if (known?.outcome === "synchronised") services.log("debug", "event.known", { eventId: event.eventId });
+  else if (await attempt(services, opened)) return;
+  if (dataref !== undefined) await services.payloads.delete(dataref);
+}
+
+/** Answers true if the event is to be tried again, and so still needs its payload. */
+async function attempt(services: Services, opened: OpenedMessage): Promise<boolean> {
+  const attempts = opened.failedAttempts + 1;
+  try {
+    const task = await services.sync.enqueueSyncTask({ event: opened.event, attempt: attempts });
+    await settle(services, opened.event, { outcome: "synchronised", attempts, task });
+    return false;
+  } catch (error) {
+    return handleFailure(services, opened, error);
+  }
+}
+
+async function handleFailure(services: Services, opened: OpenedMessage, error: unknown): Promise<boolean> {
+  const { event, failedAttempts, copies } = opened;
+  const outage = isOutage(error) && services.now() - Date.parse(event.receivedAt) < OUTAGE_LIMIT_MS;
+  const attempts = outage ? failedAttempts : failedAttempts + 1;
+  const reason = reasonOf(error);
+  const permanent = error instanceof SyncFailure && error.permanent;
+  services.log("warn", "event.failed", { eventId: event.eventId, reason, attempts, outage });
+  if (permanent || attempts > event.retryPolicy.maxRetries) {
+    await settle(services, event, { outcome: "dead", attempts, reason });
+    return false;
+  }
+  // The copy goes out before anything is recorded: a crash in between repeats an attempt and loses nothing.
+  const at = services.now() + backOffMs(event.retryPolicy, copies, Math.random());
+  const copy = toEventMessage(event, attempts, copies + 1);
+  // Duplicate detection would swallow a copy under the old id (DESIGN 8).
+  const messageId = `${event.eventId}~${services.newId()}`;
+  await services.queue.schedule({ messageId, body: await claimCheck(services, copy) }, at);
+  if (!outage) await settle(services, event, { outcome: "retrying", attempts, reason });
+  return true;
+}
+
+/** True for an outage of a back end of ours: waiting for it uses up no attempt. */
+function isOutage(error: unknown): boolean {
+  return isWebhookError(error) && errorCatalogue[error.code].status === 503;
+}
+
+/** A code for the owner. The message of an unknown error may hold anything, so it stays in the log of the host. */
+function reasonOf(error: unknown): string {
+  if (error instanceof SyncFailure) return error.reason;
+  return isWebhookError(error) ? error.code : "internal_error";
+}
+
+async function settle(services: Services, event: WebhookEvent, settlement: Settlement): Promise<void> {
+  await services.deliveries.save(toRecord(services, event, settlement));
+  await noteSynchronisation(services, event, settlement);
+}
+
+function toRecord(services: Services, event: WebhookEvent, settlement: Settlement): EventRecord {
+  const now = services.now();
+  const { outcome, attempts, task, reason } = settlement;
+  const remembered = services.providers.get(event.integrationId)?.rememberSeconds ?? 0;
+  return {
+    id: recordIdOf(event.eventId),
+    pk: event.registrationId,
+    tenantId: event.tenantId,
+    schemaVersion: 1,
+    ttl: Math.max(services.rules.retentionSeconds, remembered),
+    registrationId: event.registrationId,
+    integrationId: event.integrationId,
+    connectionId: event.connectionId,
+    deliveryId: event.deliveryId,
+    receivedAt: event.receivedAt,
+    verdict: "accepted",
+    eventName: eventNameOf(event),
+    nativeType: event.nativeType,
+    entityType: event.entityType,
+    entityId: event.entityId,
+    outcome,
+    attempts,
+    settledAt: new Date(now).toISOString(),
+    latencyMs: now - Date.parse(event.receivedAt),
+    ...(task && { syncTaskId: task.id }),
+    ...(task?.result && { change: task.result.change }),
+    ...(reason !== undefined && { reason }),
+    ...(outcome === "dead" && { event }),
+  };
+}

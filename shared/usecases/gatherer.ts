@@ -1,0 +1,95 @@
+import { type Activity, type ActivityNote, addNotes } from "../core/activity";
+import type { DoorRecord } from "../core/delivery";
+import type { Log } from "../core/ports";
+import type { Activities, ActivityKey } from "../repositories/activities";
+import type { Deliveries } from "../repositories/deliveries";
+
+/** What the gatherer works with. */
+export interface GathererDependencies {
+  readonly activities: Activities;
+  readonly deliveries: Deliveries;
+  readonly windowMs: number;
+  readonly log: Log;
+}
+
+interface Pending {
+  readonly key: ActivityKey;
+  readonly notes: ActivityNote[];
+}
+
+const FLUSH_EVERY_MS = 1000;
+/** Beyond these a flood is sampled: counts go on, records and single notes do not. */
+const MAX_RECORDS = 500;
+const MAX_NOTES_PER_REGISTRATION = 2000;
+
+/**
+ * Collects counters, and the records of deliveries that ended at the door, and writes them each second and on shutdown,
+ * so that a flood of requests is not a flood of writes. A crash loses at most a second of statistics, never an event.
+ */
+export class Gatherer {
+  readonly #dependencies: GathererDependencies;
+  readonly #pending = new Map<string, Pending>();
+  #records: DoorRecord[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #flushing: Promise<void> = Promise.resolve();
+
+  constructor(dependencies: GathererDependencies) {
+    this.#dependencies = dependencies;
+  }
+
+  /** Adds to the counters of a registration. */
+  note(key: ActivityKey, note: ActivityNote): void {
+    const pending = this.#pending.get(key.registrationId);
+    if (!pending) this.#pending.set(key.registrationId, { key, notes: [note] });
+    else if (pending.notes.length < MAX_NOTES_PER_REGISTRATION) pending.notes.push(note);
+    this.#wake();
+  }
+
+  /** Keeps a record of a delivery that ended at the door; in a flood some are left out. */
+  record(record: DoorRecord): void {
+    if (this.#records.length < MAX_RECORDS) this.#records.push(record);
+    this.#wake();
+  }
+
+  /** What is stored of a registration's activity together with what waits here. */
+  async activityOf(key: ActivityKey): Promise<Activity> {
+    await this.#flushing;
+    const stored = await this.#dependencies.activities.get(key);
+    return addNotes(stored, this.#pending.get(key.registrationId)?.notes ?? [], this.#dependencies.windowMs);
+  }
+
+  /** Writes all that waits. Never throws: what cannot be written is logged and dropped. */
+  async flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const pending = [...this.#pending.values()];
+    const records = this.#records;
+    this.#pending.clear();
+    this.#records = [];
+    this.#flushing = this.#flushing.then(() => this.#write(pending, records));
+    await this.#flushing;
+  }
+
+  /** Drops what waits for a registration that is gone. */
+  forget(registrationId: string): void {
+    this.#pending.delete(registrationId);
+  }
+
+  #wake(): void {
+    if (this.#timer) return;
+    this.#timer = setTimeout(() => void this.flush(), FLUSH_EVERY_MS);
+    this.#timer.unref();
+  }
+
+  async #write(pending: readonly Pending[], records: readonly DoorRecord[]): Promise<void> {
+    const { activities, deliveries, windowMs, log } = this.#dependencies;
+    const writes = [
+      ...pending.map(({ key, notes }) => activities.add(key, notes, windowMs)),
+      ...records.map((record) => deliveries.save(record)),
+    ];
+    const failed = (await Promise.allSettled(writes)).filter((result) => result.status === "rejected");
+    const [first] = failed;
+    if (first)
+      log("warn", "gatherer.flush_failed", { failed: failed.length, of: writes.length, error: String(first.reason) });
+  }
+}

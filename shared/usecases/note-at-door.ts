@@ -1,0 +1,49 @@
+import type { ActivityCount } from "../core/activity";
+import type { DoorRecord } from "../core/delivery";
+import type { Registration } from "../core/registration";
+import { activityKeyOf } from "./activity-key";
+import type { Services } from "./services";
+
+/** A delivery that ended at the door. */
+export interface DoorOutcome {
+  readonly verdict: DoorRecord["verdict"];
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly reason?: string;
+  readonly deliveryId?: string;
+  readonly eventNames?: readonly string[];
+}
+
+const countOf: Readonly<Record<DoorRecord["verdict"], ActivityCount>> = {
+  duplicate: "duplicate",
+  ignored: "ignored",
+  handshake: "handshake",
+  refused: "refused",
+  rate_limited: "rateLimited",
+};
+
+/** Counts and records, in the background, a delivery that will never reach the consumer. */
+export function noteAtDoor(services: Services, registration: Registration, outcome: DoorOutcome): void {
+  const { verdict, at, reason } = outcome;
+  services.gatherer.note(activityKeyOf(registration), {
+    at,
+    count: countOf[verdict],
+    ...(reason === undefined ? {} : { reason }),
+  });
+  services.gatherer.record({
+    id: `door-${services.newId()}`,
+    pk: registration.id,
+    tenantId: registration.tenantId,
+    schemaVersion: 1,
+    ttl: services.rules.retentionSeconds,
+    registrationId: registration.id,
+    integrationId: registration.integrationId,
+    connectionId: registration.connectionId,
+    deliveryId: outcome.deliveryId ?? "",
+    receivedAt: new Date(at).toISOString(),
+    verdict,
+    ...(reason === undefined ? {} : { reason }),
+    eventNames: outcome.eventNames ?? [],
+  });
+  if (verdict === "refused") services.log("info", "delivery.refused", { registrationId: registration.id, reason });
+}

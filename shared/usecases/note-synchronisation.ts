@@ -1,0 +1,38 @@
+import type { ActivityCount } from "../core/activity";
+import type { EventOutcome } from "../core/delivery";
+import { tenantKeyIn } from "../core/registration-id";
+import type { WebhookEvent } from "../core/webhook-event";
+import type { Services } from "./services";
+
+const countOf: Readonly<Record<EventOutcome, ActivityCount>> = {
+  synchronised: "synced",
+  retrying: "syncFailed",
+  dead: "dead",
+};
+
+/** Five in a row put the registration into `failed` (`castiel.md`, Health); the next genuine delivery clears it. */
+const FAILURES_TO_FAIL = 5;
+
+/** Counts an attempt to synchronise, once its record is written. */
+export async function noteSynchronisation(
+  services: Services,
+  event: WebhookEvent,
+  { outcome, reason }: { readonly outcome: EventOutcome; readonly reason?: string },
+): Promise<void> {
+  const { registrationId, tenantId } = event;
+  const pk = tenantKeyIn(registrationId);
+  if (pk === undefined) return;
+  const key = { registrationId, tenantId, pk };
+  services.gatherer.note(key, {
+    at: services.now(),
+    count: countOf[outcome],
+    ...(reason === undefined ? {} : { reason }),
+  });
+  if (outcome === "synchronised") return;
+  const activity = await services.gatherer.activityOf(key);
+  if (activity.syncFailuresInRow < FAILURES_TO_FAIL) return;
+  await services.registrations.update(registrationId, (current) =>
+    current.status === "active" ? { ...current, status: "failed" } : current,
+  );
+  services.cache.forget(registrationId);
+}

@@ -1,0 +1,136 @@
+import type { ParsedDelivery } from "../core/provider";
+import { eventNameOf, type ProviderEvent, type WebhookEvent } from "../core/webhook-event";
+import { activityKeyOf } from "./activity-key";
+import { noteAtDoor } from "./note-at-door";
+import type { CachedRegistration } from "./registration-cache";
+import { eventIdOf, sendEvents } from "./send-events";
+import type { Services } from "./services";
+
+/** One event in the reply. */
+export interface EventReceipt {
+  readonly eventName: string;
+  readonly eventType: string;
+  readonly entityType: string;
+  readonly entityId: string;
+  readonly nativeType: string;
+  /** True if this delivery put it on the queue. */
+  readonly syncTriggered: boolean;
+}
+
+/** The reply to a verified delivery: the seed's three fields, then the rest (DESIGN 4). */
+export interface DeliveryReceipt extends Partial<EventReceipt> {
+  readonly success: true;
+  readonly syncTriggered: boolean;
+  readonly deliveryId: string;
+  readonly processingTimeMs: number;
+  /** The events of this delivery were queued before. */
+  readonly duplicate?: true;
+  /** Why there is nothing to queue, where the provider's form was not known. */
+  readonly ignored?: string;
+  readonly events: readonly EventReceipt[];
+}
+
+/** A verified and parsed delivery. */
+export interface Arrival {
+  readonly entry: CachedRegistration;
+  readonly parsed: ParsedDelivery;
+  /** Milliseconds since 1970. */
+  readonly receivedAt: number;
+  /** `performance.now()` when the request came in. */
+  readonly startedAt: number;
+  readonly bodyBytes: number;
+}
+
+/**
+ * Queues the events that the registration asked for, all or none, and answers the receipt.
+ * @throws {WebhookError} `queue_unavailable`, `store_unavailable`: then nothing counts as seen, and the provider repeats
+ */
+export async function queueDelivery(services: Services, arrival: Arrival): Promise<DeliveryReceipt> {
+  const { entry, parsed } = arrival;
+  const deliveryId = parsed.deliveryId ?? services.newId();
+  // Events are numbered as parsed, before matching, so that a change of the registration changes no event's id.
+  const wanted = [...parsed.events.keys()].filter((index) => matchesAt(entry, parsed, index));
+  const events = wanted.map((index) => toWebhookEvent(arrival, deliveryId, index));
+  const known = events.length === 0 ? [] : await sendEvents(services, events, arrival.bodyBytes);
+  const triggered = new Set(wanted.filter((_, position) => known[position] !== true));
+  const duplicate = events.length > 0 && triggered.size === 0;
+  noteArrival(services, arrival, { deliveryId, duplicate, queued: triggered.size });
+  const receipts = parsed.events.map((event, index) => toReceipt(event, triggered.has(index)));
+  return toDeliveryReceipt(arrival, receipts, { deliveryId, duplicate });
+}
+
+function matchesAt(entry: CachedRegistration, parsed: ParsedDelivery, index: number): boolean {
+  const event = parsed.events[index];
+  return event !== undefined && entry.matches(event);
+}
+
+let lastOrder = 0;
+
+/** Microseconds since 1970, different for each event of this process. */
+function nextOrder(receivedAt: number): number {
+  lastOrder = Math.max(lastOrder + 1, receivedAt * 1000);
+  return lastOrder;
+}
+
+function toWebhookEvent(arrival: Arrival, deliveryId: string, index: number): WebhookEvent {
+  const { registration } = arrival.entry;
+  const event = arrival.parsed.events[index];
+  if (event === undefined) throw new RangeError(`no event ${index} in this delivery`);
+  return {
+    ...event,
+    eventId: eventIdOf(registration.id, deliveryId, index),
+    deliveryId,
+    tenantId: registration.tenantId,
+    registrationId: registration.id,
+    integrationId: registration.integrationId,
+    connectionId: registration.connectionId,
+    receivedAt: new Date(arrival.receivedAt).toISOString(),
+    receivedOrder: nextOrder(arrival.receivedAt),
+    retryPolicy: registration.retryPolicy,
+  };
+}
+
+function toReceipt(event: ProviderEvent, syncTriggered: boolean): EventReceipt {
+  const { eventType, entityType, entityId, nativeType } = event;
+  return { eventName: eventNameOf(event), eventType, entityType, entityId, nativeType, syncTriggered };
+}
+
+function toDeliveryReceipt(
+  arrival: Arrival,
+  receipts: readonly EventReceipt[],
+  { deliveryId, duplicate }: { readonly deliveryId: string; readonly duplicate: boolean },
+): DeliveryReceipt {
+  const [first] = receipts;
+  const { ignored } = arrival.parsed;
+  return {
+    success: true,
+    ...(first && { eventType: first.eventType, entityId: first.entityId, entityType: first.entityType }),
+    ...(first && { eventName: first.eventName, nativeType: first.nativeType }),
+    syncTriggered: receipts.some((receipt) => receipt.syncTriggered),
+    deliveryId,
+    ...(duplicate && { duplicate }),
+    ...(ignored !== undefined && { ignored }),
+    processingTimeMs: Math.round((performance.now() - arrival.startedAt) * 100) / 100,
+    events: receipts,
+  };
+}
+
+function noteArrival(
+  services: Services,
+  { entry, parsed, receivedAt }: Arrival,
+  outcome: { readonly deliveryId: string; readonly duplicate: boolean; readonly queued: number },
+): void {
+  const { registration } = entry;
+  const { deliveryId, duplicate, queued } = outcome;
+  if (queued > 0) {
+    services.gatherer.note(activityKeyOf(registration), { at: receivedAt, count: "accepted" });
+    return;
+  }
+  noteAtDoor(services, registration, {
+    verdict: duplicate ? "duplicate" : "ignored",
+    at: receivedAt,
+    ...(duplicate ? {} : { reason: parsed.ignored ?? "not_asked_for" }),
+    deliveryId,
+    eventNames: parsed.events.map(eventNameOf),
+  });
+}

@@ -1,0 +1,124 @@
+import { compileEventPatterns, type EventMatcher } from "../core/event-pattern";
+import type { Clock, SecretStore } from "../core/ports";
+import type { Provider } from "../core/provider";
+import type { Registration } from "../core/registration";
+import type { Registrations } from "../repositories/registrations";
+
+/** A registration ready to receive: with its provider, its secrets and its compiled patterns. */
+export interface CachedRegistration {
+  readonly registration: Registration;
+  readonly provider: Provider;
+  /** Newest first; empty where there is none. */
+  readonly secrets: readonly string[];
+  readonly matches: EventMatcher;
+  readonly loadedAt: number;
+}
+
+/** What the cache works with. */
+export interface CacheDependencies {
+  readonly registrations: Registrations;
+  readonly secrets: SecretStore;
+  readonly providers: ReadonlyMap<string, Provider>;
+  readonly now: Clock;
+  readonly maxEntries: number;
+}
+
+/** DESIGN 11, Cache: fresh for 30 s, and up to an hour only while the store is down. */
+const FRESH_MS = 30_000;
+const STALE_MS = 3_600_000;
+/** At most one early re-read per registration and interval, or bad signatures would become a flood of reads. */
+const REREAD_MS = 5_000;
+
+/** Registrations in memory, least recently used out first. One load at a time per id. */
+export class RegistrationCache {
+  readonly #dependencies: CacheDependencies;
+  readonly #entries = new Map<string, CachedRegistration>();
+  readonly #loading = new Map<string, Promise<CachedRegistration | undefined>>();
+  #hits = 0;
+  #misses = 0;
+
+  constructor(dependencies: CacheDependencies) {
+    this.#dependencies = dependencies;
+  }
+
+  /** Percent of look-ups answered from memory, 0 to 100; 100 before the first. */
+  get hitRate(): number {
+    const total = this.#hits + this.#misses;
+    return total === 0 ? 100 : Math.round((this.#hits / total) * 1000) / 10;
+  }
+
+  /**
+   * The registration of an id, `undefined` if there is none.
+   * @throws {WebhookError} `store_unavailable`, `secrets_unavailable` where memory cannot help either
+   */
+  async find(registrationId: string): Promise<CachedRegistration | undefined> {
+    const entry = this.#entries.get(registrationId);
+    if (entry && this.#dependencies.now() - entry.loadedAt < FRESH_MS) {
+      this.#hits++;
+      return entry;
+    }
+    this.#misses++;
+    return this.#load(registrationId).catch((error: unknown) => this.#staleOr(entry, error));
+  }
+
+  /** Reads anew if the entry is not too young for that: after a mismatch, the secret may have been changed elsewhere. */
+  async reread(entry: CachedRegistration): Promise<CachedRegistration | undefined> {
+    if (this.#dependencies.now() - entry.loadedAt < REREAD_MS) return entry;
+    return this.#load(entry.registration.id).catch(() => entry);
+  }
+
+  /** Forgets what may have changed. */
+  forget(registrationId: string): void {
+    this.#entries.delete(registrationId);
+    this.#loading.delete(registrationId);
+  }
+
+  #staleOr(entry: CachedRegistration | undefined, error: unknown): CachedRegistration {
+    if (entry && this.#dependencies.now() - entry.loadedAt < STALE_MS) return entry;
+    throw error;
+  }
+
+  #load(registrationId: string): Promise<CachedRegistration | undefined> {
+    const running = this.#loading.get(registrationId);
+    if (running) return running;
+    const loading = this.#read(registrationId).then((entry) => {
+      // A `forget` in the meantime means that what was read may be old already.
+      if (this.#loading.get(registrationId) === loading) this.#keep(registrationId, entry);
+      return entry;
+    });
+    this.#loading.set(registrationId, loading);
+    const done = (): void => {
+      if (this.#loading.get(registrationId) === loading) this.#loading.delete(registrationId);
+    };
+    loading.then(done, done);
+    return loading;
+  }
+
+  async #read(registrationId: string): Promise<CachedRegistration | undefined> {
+    const { registrations, secrets, providers, now } = this.#dependencies;
+    const loadedAt = now();
+    const registration = (await registrations.find(registrationId))?.value;
+    const provider = registration && providers.get(registration.integrationId);
+    if (!registration || !provider) return undefined;
+    const secret =
+      registration.secretVersion === undefined
+        ? undefined
+        : await secrets.get(registration.id, registration.secretVersion);
+    return {
+      registration,
+      provider,
+      secrets: secret === undefined ? [] : [secret],
+      matches: compileEventPatterns(registration.events),
+      loadedAt,
+    };
+  }
+
+  #keep(registrationId: string, entry: CachedRegistration | undefined): void {
+    this.#entries.delete(registrationId);
+    if (!entry) return;
+    this.#entries.set(registrationId, entry);
+    if (this.#entries.size <= this.#dependencies.maxEntries) return;
+    const [oldest] = this.#entries.keys();
+    if (oldest !== undefined) this.#entries.delete(oldest);
+  }
+}

@@ -1,0 +1,52 @@
+import { WebhookError, type Problem } from "../core/errors";
+import { eventPatternSource } from "../core/event-pattern";
+import type { Provider } from "../core/provider";
+import type { SecretOrigin, VerificationSettings } from "../core/registration";
+import type { Services } from "./services";
+
+/** Settings of `verification` that every provider takes. */
+const commonSettings: ReadonlySet<string> = new Set(["scheme", "toleranceSeconds"]);
+
+/** The URL that the provider calls. */
+export function webhookUrlOf(services: Services, registrationId: string): string {
+  return `${services.rules.publicBaseUrl}/webhooks/${registrationId}`;
+}
+
+/** The safe default (DESIGN 5): our own secret by the seed's scheme, the provider's secret by the provider's scheme. */
+export function schemeFor(provider: Provider, origin: SecretOrigin): string {
+  return origin === "imported" || origin === "captured" ? provider.importedScheme : provider.schemes[0];
+}
+
+/**
+ * Holds `verification` against what the provider has.
+ * @throws {WebhookError} `invalid_request`, with every problem named
+ */
+export function checkVerification(provider: Provider, verification: VerificationSettings): void {
+  const problems: Problem[] = [];
+  if (verification.scheme !== undefined && !provider.schemes.includes(verification.scheme)) {
+    problems.push({
+      path: "/verification/scheme",
+      message: `must be one of ${provider.schemes.join(", ")} for ${provider.displayName}`,
+    });
+  }
+  const known = new Set([...commonSettings, ...Object.keys(provider.verificationProperties ?? {})]);
+  for (const name of Object.keys(verification)) {
+    if (!known.has(name))
+      problems.push({ path: `/verification/${name}`, message: `is not a setting of ${provider.displayName}` });
+  }
+  if (problems.length > 0) throw new WebhookError("invalid_request", { problems });
+}
+
+const eventPattern = new RegExp(eventPatternSource);
+
+/**
+ * Holds a list of event patterns against their grammar, for callers that do not come by HTTP.
+ * @throws {WebhookError} `invalid_request`, with every problem named
+ */
+export function checkEvents(events: readonly string[]): void {
+  const problems: Problem[] = events.length === 0 ? [{ path: "/events", message: "must name at least one event" }] : [];
+  for (const [index, pattern] of events.entries()) {
+    if (!eventPattern.test(pattern)) problems.push({ path: `/events/${index}`, message: "is not an event pattern" });
+  }
+  if (problems.length > 0) throw new WebhookError("invalid_request", { problems });
+}

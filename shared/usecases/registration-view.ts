@@ -1,0 +1,57 @@
+import type { Registration } from "../core/registration";
+import { webhookUrlOf } from "./registration-rules";
+import type { Services } from "./services";
+
+/** A registration as its tenant reads it: everything but the secret. */
+export interface RegistrationView {
+  readonly registrationId: string;
+  readonly webhookUrl: string;
+  readonly integrationId: string;
+  readonly connectionId: string;
+  readonly events: readonly string[];
+  readonly status: Registration["status"];
+  readonly isVerified: boolean;
+  readonly verifiedAt?: string;
+  readonly secretOrigin: Registration["secretOrigin"];
+  readonly verification: Registration["verification"];
+  /** How many secrets wait to be confirmed. */
+  readonly candidateSecrets?: number;
+  readonly retryPolicy: Registration["retryPolicy"];
+  readonly metadata: Registration["metadata"];
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  /** What to do at the provider, in order. */
+  readonly setup: readonly string[];
+}
+
+/** What the API shows of a registration. */
+export function toRegistrationView(services: Services, registration: Registration): RegistrationView {
+  const webhookUrl = webhookUrlOf(services, registration.id);
+  const candidates = registration.candidateSecrets?.length ?? 0;
+  return {
+    registrationId: registration.id,
+    webhookUrl,
+    integrationId: registration.integrationId,
+    connectionId: registration.connectionId,
+    events: registration.events,
+    status: registration.status,
+    isVerified: registration.isVerified,
+    ...(registration.verifiedAt === undefined ? {} : { verifiedAt: registration.verifiedAt }),
+    secretOrigin: registration.secretOrigin,
+    verification: registration.verification,
+    ...(candidates === 0 ? {} : { candidateSecrets: candidates }),
+    retryPolicy: registration.retryPolicy,
+    metadata: registration.metadata,
+    createdAt: registration.createdAt,
+    updatedAt: registration.updatedAt,
+    setup: setupOf(services, registration, webhookUrl),
+  };
+}
+
+function setupOf(services: Services, registration: Registration, webhookUrl: string): readonly string[] {
+  const provider = services.providers.get(registration.integrationId);
+  if (!provider) return [];
+  const { verification } = registration;
+  const missingSettings = provider.missingSettings?.(verification) ?? [];
+  return provider.setupSteps({ webhookUrl, scheme: verification.scheme, settings: verification, missingSettings });
+}

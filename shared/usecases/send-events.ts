@@ -1,0 +1,62 @@
+import { hash } from "node:crypto";
+import { WebhookError } from "../core/errors";
+import type { QueueMessage } from "../core/ports";
+import type { WebhookEvent } from "../core/webhook-event";
+import { type EventMessage, toEventMessage } from "./event-message";
+import type { Services } from "./services";
+
+/** Longer than a message lives in the queue and its dead letters, in seconds. */
+const PAYLOAD_TTL_SECONDS = 45 * 86_400;
+/** Room for what stands around the provider's data in a message. */
+const ENVELOPE_BYTES = 4096;
+/** JSON text is at most this much longer than the bytes it was made of: a control character becomes `\u0000`. */
+const MAX_ESCAPING = 6;
+
+/** The id of the n-th event of a delivery: the same whenever the delivery repeats. At most 128 characters. */
+export function eventIdOf(registrationId: string, deliveryId: string, index: number): string {
+  return `${hash("sha256", `${registrationId}\n${deliveryId}`, "hex")}#${index}`;
+}
+
+/**
+ * Puts the events of one delivery, whose body had `bodyBytes` bytes, on the queue: all or none. Answers for each event
+ * whether the queue knew it already.
+ * @throws {WebhookError} `queue_unavailable` if it refuses or takes longer than the rules allow
+ */
+export async function sendEvents(
+  services: Services,
+  events: readonly WebhookEvent[],
+  bodyBytes: number,
+): Promise<readonly boolean[]> {
+  const fits = bodyBytes * MAX_ESCAPING + ENVELOPE_BYTES <= services.queue.maxMessageBytes;
+  const messages = fits
+    ? events.map((event) => ({ messageId: event.eventId, body: toEventMessage(event) }))
+    : await Promise.all(events.map((event) => toMessage(services, event)));
+  return withinBudget(services.queue.send(messages), services.rules.queueTimeoutMs);
+}
+
+async function toMessage(services: Services, event: WebhookEvent): Promise<QueueMessage> {
+  return { messageId: event.eventId, body: await claimCheck(services, toEventMessage(event)) };
+}
+
+/** The message itself if it fits the queue, else one that points to the payload that holds its event. */
+export async function claimCheck(services: Services, message: EventMessage): Promise<EventMessage> {
+  const { data, ...claim } = message;
+  if (data === undefined) return message;
+  const bytes = Buffer.from(JSON.stringify(data));
+  if (bytes.length + ENVELOPE_BYTES <= services.queue.maxMessageBytes) return message;
+  const dataref = hash("sha256", message.id, "hex");
+  await services.payloads.put(dataref, bytes, PAYLOAD_TTL_SECONDS);
+  return { ...claim, dataref };
+}
+
+async function withinBudget<T>(work: Promise<T>, budgetMs: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new WebhookError("queue_unavailable", { detail: "timeout" })), budgetMs);
+  });
+  try {
+    return await Promise.race([work, tooLate]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,40 @@
+import type { QueueDepth } from "../core/ports";
+import type { Services } from "./services";
+
+/** How the service as a whole is; anyone may read it, so it holds counts and nothing else. */
+export interface ServiceHealth {
+  readonly status: "healthy" | "degraded" | "unhealthy";
+  readonly registrationsCount: number;
+  readonly failedRegistrationsCount: number;
+  /** Percent, 0 to 100. */
+  readonly cacheHitRate: number;
+  readonly queue?: QueueDepth;
+}
+
+/** Unhealthy: a store does not answer. Degraded: more than a tenth of the webhooks failed, or there are dead letters. */
+export async function serviceHealth(services: Services): Promise<ServiceHealth> {
+  const cacheHitRate = services.cache.hitRate;
+  try {
+    const [counts, queue] = await Promise.all([countRegistrations(services), services.queue.depth()]);
+    const troubled = counts.failed * 10 > counts.all || (queue?.deadLettered ?? 0) > 0;
+    return {
+      status: troubled ? "degraded" : "healthy",
+      registrationsCount: counts.all,
+      failedRegistrationsCount: counts.failed,
+      cacheHitRate,
+      ...(queue === undefined ? {} : { queue }),
+    };
+  } catch (error) {
+    services.log("error", "service.unhealthy", { error: String(error) });
+    return { status: "unhealthy", registrationsCount: 0, failedRegistrationsCount: 0, cacheHitRate };
+  }
+}
+
+async function countRegistrations({ registrations }: Services): Promise<{ all: number; failed: number }> {
+  const counts = { all: 0, failed: 0 };
+  for await (const tenant of registrations.listTenants()) {
+    counts.all += tenant.registrationsCount;
+    counts.failed += tenant.failedRegistrationsCount;
+  }
+  return counts;
+}

@@ -1,0 +1,54 @@
+import type { Clock, EventQueue, Log, PayloadStore, SecretStore } from "../core/ports";
+import type { Provider } from "../core/provider";
+import type { SyncTaskService } from "../core/sync-task";
+import type { TokenBuckets } from "../core/token-bucket";
+import type { Activities } from "../repositories/activities";
+import type { Deliveries } from "../repositories/deliveries";
+import type { Registrations } from "../repositories/registrations";
+import type { Shards } from "../repositories/shards";
+import type { SyncTasks } from "../repositories/sync-tasks";
+import type { Gatherer } from "./gatherer";
+import type { RegistrationCache } from "./registration-cache";
+
+/** Figures that rule the use cases, from the configuration. */
+export interface Rules {
+  /** Without a slash at its end. */
+  readonly publicBaseUrl: string;
+  readonly toleranceSeconds: number;
+  readonly maxBodyBytes: number;
+  readonly queueTimeoutMs: number;
+  readonly healthWindowMs: number;
+  readonly retentionSeconds: number;
+}
+
+/** Everything a use case may use; made once, in `app.ts`. */
+export interface Services {
+  readonly rules: Rules;
+  readonly providers: ReadonlyMap<string, Provider>;
+  readonly registrations: Registrations;
+  readonly deliveries: Deliveries;
+  readonly activities: Activities;
+  readonly shards: Shards;
+  readonly syncTasks: SyncTasks;
+  readonly cache: RegistrationCache;
+  readonly gatherer: Gatherer;
+  readonly secrets: SecretStore;
+  readonly queue: EventQueue;
+  readonly payloads: PayloadStore;
+  readonly sync: SyncTaskService;
+  readonly limits: Limits;
+  /** The partition key of a tenant. */
+  readonly tenantKeyOf: (tenantId: string) => string;
+  readonly now: Clock;
+  /** A random id of 128 bits, in lower-case letters and digits. */
+  readonly newId: () => string;
+  readonly log: Log;
+}
+
+/** Buckets of the receive path. */
+export interface Limits {
+  readonly perRegistration: TokenBuckets;
+  readonly perTenant: TokenBuckets;
+  /** By registration and source address: attempts that were not verified. */
+  readonly unverified: TokenBuckets;
+}

@@ -1,0 +1,89 @@
+import { WebhookError } from "../core/errors";
+import type { Provider } from "../core/provider";
+import type { Registration, RetryPolicy, VerificationSettings } from "../core/registration";
+import { checkEvents, checkVerification } from "./registration-rules";
+import { type RegistrationView, toRegistrationView } from "./registration-view";
+import { requireOwn } from "./require-own";
+import type { Services } from "./services";
+
+/** What may be changed; a field that is absent stays as it is. */
+export interface UpdateRequest {
+  readonly events?: readonly string[];
+  readonly connectionId?: string;
+  readonly webhookSecret?: string;
+  readonly status?: "active" | "inactive";
+  readonly verification?: VerificationSettings;
+  readonly metadata?: Readonly<Record<string, string>>;
+  readonly retryPolicy?: Partial<RetryPolicy>;
+}
+
+/**
+ * Changes a registration. A new secret replaces the old one at once and, unless the request names a scheme, is verified
+ * by the provider's own.
+ * @throws {WebhookError} `registration_not_found`, `invalid_request`, `document_changed`
+ */
+export async function updateWebhook(
+  services: Services,
+  key: { readonly tenantId: string; readonly registrationId: string },
+  request: UpdateRequest,
+): Promise<RegistrationView> {
+  const registration = await requireOwn(services, key);
+  const provider = services.providers.get(registration.integrationId);
+  if (!provider) throw new WebhookError("unknown_integration");
+  if (request.events) checkEvents(request.events);
+  checkSecret(provider, request);
+  checkVerification(provider, changed(registration, provider, request).verification);
+  const secretVersion =
+    request.webhookSecret === undefined
+      ? undefined
+      : await services.secrets.set(registration.id, request.webhookSecret);
+  const updatedAt = new Date(services.now()).toISOString();
+  const updated = await services.registrations.update(registration.id, (current) => ({
+    ...changed(current, provider, request),
+    ...(secretVersion === undefined ? {} : { secretVersion }),
+    updatedAt,
+  }));
+  if (!updated) throw new WebhookError("registration_not_found");
+  services.cache.forget(registration.id);
+  services.log("info", "registration.updated", { registrationId: registration.id, fields: Object.keys(request) });
+  return toRegistrationView(services, updated);
+}
+
+function checkSecret(provider: Provider, { webhookSecret }: UpdateRequest): void {
+  if (webhookSecret === undefined || provider.usesSecret) return;
+  const problems = [
+    { path: "/webhookSecret", message: `${provider.displayName} proves itself by tokens, not by a secret` },
+  ];
+  throw new WebhookError("invalid_request", { problems });
+}
+
+function changed(current: Registration, provider: Provider, request: UpdateRequest): Registration {
+  const imported = request.webhookSecret !== undefined;
+  const verification = {
+    ...current.verification,
+    ...(imported ? { scheme: provider.importedScheme } : {}),
+    ...request.verification,
+  };
+  return {
+    ...current,
+    events: request.events ?? current.events,
+    connectionId: request.connectionId ?? current.connectionId,
+    metadata: request.metadata ?? current.metadata,
+    retryPolicy: { ...current.retryPolicy, ...request.retryPolicy },
+    verification,
+    ...(imported ? { secretOrigin: "imported" as const } : {}),
+    status: statusAfter(current, provider, verification, request.status),
+  };
+}
+
+function statusAfter(
+  current: Registration,
+  provider: Provider,
+  verification: VerificationSettings,
+  wanted: UpdateRequest["status"],
+): Registration["status"] {
+  if (wanted === "inactive") return "inactive";
+  if (current.status === "inactive" && wanted === undefined) return "inactive";
+  if ((provider.missingSettings?.(verification) ?? []).length > 0) return "pending_verification";
+  return current.status === "failed" && wanted === undefined ? "failed" : "active";
+}

@@ -1,0 +1,36 @@
+import { computeHealth, type HealthStatus, type WebhookHealth } from "../core/health";
+import type { Registration } from "../core/registration";
+import { WebhookError } from "../core/errors";
+import { activityKeyOf } from "./activity-key";
+import type { Services } from "./services";
+
+/** The health of a registration from its present counters, so that it is true right after a delivery. */
+export async function healthOf(services: Services, registration: Registration): Promise<WebhookHealth> {
+  const provider = services.providers.get(registration.integrationId);
+  if (!provider) throw new WebhookError("unknown_integration");
+  const activity = await services.gatherer.activityOf(activityKeyOf(registration));
+  return computeHealth({
+    registration,
+    activity,
+    provider,
+    now: services.now(),
+    windowMs: services.rules.healthWindowMs,
+  });
+}
+
+/** The health of those of a tenant's webhooks that have one of the statuses. */
+export async function listHealth(
+  services: Services,
+  tenantId: string,
+  statuses: ReadonlySet<HealthStatus>,
+): Promise<WebhookHealth[]> {
+  const found: WebhookHealth[] = [];
+  for await (const registration of services.registrations.listAll({
+    tenantId,
+    tenantKey: services.tenantKeyOf(tenantId),
+  })) {
+    const health = await healthOf(services, registration);
+    if (statuses.has(health.status)) found.push(health);
+  }
+  return found;
+}
