@@ -1,9 +1,9 @@
-import { endpoint } from "../shared/http/endpoint";
+import { openEndpoint } from "../shared/http/endpoint";
 import { serviceHealthSchema } from "../shared/http/schemas";
 import { serviceHealth } from "../shared/usecases/service-health";
 
 /** `GET /webhooks/health`: status and counts, for anyone. Its name sorts before `get-webhook`, and so it is found first. */
-endpoint(
+openEndpoint(
   {
     name: "check-service-health",
     method: "GET",

@@ -1,9 +1,9 @@
-import { endpoint } from "../shared/http/endpoint";
+import { managementEndpoint } from "../shared/http/endpoint";
 import { confirmBodySchema, confirmReplySchema, registrationIdParameter } from "../shared/http/schemas";
 import { confirmWebhook, type ConfirmRequest } from "../shared/usecases/confirm-webhook";
 
 /** `POST /webhooks/{registrationId}/confirm`: the owner's step where the provider brings the secret (Notion). */
-endpoint<ConfirmRequest>(
+managementEndpoint<ConfirmRequest>(
   {
     name: "confirm-webhook",
     method: "POST",

@@ -1,8 +1,8 @@
-import { endpoint, endpointSpecs } from "../shared/http/endpoint";
+import { endpointSpecs, openEndpoint } from "../shared/http/endpoint";
 import { buildOpenApi } from "../shared/http/openapi";
 
-/** `GET /openapi.json`: the API as it validates itself. */
-endpoint(
+/** `GET /openapi.json`: the API, from the schemas by which it checks requests. */
+openEndpoint(
   {
     name: "get-openapi",
     method: "GET",
@@ -12,8 +12,8 @@ endpoint(
     responses: { 200: { description: "OpenAPI 3.1.", schema: { type: "object" } } },
     errors: [],
   },
-  ({ services }) =>
-    Promise.resolve({
-      jsonBody: buildOpenApi({ specs: endpointSpecs(), publicBaseUrl: services.rules.publicBaseUrl }),
-    }),
+  ({ services: { rules } }) => {
+    const { publicBaseUrl, version } = rules;
+    return { jsonBody: buildOpenApi({ specs: endpointSpecs(), publicBaseUrl, version }) };
+  },
 );

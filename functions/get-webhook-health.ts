@@ -1,10 +1,10 @@
-import { endpoint } from "../shared/http/endpoint";
+import { managementEndpoint } from "../shared/http/endpoint";
 import { registrationIdParameter, webhookHealthSchema } from "../shared/http/schemas";
 import { requireOwn } from "../shared/usecases/require-own";
 import { healthOf } from "../shared/usecases/webhook-health";
 
 /** `GET /webhooks/{registrationId}/health`: computed now, so true right after a delivery. */
-endpoint(
+managementEndpoint(
   {
     name: "get-webhook-health",
     method: "GET",

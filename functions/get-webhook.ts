@@ -1,10 +1,10 @@
-import { endpoint } from "../shared/http/endpoint";
+import { managementEndpoint } from "../shared/http/endpoint";
 import { registrationIdParameter, webhookSchema } from "../shared/http/schemas";
 import { toRegistrationView } from "../shared/usecases/registration-view";
 import { requireOwn } from "../shared/usecases/require-own";
 
 /** `GET /webhooks/{registrationId}`: one webhook, with the steps to set it up at its provider. */
-endpoint(
+managementEndpoint(
   {
     name: "get-webhook",
     method: "GET",

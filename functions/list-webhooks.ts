@@ -1,10 +1,10 @@
 import { type HealthStatus, healthStatuses } from "../shared/core/health";
-import { endpoint } from "../shared/http/endpoint";
+import { managementEndpoint } from "../shared/http/endpoint";
 import { integrationIdParameter, webhookPageSchema } from "../shared/http/schemas";
 import { listWebhooks } from "../shared/usecases/list-webhooks";
 
 /** `GET /webhooks`: the tenant's webhooks, page by page; `health=degraded,failed` is the list of unhealthy ones. */
-endpoint(
+managementEndpoint(
   {
     name: "list-webhooks",
     method: "GET",
@@ -26,10 +26,10 @@ endpoint(
     const { integrationId, health, limit, cursor } = query;
     const page = await listWebhooks(services, {
       tenantId: caller.tenantId,
-      limit: limit === undefined ? 50 : Number(limit),
-      ...(integrationId === undefined ? {} : { integrationId: String(integrationId) }),
-      ...(cursor === undefined ? {} : { cursor: String(cursor) }),
-      ...(health === undefined ? {} : { health: toStatuses(String(health)) }),
+      limit: typeof limit === "number" ? limit : 50,
+      ...(typeof integrationId === "string" && { integrationId }),
+      ...(typeof cursor === "string" && { cursor }),
+      ...(typeof health === "string" && { health: toStatuses(health) }),
     });
     return { jsonBody: page };
   },

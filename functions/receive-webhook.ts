@@ -1,10 +1,10 @@
-import { endpoint } from "../shared/http/endpoint";
+import { openEndpoint } from "../shared/http/endpoint";
 import { rawBody, sourceAddress } from "../shared/http/read-request";
 import { deliveryReceiptSchema, registrationIdParameter } from "../shared/http/schemas";
 import { rateLimitHeaders, receiveDelivery } from "../shared/usecases/receive-delivery";
 
 /** `POST /webhooks/{registrationId}`: the one door through which providers deliver. */
-endpoint(
+openEndpoint(
   {
     name: "receive-webhook",
     method: "POST",

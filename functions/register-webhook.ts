@@ -1,9 +1,9 @@
-import { endpoint } from "../shared/http/endpoint";
+import { managementEndpoint } from "../shared/http/endpoint";
 import { integrationIdParameter, newWebhookSchema, registerBodySchema } from "../shared/http/schemas";
 import { registerWebhook, type RegisterRequest } from "../shared/usecases/register-webhook";
 
 /** `POST /integrations/{integrationId}/webhooks`: a URL and a secret for a connection and its events. */
-endpoint<Omit<RegisterRequest, "tenantId" | "integrationId">>(
+managementEndpoint<Omit<RegisterRequest, "tenantId" | "integrationId">>(
   {
     name: "register-webhook",
     method: "POST",

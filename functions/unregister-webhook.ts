@@ -1,9 +1,9 @@
-import { endpoint } from "../shared/http/endpoint";
+import { managementEndpoint } from "../shared/http/endpoint";
 import { registrationIdParameter } from "../shared/http/schemas";
 import { unregisterWebhook } from "../shared/usecases/unregister-webhook";
 
 /** `DELETE /webhooks/{registrationId}`: nothing is received any more; what is queued is still synchronised. */
-endpoint(
+managementEndpoint(
   {
     name: "unregister-webhook",
     method: "DELETE",

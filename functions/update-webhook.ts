@@ -1,9 +1,9 @@
-import { endpoint } from "../shared/http/endpoint";
+import { managementEndpoint } from "../shared/http/endpoint";
 import { registrationIdParameter, updateBodySchema, webhookSchema } from "../shared/http/schemas";
 import { updateWebhook, type UpdateRequest } from "../shared/usecases/update-webhook";
 
 /** `PATCH /webhooks/{registrationId}`: events, secret, scheme, active or inactive. */
-endpoint<UpdateRequest>(
+managementEndpoint<UpdateRequest>(
   {
     name: "update-webhook",
     method: "PATCH",

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { version } from "../package.json";
 import { createTokenVerifier } from "./adapters/oidc/token-verifier";
 import { openSqlite, type SqliteStore } from "./adapters/sqlite/database";
 import { type Config, readConfig } from "./config";
@@ -80,6 +81,7 @@ export async function createApp(options: AppOptions = {}): Promise<App> {
   const store = openSqlite({ dataDirectory: config.dataDirectory, now, log });
   const rules = {
     publicBaseUrl: config.publicBaseUrl ?? `http://localhost:${config.port}`,
+    version,
     toleranceSeconds: config.toleranceSeconds,
     maxBodyBytes: config.maxBodyBytes,
     queueTimeoutMs: config.queueTimeoutMs,

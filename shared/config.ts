@@ -174,8 +174,12 @@ const tenantMapSchema = { type: "object", additionalProperties: text };
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const problems: string[] = [];
   const values = readSettings(env, problems);
-  const apiTokens = readJson<ApiToken[]>("API_TOKENS", values, apiTokensSchema, problems) ?? [];
-  const tenantMap = readJson<Record<string, string>>("OIDC_TENANT_MAP", values, tenantMapSchema, problems) ?? {};
+  const apiTokens = readJson<ApiToken[]>("API_TOKENS", { values, schema: apiTokensSchema, fallback: [] }, problems);
+  const tenantMap = readJson<Record<string, string>>(
+    "OIDC_TENANT_MAP",
+    { values, schema: tenantMapSchema, fallback: {} },
+    problems,
+  );
   const oidc = readOidc(values, tenantMap, problems);
   checkPublicUrl(values["PUBLIC_BASE_URL"], problems);
   if (problems.length > 0) throw new ConfigError(problems);
@@ -205,14 +209,21 @@ function toSentence(error: ErrorObject): string {
   return `${error.instancePath.slice(1)} ${error.message ?? "is wrong"}${among}`;
 }
 
-function readJson<T>(name: SettingName, values: Values, schema: object, problems: string[]): T | undefined {
+interface JsonSetting<T> {
+  readonly values: Values;
+  readonly schema: object;
+  /** Stands in for a value that is wrong, until all problems are told. */
+  readonly fallback: T;
+}
+
+function readJson<T>(name: SettingName, { values, schema, fallback }: JsonSetting<T>, problems: string[]): T {
   const value = parseJson(String(values[name]));
   const ajv = new Ajv({ allErrors: true, strict: false });
   const validate = ajv.compile<T>(schema);
   if (validate(value)) return value;
   const detail = value === undefined ? "is not JSON" : ajv.errorsText(validate.errors, { dataVar: "" });
   problems.push(`${name} ${detail}`);
-  return undefined;
+  return fallback;
 }
 
 function readOidc(values: Values, tenantMap: Record<string, string>, problems: string[]): OidcConfig | undefined {

@@ -12,6 +12,12 @@ export interface ProviderOptions {
 
 /** Every provider, by the id that routes and registrations name. */
 export function createProviders(options: ProviderOptions): ReadonlyMap<string, Provider> {
-  const all = [salesforce, notion, slack, github, createGoogleProvider({ certificatesUrl: options.googleCertificatesUrl })];
+  const all = [
+    salesforce,
+    notion,
+    slack,
+    github,
+    createGoogleProvider({ certificatesUrl: options.googleCertificatesUrl }),
+  ];
   return new Map(all.map((provider) => [provider.id, provider]));
 }

@@ -14,6 +14,8 @@ import type { RegistrationCache } from "./registration-cache";
 export interface Rules {
   /** Without a slash at its end. */
   readonly publicBaseUrl: string;
+  /** Of the product. */
+  readonly version: string;
   readonly toleranceSeconds: number;
   readonly maxBodyBytes: number;
   readonly queueTimeoutMs: number;

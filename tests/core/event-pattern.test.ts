@@ -2,7 +2,11 @@ import fc from "fast-check";
 import { compileEventPatterns, eventPatternSource } from "../../shared/core/event-pattern";
 import { makeProviderEvent } from "../support/make";
 
-const contactCreated = makeProviderEvent({ eventType: "created", nativeType: "Contact.CREATE", nativeAction: "CREATE" });
+const contactCreated = makeProviderEvent({
+  eventType: "created",
+  nativeType: "Contact.CREATE",
+  nativeAction: "CREATE",
+});
 const issueOpened = makeProviderEvent({
   entityType: "issue",
   eventType: "created",

@@ -14,12 +14,16 @@ describe("registration ids", () => {
     expect(newRegistrationId(key)).not.toBe(newRegistrationId(key));
   });
 
-  it.each(["", "health", "webhook-abc123", "webhook-aaaaaaaaaaaaaaaa-short", "webhook-AAAAAAAAAAAAAAAA-aaaaaaaaaaaaaaaaaaaaaaaaaa", "../x"])(
-    "%j is none of ours",
-    (id) => {
-      expect(tenantKeyIn(id)).toBeUndefined();
-    },
-  );
+  it.each([
+    "",
+    "health",
+    "webhook-abc123",
+    "webhook-aaaaaaaaaaaaaaaa-short",
+    "webhook-AAAAAAAAAAAAAAAA-aaaaaaaaaaaaaaaaaaaaaaaaaa",
+    "../x",
+  ])("%j is none of ours", (id) => {
+    expect(tenantKeyIn(id)).toBeUndefined();
+  });
 });
 
 describe("toBase32", () => {

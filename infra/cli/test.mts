@@ -1,0 +1,59 @@
+/**
+ * `npm test`: formatting, lint, types, dead code, then all tests with coverage.
+ * `npm test -- <jest arguments>`: only the build and the named tests, `npm run test webhook-management.service.test.ts` for one.
+ */
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readFileSync } from "node:fs";
+
+const results = "coverage/results.json";
+
+interface Step {
+  readonly name: string;
+  readonly command: string;
+}
+
+const checks: readonly Step[] = [
+  { name: "format", command: "prettier --check --log-level warn ." },
+  { name: "lint", command: "eslint ." },
+  { name: "types", command: "tsc -p ." },
+  { name: "dead code", command: "knip" },
+];
+
+/** The exit code of a step; its output goes straight to the terminal. */
+function run({ name, command }: Step): number {
+  console.log(`\n> ${name}: ${command}`);
+  // A shell, because on Windows the tools are .cmd files; the command is ours but for jest's own arguments.
+  return spawnSync(command, { shell: true, stdio: "inherit" }).status ?? 1;
+}
+
+function quote(argument: string): string {
+  return `"${argument.replaceAll('"', '\\"')}"`;
+}
+
+/** One plain closing line that any reader of logs understands. */
+function printTotals(): void {
+  const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(readFileSync(results, "utf8")) as Record<
+    string,
+    number
+  >;
+  const skipped = numPendingTests ? `, ${numPendingTests} skipped` : "";
+  console.log(`\n${numPassedTests ?? 0} passed, ${numFailedTests ?? 0} failed${skipped}`);
+}
+
+const named = process.argv.slice(2);
+mkdirSync("coverage", { recursive: true });
+const build = { name: "build", command: "npm run --silent build" };
+const jest = `jest --json --outputFile=${results}`;
+const steps: readonly Step[] =
+  named.length > 0
+    ? [build, { name: "tests", command: `${jest} ${named.map(quote).join(" ")}` }]
+    : [...checks, build, { name: "tests", command: `${jest} --coverage` }];
+
+for (const step of steps) {
+  const status = run(step);
+  if (step.name === "tests") printTotals();
+  if (status !== 0) {
+    console.error(`\n${step.name} failed`);
+    process.exit(status);
+  }
+}

@@ -1,0 +1,165 @@
+import { chmodSync, existsSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import type { Clock, DocumentStore, Log, LockingQueue, PayloadStore, SecretStore } from "../../core/ports";
+import { DataFolderError } from "./data-folder-error";
+import { SqliteDocuments } from "./documents";
+import { SqliteEventQueue } from "./event-queue";
+import { GroupCommit } from "./group-commit";
+import { migrate } from "./migrate";
+import { SqlitePayloadStore } from "./payload-store";
+import { migrations } from "./schema";
+import { openSealer } from "./sealer";
+import { SqliteSecretStore } from "./secret-store";
+
+/** Where and how the embedded store is kept. */
+export interface SqliteOptions {
+  /** A folder, made if it is not there; `:memory:` for a store that goes with its process. */
+  readonly dataDirectory: string;
+  readonly now: Clock;
+  readonly log?: Log;
+  /** How long a message id is remembered after its message was completed; ten minutes by default, as on Azure. */
+  readonly duplicateWindowMs?: number;
+  /** Deliveries after which a message becomes a dead letter; ten by default, as on Azure. */
+  readonly maxDeliveryCount?: number;
+}
+
+/** All ports on one SQLite file. */
+export interface SqliteStore {
+  readonly documents: DocumentStore;
+  readonly queue: LockingQueue;
+  readonly secrets: SecretStore;
+  readonly payloads: PayloadStore;
+  /** The value of a pragma on the writing connection. */
+  pragma(name: string): unknown;
+  /** Writes what waits, and closes the file. */
+  close(): Promise<void>;
+}
+
+const FILE = "castiel.sqlite";
+const LOCK_FILE = "lock.sqlite";
+const SWEEP_EVERY_MS = 1000;
+const DUPLICATE_WINDOW_MS = 10 * 60_000;
+const MAX_DELIVERY_COUNT = 10;
+
+/**
+ * Opens the store of a folder for this process alone. `synchronous = FULL`: a write that was answered is on disk.
+ * @throws {DataFolderError} the folder cannot be written, another process has it open, or a newer version wrote it
+ */
+export function openSqlite(options: SqliteOptions): SqliteStore {
+  const inMemory = options.dataDirectory === ":memory:";
+  if (!inMemory) makeFolder(options.dataDirectory);
+  const lock = inMemory ? undefined : takeLock(options.dataDirectory);
+  try {
+    return openStore(options, inMemory ? undefined : options.dataDirectory, lock);
+  } catch (error) {
+    lock?.close();
+    throw error;
+  }
+}
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new DataFolderError(`The data folder ${folder} cannot be made.`, error);
+  }
+}
+
+/**
+ * A transaction held for the life of the process: the operating system frees it however the process ends, which no file
+ * with a process id in it can promise.
+ */
+function takeLock(folder: string): DatabaseSync {
+  const lock = openFile(folder, LOCK_FILE);
+  try {
+    lock.exec("pragma busy_timeout = 0; begin exclusive");
+    return lock;
+  } catch (error) {
+    lock.close();
+    throw new DataFolderError(`The data folder ${folder} is in use by another process, or cannot be written.`, error);
+  }
+}
+
+function openFile(folder: string, name: string): DatabaseSync {
+  const path = join(folder, name);
+  try {
+    const isNew = !existsSync(path);
+    const database = new DatabaseSync(path);
+    // Windows has no such modes; there the folder's own rights count.
+    if (isNew && existsSync(path)) chmodSync(path, 0o600);
+    return database;
+  } catch (error) {
+    throw new DataFolderError(`The data folder ${folder} cannot be read or written.`, error);
+  }
+}
+
+function openStore(options: SqliteOptions, folder: string | undefined, lock: DatabaseSync | undefined): SqliteStore {
+  const { now } = options;
+  const database = folder === undefined ? new DatabaseSync(":memory:") : openFile(folder, FILE);
+  try {
+    prepare(database, folder);
+    const sealer = openSealer(database, folder);
+    const commits = new GroupCommit(database);
+    const documents = new SqliteDocuments(database, commits, now);
+    const payloads = new SqlitePayloadStore(database, commits, now);
+    const queue = new SqliteEventQueue(database, commits, now, {
+      duplicateWindowMs: options.duplicateWindowMs ?? DUPLICATE_WINDOW_MS,
+      maxDeliveryCount: options.maxDeliveryCount ?? MAX_DELIVERY_COUNT,
+    });
+    const sweeper = startSweeper(options.log, [documents, payloads, queue]);
+    return {
+      documents,
+      queue,
+      payloads,
+      secrets: new SqliteSecretStore(database, commits, sealer),
+      pragma: (name) => Object.values(database.prepare(`pragma ${name}`).get() ?? {})[0],
+      close: async () => {
+        clearInterval(sweeper);
+        queue.stop();
+        await commits.close();
+        database.close();
+        lock?.close();
+      },
+    };
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+function prepare(database: DatabaseSync, folder: string | undefined): void {
+  try {
+    // A checkpoint every 4,000 pages keeps its cost out of most commits; 16 MB of page cache serve the point reads.
+    database.exec(
+      "pragma journal_mode = wal; pragma synchronous = full; pragma wal_autocheckpoint = 4000; " +
+        "pragma busy_timeout = 1000; pragma cache_size = -16000; pragma temp_store = memory",
+    );
+    migrate(database, folder === undefined ? undefined : join(folder, FILE), migrations);
+    database.exec("begin immediate; commit");
+  } catch (error) {
+    if (error instanceof DataFolderError) throw error;
+    throw new DataFolderError(`The data folder ${folder ?? ":memory:"} cannot be written.`, error);
+  }
+}
+
+/** Something with rows that come of age. */
+interface Sweepable {
+  sweep(): Promise<void>;
+}
+
+function startSweeper(log: Log | undefined, stores: readonly Sweepable[]): NodeJS.Timeout {
+  let sweeping = false;
+  const sweep = async (): Promise<void> => {
+    if (sweeping) return;
+    sweeping = true;
+    try {
+      for (const store of stores) await store.sweep();
+    } catch (error) {
+      log?.("warn", "store.sweep_failed", { error: String(error) });
+    } finally {
+      sweeping = false;
+    }
+  };
+  return setInterval(() => void sweep(), SWEEP_EVERY_MS).unref();
+}

@@ -1,0 +1,245 @@
+import { hash } from "node:crypto";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { WebhookError } from "../../core/errors";
+import { at, textAt } from "../../core/json";
+import { parseJson } from "../../core/delivery-request";
+import type {
+  Clock,
+  CollectionName,
+  Document,
+  DocumentQuery,
+  Documents,
+  DocumentStore,
+  Page,
+  Stored,
+} from "../../core/ports";
+import type { GroupCommit } from "./group-commit";
+import { orUnavailable, readOrUnavailable } from "./unavailable";
+
+/** The limits of Cosmos DB, kept here too, so that what works on a laptop works on Azure. */
+const MAX_DOCUMENT_BYTES = 2 * 1024 * 1024;
+const MAX_ID_BYTES = 1023;
+const forbiddenInIds = /[/\\?#]/;
+const fieldName = /^[A-Za-z][A-Za-z0-9_]*$/;
+const SWEEP_ROWS = 500;
+
+interface Row {
+  readonly body: string;
+  readonly etag: number;
+}
+
+/** Documents as rows of JSON. Writes go through the group commit; reads are answered at once. */
+export class SqliteDocuments implements DocumentStore {
+  readonly #database: DatabaseSync;
+  readonly #commits: GroupCommit;
+  readonly #now: Clock;
+  readonly #sweep: StatementSync;
+
+  constructor(database: DatabaseSync, commits: GroupCommit, now: Clock) {
+    this.#database = database;
+    this.#commits = commits;
+    this.#now = now;
+    this.#sweep = database.prepare(
+      `delete from documents where rowid in (select rowid from documents where expires_at <= ? limit ${SWEEP_ROWS})`,
+    );
+  }
+
+  collection<T extends Document>(name: CollectionName): Documents<T> {
+    return new SqliteCollection<T>(this.#database, this.#commits, this.#now, name);
+  }
+
+  /** Deletes some of the documents whose time has come. */
+  async sweep(): Promise<void> {
+    const now = this.#now();
+    await this.#commits.run(() => this.#sweep.run(now));
+  }
+}
+
+class SqliteCollection<T extends Document> implements Documents<T> {
+  readonly #database: DatabaseSync;
+  readonly #commits: GroupCommit;
+  readonly #now: Clock;
+  readonly #name: string;
+  readonly #statements: Record<"get" | "create" | "replace" | "upsert" | "delete", StatementSync>;
+  #lastEtag = Date.now() * 1000;
+
+  constructor(database: DatabaseSync, commits: GroupCommit, now: Clock, name: string) {
+    this.#database = database;
+    this.#commits = commits;
+    this.#now = now;
+    this.#name = name;
+    this.#statements = prepareStatements(database);
+  }
+
+  get(pk: string, id: string): Promise<Stored<T> | undefined> {
+    return readOrUnavailable("store_unavailable", () => this.#read(pk, id));
+  }
+
+  create(document: T): Promise<Stored<T>> {
+    return this.#write(document, (body, etag, expiresAt) => {
+      const { pk, id } = document;
+      const now = this.#now();
+      const { changes } = this.#statements.create.run(this.#name, pk, id, body, etag, expiresAt, now);
+      if (changes === 0) throw new WebhookError("document_exists");
+    });
+  }
+
+  replace(document: T, etag: string): Promise<Stored<T>> {
+    return this.#write(document, (body, newEtag, expiresAt) => {
+      const key = [this.#name, document.pk, document.id] as const;
+      const { changes } = this.#statements.replace.run(body, newEtag, expiresAt, ...key, Number(etag), this.#now());
+      if (changes === 0) throw new WebhookError("document_changed");
+    });
+  }
+
+  upsert(document: T): Promise<Stored<T>> {
+    return this.#write(document, (body, etag, expiresAt) => {
+      this.#statements.upsert.run(this.#name, document.pk, document.id, body, etag, expiresAt);
+    });
+  }
+
+  async increment(initial: T, deltas: Readonly<Record<string, number>>): Promise<void> {
+    checkKey(initial.pk, initial.id);
+    await this.#commit(() => {
+      const current = this.#read(initial.pk, initial.id)?.value ?? initial;
+      const sums = Object.entries(deltas).map(([field, delta]) => [field, Number(at(current, field) ?? 0) + delta]);
+      const next: T = { ...current, ...(Object.fromEntries(sums) as Record<string, number>) };
+      const body = serialise(next);
+      this.#statements.upsert.run(this.#name, next.pk, next.id, body, this.#nextEtag(), this.#expiryOf(next));
+    });
+  }
+
+  delete(pk: string, id: string): Promise<boolean> {
+    return this.#commit(() => this.#statements.delete.run(this.#name, pk, id, this.#now()).changes > 0);
+  }
+
+  query(query: DocumentQuery): Promise<Page<T>> {
+    return readOrUnavailable("store_unavailable", () => this.#page(query));
+  }
+
+  #read(pk: string, id: string): Stored<T> | undefined {
+    const row = this.#statements.get.get(this.#name, pk, id, this.#now());
+    return row === undefined ? undefined : toStored<T>(row);
+  }
+
+  async #write(
+    document: T,
+    statement: (body: string, etag: number, expiresAt: number | null) => void,
+  ): Promise<Stored<T>> {
+    checkKey(document.pk, document.id);
+    const body = serialise(document);
+    const etag = this.#nextEtag();
+    await this.#commit(() => statement(body, etag, this.#expiryOf(document)));
+    return { value: document, etag: String(etag) };
+  }
+
+  #commit<R>(work: () => R): Promise<R> {
+    return orUnavailable("store_unavailable", this.#commits.run(work));
+  }
+
+  /** Never given twice, not even after a document was deleted and made again. */
+  #nextEtag(): number {
+    this.#lastEtag = Math.max(this.#lastEtag + 1, Date.now() * 1000);
+    return this.#lastEtag;
+  }
+
+  #expiryOf({ ttl }: Document): number | null {
+    return ttl === undefined ? null : this.#now() + ttl * 1000;
+  }
+
+  #page(query: DocumentQuery): Page<T> {
+    const limit = Math.min(1000, Math.max(1, query.limit));
+    const { sql, values, sortSql } = toSql(this.#name, query, this.#now());
+    const rows = this.#database
+      .prepare(`select body, etag, id, ${sortSql} as sort_key from documents where ${sql} limit ${limit + 1}`)
+      .all(...values);
+    const items = rows.slice(0, limit).map((row) => toStored<T>(row).value);
+    const last = rows.length > limit ? rows[limit - 1] : undefined;
+    return last === undefined ? { items } : { items, cursor: toCursor(this.#name, query, last) };
+  }
+}
+
+function prepareStatements(database: DatabaseSync) {
+  const key = "collection = ? and pk = ? and id = ?";
+  const alive = "(expires_at is null or expires_at > ?)";
+  const insert = "insert into documents (collection, pk, id, body, etag, expires_at) values (?, ?, ?, ?, ?, ?)";
+  const overwrite =
+    "on conflict do update set body = excluded.body, etag = excluded.etag, expires_at = excluded.expires_at";
+  return {
+    get: database.prepare(`select body, etag from documents where ${key} and ${alive}`),
+    create: database.prepare(`${insert} ${overwrite} where documents.expires_at <= ?`),
+    replace: database.prepare(
+      `update documents set body = ?, etag = ?, expires_at = ? where ${key} and etag = ? and ${alive}`,
+    ),
+    upsert: database.prepare(`${insert} ${overwrite}`),
+    delete: database.prepare(`delete from documents where ${key} and ${alive}`),
+  };
+}
+
+function toStored<T extends Document>(row: object): Stored<T> {
+  // The columns are those of the select, and the body is what `serialise` made of a T.
+  const { body, etag } = row as Row;
+  return { value: JSON.parse(body) as T, etag: String(etag) };
+}
+
+function serialise(document: Document): string {
+  const body = JSON.stringify(document);
+  if (Buffer.byteLength(body) > MAX_DOCUMENT_BYTES) throw new RangeError(`document ${document.id} is larger than 2 MB`);
+  return body;
+}
+
+function checkKey(pk: string, id: string): void {
+  for (const part of [pk, id]) {
+    if (part === "" || Buffer.byteLength(part) > MAX_ID_BYTES || forbiddenInIds.test(part)) {
+      throw new RangeError(`not a document key: ${JSON.stringify(part)}`);
+    }
+  }
+}
+
+type Value = string | number;
+
+function toSql(
+  collection: string,
+  query: DocumentQuery,
+  now: number,
+): { sql: string; values: Value[]; sortSql: string } {
+  const conditions = ["collection = ?", "pk = ?", "(expires_at is null or expires_at > ?)"];
+  const values: Value[] = [collection, query.pk, now];
+  for (const [field, wanted] of Object.entries(query.where ?? {})) {
+    conditions.push(`${toPath(field)} = ?`);
+    values.push(typeof wanted === "boolean" ? Number(wanted) : wanted);
+  }
+  const sortSql = query.orderBy === undefined ? "id" : `coalesce(${toPath(query.orderBy.field)}, '')`;
+  const direction = query.orderBy?.direction ?? "asc";
+  if (query.cursor !== undefined) {
+    const { sortKey, id } = readCursor(collection, query, query.cursor);
+    conditions.push(`(${sortSql} ${direction === "asc" ? ">" : "<"} ? or (${sortSql} = ? and id > ?))`);
+    values.push(sortKey, sortKey, id);
+  }
+  return { sql: `${conditions.join(" and ")} order by ${sortSql} ${direction}, id`, values, sortSql };
+}
+
+function toPath(field: string): string {
+  if (!fieldName.test(field)) throw new RangeError(`not a field name: ${field}`);
+  return `json_extract(body, '$.${field}')`;
+}
+
+/** Cursors say of which query they are, so that one cannot be used on another. */
+function toCursor(collection: string, query: DocumentQuery, last: object): string {
+  const parts = { query: fingerprint(collection, query), sortKey: at(last, "sort_key"), id: at(last, "id") };
+  return Buffer.from(JSON.stringify(parts)).toString("base64url");
+}
+
+function readCursor(collection: string, query: DocumentQuery, cursor: string): { sortKey: Value; id: string } {
+  const parts = parseJson(Buffer.from(cursor, "base64url").toString("utf8"));
+  const [id, sortKey] = [textAt(parts, "id"), at(parts, "sortKey")];
+  const fits = textAt(parts, "query") === fingerprint(collection, query);
+  if (!fits || id === undefined || (typeof sortKey !== "string" && typeof sortKey !== "number")) {
+    throw new WebhookError("invalid_cursor");
+  }
+  return { sortKey, id };
+}
+
+function fingerprint(collection: string, { pk, where, orderBy }: DocumentQuery): string {
+  return hash("sha256", JSON.stringify([collection, pk, where ?? {}, orderBy ?? {}]), "base64url").slice(0, 16);
+}

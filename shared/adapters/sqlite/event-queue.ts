@@ -1,0 +1,210 @@
+import { randomBytes } from "node:crypto";
+import type { DatabaseSync } from "node:sqlite";
+import { at, textAt } from "../../core/json";
+import type { Clock, DeadLetter, LockedMessage, LockingQueue, QueueDepth, QueueMessage } from "../../core/ports";
+import { prepareQueueStatements, type QueueStatements } from "./event-queue-statements";
+import type { GroupCommit } from "./group-commit";
+import { orUnavailable, readOrUnavailable } from "./unavailable";
+
+/** Figures of a queue; on Azure they belong to the queue itself. */
+export interface QueueRules {
+  readonly duplicateWindowMs: number;
+  readonly maxDeliveryCount: number;
+}
+
+const MAX_MESSAGE_BYTES = 256 * 1024;
+const MAX_MESSAGE_ID = 128;
+const SWEEP_ROWS = 500;
+const SWEEP_GROUPS = 20;
+/** `setTimeout` takes no more than 2^31 - 1 ms. */
+const LONGEST_TIMER_MS = 2_000_000_000;
+
+/**
+ * A queue as Service Bus keeps it (peek-lock, delivery count, scheduled messages, dead letters, duplicate window) in one
+ * table. Sending is one insert a message: done messages stay, without their body, until the duplicate window is over.
+ */
+export class SqliteEventQueue implements LockingQueue {
+  readonly maxMessageBytes = MAX_MESSAGE_BYTES;
+  readonly #commits: GroupCommit;
+  readonly #now: Clock;
+  readonly #rules: QueueRules;
+  readonly #statements: QueueStatements;
+  readonly #listeners = new Set<() => void>();
+  #timer: NodeJS.Timeout | undefined;
+  #timerAt = Infinity;
+
+  constructor(database: DatabaseSync, commits: GroupCommit, now: Clock, rules: QueueRules) {
+    this.#commits = commits;
+    this.#now = now;
+    this.#rules = rules;
+    this.#statements = prepareQueueStatements(database);
+    this.#statements.unlockAll.run(now());
+    this.#wakeAtNextDue();
+  }
+
+  async send(messages: readonly QueueMessage[]): Promise<readonly boolean[]> {
+    const known = await this.#insert(messages, this.#now());
+    this.#notify();
+    return known;
+  }
+
+  async schedule(message: QueueMessage, visibleAt: number): Promise<void> {
+    await this.#insert([message], visibleAt);
+    this.#wakeAt(visibleAt);
+  }
+
+  async receive(max: number, lockMs: number): Promise<readonly LockedMessage[]> {
+    const received = await this.#commit(() => this.#lockSome(max, lockMs));
+    this.#wakeAtNextDue();
+    return received;
+  }
+
+  complete(lockToken: string): Promise<boolean> {
+    return this.#commit(() => {
+      const now = this.#now();
+      return this.#statements.complete.run(now, seqOf(lockToken), lockToken, now).changes > 0;
+    });
+  }
+
+  async abandon(lockToken: string, reason?: string): Promise<boolean> {
+    const held = await this.#commit(() => this.#release(lockToken, reason));
+    if (held) this.#notify();
+    return held;
+  }
+
+  renew(lockToken: string, lockMs: number): Promise<boolean> {
+    return this.#commit(() => {
+      const now = this.#now();
+      return this.#statements.renew.run(now + lockMs, seqOf(lockToken), lockToken, now).changes > 0;
+    });
+  }
+
+  deadLetters(limit: number): Promise<readonly DeadLetter[]> {
+    return readOrUnavailable("queue_unavailable", () => this.#statements.dead.all(limit).map(toDeadLetter));
+  }
+
+  depth(): Promise<QueueDepth> {
+    return readOrUnavailable("queue_unavailable", () => {
+      const row = this.#statements.depth.get(this.#now(), this.#now());
+      const count = (name: string): number => Number(at(row, name) ?? 0);
+      return { active: count("active"), scheduled: count("scheduled"), deadLettered: count("dead") };
+    });
+  }
+
+  onMessage(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Forgets some of the done messages whose duplicate window is over. */
+  async sweep(): Promise<void> {
+    const before = this.#now() - this.#rules.duplicateWindowMs;
+    for (let group = 0; group < SWEEP_GROUPS; group++) {
+      const { changes } = await this.#commits.run(() => this.#statements.sweep.run(before, SWEEP_ROWS));
+      if (Number(changes) < SWEEP_ROWS) return;
+    }
+  }
+
+  /** Stops the timer for scheduled messages. */
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#listeners.clear();
+  }
+
+  #insert(messages: readonly QueueMessage[], visibleAt: number): Promise<boolean[]> {
+    const rows = messages.map(toRow);
+    const now = this.#now();
+    return this.#commit(() =>
+      rows.map(({ messageId, body }) => this.#statements.insert.run(messageId, body, visibleAt, now).changes === 0),
+    );
+  }
+
+  #lockSome(max: number, lockMs: number): LockedMessage[] {
+    const now = this.#now();
+    const received: LockedMessage[] = [];
+    for (const row of this.#statements.visible.all(now, max)) {
+      const seq = Number(row["seq"]);
+      const deliveryCount = Number(row["delivery_count"]) + 1;
+      if (deliveryCount > this.#rules.maxDeliveryCount) {
+        this.#bury(seq, "MaxDeliveryCountExceeded");
+        continue;
+      }
+      const lockToken = `${seq}-${randomBytes(12).toString("hex")}`;
+      this.#statements.lock.run(lockToken, now + lockMs, seq);
+      received.push({
+        messageId: String(row["message_id"]),
+        body: String(row["body"]),
+        lockToken,
+        deliveryCount,
+        enqueuedAt: Number(row["enqueued_at"]),
+        sequenceNumber: seq,
+      });
+    }
+    return received;
+  }
+
+  #release(lockToken: string, reason = "MaxDeliveryCountExceeded"): boolean {
+    const now = this.#now();
+    const row = this.#statements.locked.get(seqOf(lockToken), lockToken, now);
+    if (row === undefined) return false;
+    const seq = Number(row["seq"]);
+    if (Number(row["delivery_count"]) >= this.#rules.maxDeliveryCount) this.#bury(seq, reason);
+    else this.#statements.unlock.run(now, seq);
+    return true;
+  }
+
+  /** A dead letter frees its message id, so that the provider's next repetition is not swallowed as a duplicate. */
+  #bury(seq: number, reason: string): void {
+    this.#statements.bury.run(`${DEAD_MARK}${seq}`, reason.slice(0, 500), this.#now(), seq);
+  }
+
+  #commit<R>(work: () => R): Promise<R> {
+    return orUnavailable("queue_unavailable", this.#commits.run(work));
+  }
+
+  #notify(): void {
+    for (const listener of this.#listeners) listener();
+  }
+
+  #wakeAtNextDue(): void {
+    const due = at(this.#statements.nextDue.get(this.#now()), "due");
+    if (typeof due === "number") this.#wakeAt(due);
+  }
+
+  #wakeAt(dueAt: number): void {
+    if (dueAt >= this.#timerAt) return;
+    clearTimeout(this.#timer);
+    this.#timerAt = dueAt;
+    const wait = Math.min(LONGEST_TIMER_MS, Math.max(0, dueAt - this.#now()));
+    this.#timer = setTimeout(() => {
+      this.#timerAt = Infinity;
+      this.#notify();
+      this.#wakeAtNextDue();
+    }, wait);
+    this.#timer.unref();
+  }
+}
+
+/** Stands between the message id and the sequence number in the id of a dead letter. */
+const DEAD_MARK = "!dead!";
+
+function seqOf(lockToken: string): number {
+  return Number.parseInt(lockToken, 10);
+}
+
+function toRow(message: QueueMessage): { messageId: string; body: string } {
+  const body = JSON.stringify(message.body);
+  if (Buffer.byteLength(body) > MAX_MESSAGE_BYTES) throw new RangeError("a message is larger than the queue takes");
+  if (message.messageId.length > MAX_MESSAGE_ID) throw new RangeError("a message id is longer than 128 characters");
+  return { messageId: message.messageId, body };
+}
+
+function toDeadLetter(row: object): DeadLetter {
+  return {
+    messageId: (textAt(row, "message_id") ?? "").split(DEAD_MARK, 1)[0] ?? "",
+    body: textAt(row, "body") ?? "",
+    reason: textAt(row, "reason") ?? "",
+    deliveryCount: Number(at(row, "delivery_count")),
+    deadLetteredAt: Number(at(row, "settled_at")),
+  };
+}

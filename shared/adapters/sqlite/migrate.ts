@@ -1,0 +1,25 @@
+import { existsSync } from "node:fs";
+import type { DatabaseSync } from "node:sqlite";
+import { DataFolderError } from "./data-folder-error";
+
+/**
+ * Brings a file to the newest version, step by step in one transaction, after keeping a copy beside it. `path` is absent
+ * for a store in memory.
+ * @throws {DataFolderError} the file was written by a newer version of the product
+ */
+export function migrate(database: DatabaseSync, path: string | undefined, steps: readonly string[]): void {
+  const version = Number(database.prepare("pragma user_version").get()?.["user_version"] ?? 0);
+  if (version === steps.length) return;
+  if (version > steps.length) {
+    throw new DataFolderError(
+      `The store ${path ?? ":memory:"} was written by a newer version (schema ${version}, this one knows ${steps.length}).`,
+    );
+  }
+  if (version > 0 && path !== undefined) keepCopy(database, `${path}.v${version}.backup`);
+  database.exec(`begin immediate; ${steps.slice(version).join(";")}; pragma user_version = ${steps.length}; commit`);
+}
+
+function keepCopy(database: DatabaseSync, copy: string): void {
+  // A copy that is there already was made before an attempt that failed: it is the one to keep.
+  if (!existsSync(copy)) database.prepare("vacuum into ?").run(copy);
+}

@@ -1,0 +1,80 @@
+import { createCipheriv, createDecipheriv, createHmac, randomBytes } from "node:crypto";
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import type { DatabaseSync } from "node:sqlite";
+import { textAt } from "../../core/json";
+import { DataFolderError } from "./data-folder-error";
+
+/** Seals and opens values with AES-256-GCM; `context` is bound to the value, so that sealed values cannot change places. */
+export interface Sealer {
+  seal(value: string, context: string): Buffer;
+  /** @throws {Error} if it was sealed with another key or context, or altered */
+  open(sealed: Uint8Array, context: string): string;
+}
+
+const KEY_FILE = "secret.key";
+const KEY_BYTES = 32;
+const IV_BYTES = 12;
+const TAG_BYTES = 16;
+
+/**
+ * The sealer of a data folder: its key is a file of mode 0600 beside the store, made on the first start.
+ * @throws {DataFolderError} the key is missing or is not the one that sealed the secrets in this store
+ */
+export function openSealer(database: DatabaseSync, folder: string | undefined): Sealer {
+  const key = folder === undefined ? randomBytes(KEY_BYTES) : readKey(database, folder);
+  const print = createHmac("sha256", key).update("castiel secret key").digest("hex");
+  const known = knownPrint(database);
+  if (known === undefined) database.prepare("insert into facts (name, value) values ('key_print', ?)").run(print);
+  else if (known !== print) {
+    throw new DataFolderError(`${join(folder ?? "", KEY_FILE)} is not the key that sealed the secrets of this store.`);
+  }
+  return createSealer(key);
+}
+
+function knownPrint(database: DatabaseSync): string | undefined {
+  return textAt(database.prepare("select value from facts where name = 'key_print'").get(), "value");
+}
+
+function readKey(database: DatabaseSync, folder: string): Buffer {
+  const path = join(folder, KEY_FILE);
+  if (existsSync(path)) {
+    const key = readFileSync(path);
+    if (key.length !== KEY_BYTES) throw new DataFolderError(`${path} does not hold a key of ${KEY_BYTES} bytes.`);
+    return key;
+  }
+  if (knownPrint(database) !== undefined)
+    throw new DataFolderError(`${path} is missing, and secrets are sealed with it.`);
+  return makeKey(path);
+}
+
+function makeKey(path: string): Buffer {
+  const key = randomBytes(KEY_BYTES);
+  const file = openSync(path, "wx", 0o600);
+  try {
+    writeSync(file, key);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  return key;
+}
+
+function createSealer(key: Buffer): Sealer {
+  return {
+    seal(value, context) {
+      const iv = randomBytes(IV_BYTES);
+      const cipher = createCipheriv("aes-256-gcm", key, iv).setAAD(Buffer.from(context));
+      const sealed = Buffer.concat([cipher.update(value, "utf8"), cipher.final()]);
+      return Buffer.concat([iv, cipher.getAuthTag(), sealed]);
+    },
+    open(sealed, context) {
+      const iv = sealed.subarray(0, IV_BYTES);
+      const decipher = createDecipheriv("aes-256-gcm", key, iv, { authTagLength: TAG_BYTES })
+        .setAAD(Buffer.from(context))
+        .setAuthTag(sealed.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));
+      const value = Buffer.concat([decipher.update(sealed.subarray(IV_BYTES + TAG_BYTES)), decipher.final()]);
+      return value.toString("utf8");
+    },
+  };
+}

@@ -1,0 +1,75 @@
+import { randomBytes } from "node:crypto";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { at } from "../../core/json";
+import type { SecretStore } from "../../core/ports";
+import type { GroupCommit } from "./group-commit";
+import type { Sealer } from "./sealer";
+import { orUnavailable, readOrUnavailable } from "./unavailable";
+
+/** The limits of Key Vault, kept here too. */
+const wellFormedName = /^[0-9a-z-]{1,127}$/;
+const MAX_VALUE_BYTES = 25 * 1024;
+
+/** Secrets as sealed rows, one a version. */
+export class SqliteSecretStore implements SecretStore {
+  readonly #commits: GroupCommit;
+  readonly #sealer: Sealer;
+  readonly #statements: Record<"newest" | "named" | "versions" | "set" | "delete", StatementSync>;
+
+  constructor(database: DatabaseSync, commits: GroupCommit, sealer: Sealer) {
+    this.#commits = commits;
+    this.#sealer = sealer;
+    this.#statements = {
+      newest: database.prepare("select version, sealed from secrets where name = ? order by rowid desc limit 1"),
+      named: database.prepare("select version, sealed from secrets where name = ? and version = ?"),
+      versions: database.prepare("select version from secrets where name = ? order by rowid desc"),
+      set: database.prepare("insert into secrets (name, version, sealed) values (?, ?, ?)"),
+      delete: database.prepare("delete from secrets where name = ?"),
+    };
+  }
+
+  get(name: string, version?: string): Promise<string | undefined> {
+    checkName(name);
+    return readOrUnavailable("secrets_unavailable", () => {
+      const { newest, named } = this.#statements;
+      const row = version === undefined ? newest.get(name) : named.get(name, version);
+      const sealed = at(row, "sealed");
+      return sealed instanceof Uint8Array
+        ? this.#sealer.open(sealed, contextOf(name, String(at(row, "version"))))
+        : undefined;
+    });
+  }
+
+  async set(name: string, value: string): Promise<string> {
+    checkName(name);
+    if (Buffer.byteLength(value) > MAX_VALUE_BYTES) throw new RangeError("a secret is larger than 25 KB");
+    const version = randomBytes(16).toString("hex");
+    const sealed = this.#sealer.seal(value, contextOf(name, version));
+    await this.#commit(() => this.#statements.set.run(name, version, sealed));
+    return version;
+  }
+
+  versions(name: string): Promise<readonly string[]> {
+    checkName(name);
+    return readOrUnavailable("secrets_unavailable", () =>
+      this.#statements.versions.all(name).map((row) => String(row["version"])),
+    );
+  }
+
+  delete(name: string): Promise<boolean> {
+    checkName(name);
+    return this.#commit(() => this.#statements.delete.run(name).changes > 0);
+  }
+
+  #commit<R>(work: () => R): Promise<R> {
+    return orUnavailable("secrets_unavailable", this.#commits.run(work));
+  }
+}
+
+function contextOf(name: string, version: string): string {
+  return `${name}\n${version}`;
+}
+
+function checkName(name: string): void {
+  if (!wellFormedName.test(name)) throw new RangeError("a secret's name has characters other than 0-9, a-z and -");
+}

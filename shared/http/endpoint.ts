@@ -1,0 +1,137 @@
+import { app, type HttpMethod, type HttpRequest, type HttpResponseInit } from "@azure/functions";
+import { getServices, type Services } from "../app";
+import type { Caller, Scope } from "../core/caller";
+import { parseJson } from "../core/delivery-request";
+import { type ErrorCode, isWebhookError, WebhookError } from "../core/errors";
+import { demandScope, readCaller } from "./caller";
+import { commonHeaders, toProblemResponse } from "./problem";
+import { rawBody } from "./read-request";
+import { compileBody, compileParameters, type Validator } from "./validate";
+
+/** A JSON schema. */
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+/** One endpoint: what the host routes, what is checked before the handler runs, and what the OpenAPI document says. */
+export interface EndpointSpec {
+  /** Also the function's name. The host takes the first route that matches, in the order of these names. */
+  readonly name: string;
+  readonly method: Extract<HttpMethod, "GET" | "POST" | "PATCH" | "DELETE">;
+  readonly route: string;
+  readonly summary: string;
+  /** Who may call: anyone, the provider by its signature, or a caller with this scope. */
+  readonly access: "anonymous" | "provider" | Scope;
+  readonly parameters?: {
+    readonly path?: Readonly<Record<string, JsonSchema>>;
+    readonly query?: Readonly<Record<string, JsonSchema>>;
+  };
+  readonly body?: JsonSchema;
+  readonly responses: Readonly<Record<number, { readonly description: string; readonly schema?: JsonSchema }>>;
+  /** Codes beyond those that any endpoint of its kind may answer. */
+  readonly errors: readonly ErrorCode[];
+}
+
+/** What a handler gets. */
+export interface OpenContext {
+  readonly services: Services;
+  readonly request: HttpRequest;
+  readonly params: Readonly<Record<string, string | undefined>>;
+}
+
+/** A handler behind a token also gets its caller, and what the caller sent, checked. */
+export interface ManagementContext<Body> extends OpenContext {
+  readonly caller: Caller;
+  readonly query: Readonly<Record<string, unknown>>;
+  readonly body: Body;
+}
+
+/** What a handler answers. */
+export interface EndpointReply {
+  /** 200 unless another is named. */
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly jsonBody?: unknown;
+  readonly body?: string;
+}
+
+type Reply = EndpointReply | Promise<EndpointReply>;
+
+const MAX_MANAGEMENT_BODY_BYTES = 1024 * 1024;
+const specs: EndpointSpec[] = [];
+
+/** Every endpoint that the loaded function files have registered. */
+export function endpointSpecs(): readonly EndpointSpec[] {
+  return specs;
+}
+
+/** Registers an endpoint for anyone, or for a provider: the handler reads and checks what comes by itself. */
+export function openEndpoint(
+  spec: EndpointSpec & { readonly access: "anonymous" | "provider" },
+  handler: (context: OpenContext) => Reply,
+): void {
+  register(spec, (services, request) => handler({ services, request, params: request.params }));
+}
+
+/** Registers an endpoint behind a bearer token: caller, scope, parameters and body are checked before the handler runs. */
+export function managementEndpoint<Body = undefined>(
+  spec: EndpointSpec & { readonly access: Scope },
+  handler: (context: ManagementContext<Body>) => Reply,
+): void {
+  const checkParams = toValidator(spec.parameters?.path);
+  const checkQuery = toValidator(spec.parameters?.query);
+  const checkBody: Validator<Body> | undefined = spec.body && compileBody<Body>(spec.body);
+  register(spec, async (services, request) => {
+    const caller = await readCaller(request, services.access);
+    demandScope(caller, spec.access);
+    checkParams({ ...request.params });
+    const query = checkQuery(Object.fromEntries(request.query));
+    // Without a body schema `Body` is undefined, and so is the body.
+    const body = (checkBody ? checkBody(await jsonBody(request)) : undefined) as Body;
+    return handler({ services, request, params: request.params, caller, query, body });
+  });
+}
+
+function toValidator(properties: Readonly<Record<string, JsonSchema>> = {}): Validator<Record<string, unknown>> {
+  return compileParameters({ type: "object", additionalProperties: false, properties });
+}
+
+function register(spec: EndpointSpec, answer: (services: Services, request: HttpRequest) => Reply): void {
+  specs.push(spec);
+  app.http(spec.name, {
+    methods: [spec.method],
+    authLevel: "anonymous", // the provider's signature, or the bearer token, is the authentication
+    route: spec.route,
+    handler: async (request) => {
+      const services = await getServices();
+      try {
+        const reply = await answer(services, request);
+        return { ...reply, headers: { ...commonHeaders, ...reply.headers } };
+      } catch (error) {
+        return toErrorReply(services, spec, error);
+      }
+    },
+  });
+}
+
+function toErrorReply({ log }: Services, spec: EndpointSpec, error: unknown): HttpResponseInit {
+  if (isWebhookError(error)) {
+    log("debug", "request.refused", { function: spec.name, code: error.code, detail: error.detail });
+    return toProblemResponse(error);
+  }
+  log("error", "request.failed", { function: spec.name, error: error instanceof Error ? error.stack : String(error) });
+  return toProblemResponse(new WebhookError("internal_error"));
+}
+
+/** The body as JSON whatever its content type says, because the seed's curl says none. An empty one counts as `{}`. */
+async function jsonBody(request: HttpRequest): Promise<unknown> {
+  if (Number(request.headers.get("content-length") ?? 0) > MAX_MANAGEMENT_BODY_BYTES) {
+    throw new WebhookError("payload_too_large");
+  }
+  const bytes = await rawBody(request);
+  if (bytes.length === 0 && request.headers.get("transfer-encoding") !== null)
+    throw new WebhookError("length_required");
+  if (bytes.length > MAX_MANAGEMENT_BODY_BYTES) throw new WebhookError("payload_too_large");
+  if (bytes.length === 0) return {};
+  const value = parseJson(bytes.toString("utf8"));
+  if (value === undefined) throw new WebhookError("invalid_json");
+  return value;
+}

@@ -1,0 +1,15 @@
+import type { HttpRequest } from "@azure/functions";
+import { remoteAddressOf } from "../core/remote-address";
+
+/** The exact bytes of the body. A body can be read once. */
+export async function rawBody(request: HttpRequest): Promise<Buffer> {
+  return Buffer.from(await request.arrayBuffer());
+}
+
+/**
+ * Where the request came from: the socket's address where the host tells it, else what Azure's front end added last to
+ * `X-Forwarded-For`; what stands before that, the caller may have written.
+ */
+export function sourceAddress(request: HttpRequest): string {
+  return remoteAddressOf(request) ?? request.headers.get("x-forwarded-for")?.split(",").at(-1)?.trim() ?? "unknown";
+}

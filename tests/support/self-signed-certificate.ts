@@ -1,0 +1,34 @@
+import { type KeyObject, sign } from "node:crypto";
+
+/** DER of `sha256WithRSAEncryption` and of `commonName` (RFC 4055, RFC 5280). */
+const SHA256_WITH_RSA = Buffer.from("300d06092a864886f70d01010b0500", "hex");
+const COMMON_NAME = Buffer.from("0603550403", "hex");
+const VERSION_3 = Buffer.from("a003020102", "hex");
+const [INTEGER, BIT_STRING, UTF8_STRING, UTC_TIME, SEQUENCE, SET] = [0x02, 0x03, 0x0c, 0x17, 0x30, 0x31];
+
+/** An X.509 certificate in PEM over the key itself: what Google publishes for its token keys. Valid for all of 2020-2049. */
+export function selfSignedCertificate(keys: { readonly publicKey: KeyObject; readonly privateKey: KeyObject }): string {
+  const name = der(SEQUENCE, der(SET, der(SEQUENCE, COMMON_NAME, der(UTF8_STRING, Buffer.from("test issuer")))));
+  const times = ["200101000000Z", "491231235959Z"].map((time) => der(UTC_TIME, Buffer.from(time)));
+  const content = der(
+    SEQUENCE,
+    VERSION_3,
+    der(INTEGER, Buffer.from([1])),
+    SHA256_WITH_RSA,
+    name,
+    der(SEQUENCE, ...times),
+    name,
+    keys.publicKey.export({ type: "spki", format: "der" }),
+  );
+  const signature = der(BIT_STRING, Buffer.from([0]), sign("sha256", content, keys.privateKey));
+  const base64 = der(SEQUENCE, content, SHA256_WITH_RSA, signature).toString("base64");
+  const lines = base64.match(/.{1,64}/g) ?? [];
+  return ["-----BEGIN CERTIFICATE-----", ...lines, "-----END CERTIFICATE-----", ""].join("\n");
+}
+
+function der(tag: number, ...parts: readonly Buffer[]): Buffer {
+  const content = Buffer.concat(parts);
+  const length = content.length;
+  const header = length < 128 ? [length] : length < 256 ? [0x81, length] : [0x82, length >> 8, length & 0xff];
+  return Buffer.concat([Buffer.from([tag, ...header]), content]);
+}

@@ -1,0 +1,142 @@
+import { WebhookError } from "../../shared/core/errors";
+import { SyncFailure, type SyncTaskService } from "../../shared/core/sync-task";
+import type { WebhookEvent } from "../../shared/core/webhook-event";
+import { drainEvent } from "../../shared/usecases/drain-event";
+import { toEventMessage } from "../../shared/usecases/event-message";
+import type { NewRegistration } from "../../shared/usecases/register-webhook";
+import type { Services } from "../../shared/usecases/services";
+import { healthOf } from "../../shared/usecases/webhook-health";
+import { makeEvent, noon } from "../support/make";
+import { contactBody, openTestApp, type TestApp } from "../support/test-app";
+
+let app: TestApp;
+let webhook: NewRegistration;
+beforeEach(async () => {
+  app = await openTestApp();
+  webhook = await app.register();
+});
+afterEach(() => app.close());
+
+const event = (overrides: Partial<WebhookEvent> = {}): WebhookEvent =>
+  makeEvent({ registrationId: webhook.registrationId, ...overrides });
+
+/** The services with an engine that fails in a given way: the engine is a port, and this is one that is out of order. */
+function failing(error: Error): Services {
+  const sync: SyncTaskService = { enqueueSyncTask: () => Promise.reject(error) };
+  return { ...app.services, sync };
+}
+
+async function records() {
+  return (await app.services.deliveries.list("tenant-123", webhook.registrationId, 50)).items;
+}
+
+async function shards() {
+  const tenant = { tenantId: "tenant-123", tenantKey: app.services.tenantKeyOf("tenant-123") };
+  return (await app.services.shards.list(tenant, 50)).items;
+}
+
+async function health() {
+  const stored = await app.services.registrations.find(webhook.registrationId);
+  if (!stored) throw new Error("the webhook is gone");
+  return healthOf(app.services, stored.value);
+}
+
+describe("drainEvent", () => {
+  it("makes a shard, a completed sync task and a record of an accepted event", async () => {
+    await app.deliverSigned(webhook, contactBody("created", "003", { Name: "Ada" }));
+    expect(await app.drain()).toBe(1);
+    expect(await shards()).toMatchObject([
+      { externalId: "003", shardTypeId: "contact", structuredData: { Id: "003", Name: "Ada" } },
+    ]);
+    expect(await records()).toMatchObject([{ outcome: "synchronised", change: "created", attempts: 1 }]);
+    const tasks = await app.services.syncTasks.list("tenant-123", webhook.registrationId, 10);
+    expect(tasks.items).toMatchObject([{ status: "completed", trigger: "webhook", result: { change: "created" } }]);
+    expect(await health()).toMatchObject({ status: "healthy", counts: { synced: 1 } });
+  });
+
+  it("has one effect and counts once when the queue delivers a message again", async () => {
+    const message = toEventMessage(event());
+    await drainEvent(app.services, message);
+    await drainEvent(app.services, message);
+    expect(await records()).toHaveLength(1);
+    expect((await health()).counts.synced).toBe(1);
+  });
+
+  it("still synchronises what was queued when the webhook was deleted meanwhile", async () => {
+    await app.deliverSigned(webhook, contactBody());
+    const stored = await app.services.registrations.find(webhook.registrationId);
+    if (stored) await app.services.registrations.delete(stored.value);
+    await app.drain();
+    expect(await shards()).toHaveLength(1);
+  });
+
+  it("puts a failure off by a scheduled copy under a new message id, and counts the attempt", async () => {
+    await drainEvent(failing(new SyncFailure("provider_unreachable")), toEventMessage(event()));
+    expect(await app.embedded.queue.depth()).toMatchObject({ active: 0, scheduled: 1 });
+    expect(await records()).toMatchObject([{ outcome: "retrying", attempts: 1, reason: "provider_unreachable" }]);
+    app.advance(75_000);
+    expect(await app.drain()).toBe(1);
+    expect(await records()).toMatchObject([{ outcome: "synchronised", attempts: 2 }]);
+  });
+
+  it("parks an event as dead, with its reason and the event itself, when its attempts are used up", async () => {
+    const services = failing(new SyncFailure("provider_unreachable"));
+    await drainEvent(services, toEventMessage(event(), 3));
+    expect(await app.embedded.queue.depth()).toMatchObject({ active: 0, scheduled: 0, deadLettered: 0 });
+    expect(await records()).toMatchObject([{ outcome: "dead", attempts: 4, event: { entityId: "003" } }]);
+    expect((await health()).counts.dead).toBe(1);
+  });
+
+  it("gives up at once what no repetition can mend", async () => {
+    await drainEvent(failing(new SyncFailure("mapping_missing", { permanent: true })), toEventMessage(event()));
+    expect(await records()).toMatchObject([{ outcome: "dead", attempts: 1, reason: "mapping_missing" }]);
+  });
+
+  it("uses up no attempt while a back end of ours is out, for seven days", async () => {
+    const outage = failing(new WebhookError("secrets_unavailable"));
+    await drainEvent(outage, toEventMessage(event(), 3, 5));
+    expect(await records()).toEqual([]);
+    expect(await app.embedded.queue.depth()).toMatchObject({ scheduled: 1 });
+    const old = event({ receivedAt: new Date(noon - 8 * 86_400_000).toISOString() });
+    await drainEvent(outage, toEventMessage(old, 3, 5));
+    expect(await records()).toMatchObject([{ outcome: "dead", reason: "secrets_unavailable" }]);
+  });
+
+  it("tries a dead event again when the provider delivers it again", async () => {
+    const dead = event();
+    await drainEvent(failing(new SyncFailure("mapping_missing", { permanent: true })), toEventMessage(dead));
+    await drainEvent(app.services, toEventMessage(dead));
+    expect(await records()).toMatchObject([{ outcome: "synchronised" }]);
+  });
+
+  it("puts a webhook into failed after five failures in a row, and a genuine delivery takes it out", async () => {
+    const services = failing(new SyncFailure("unauthorised"));
+    for (let failure = 0; failure < 5; failure++) await drainEvent(services, toEventMessage(event()));
+    expect((await app.services.registrations.find(webhook.registrationId))?.value.status).toBe("failed");
+    const { status, recommendations } = await health();
+    expect(status).toBe("failed");
+    expect(recommendations.join()).toContain("Synchronising fails for connection conn-123 (unauthorised)");
+    await app.deliverSigned(webhook, contactBody());
+    expect((await app.services.registrations.find(webhook.registrationId))?.value.status).toBe("active");
+  });
+
+  it("leaves what is no event of ours to the queue's own dead letters, with the reason", async () => {
+    await app.embedded.queue.send([{ messageId: "foreign", body: { hello: "world" } }]);
+    await app.drain();
+    const [letter] = await app.embedded.queue.deadLetters(10);
+    expect(letter?.messageId).toBe("foreign");
+  });
+
+  it("names a lost payload as the reason", async () => {
+    const { data: _, ...claim } = toEventMessage(event());
+    await expect(drainEvent(app.services, { ...claim, dataref: "gone" })).rejects.toThrow("payload_lost");
+  });
+
+  it("never writes a body, a field value or a secret to the log", async () => {
+    await app.deliverSigned(webhook, contactBody("created", "003", { Email: "ada@example.com" }));
+    await app.drain();
+    const lines = JSON.stringify(app.logged);
+    expect(lines).not.toContain("ada@example.com");
+    expect(lines).not.toContain(webhook.webhookSecret ?? "whsec_");
+  });
+});

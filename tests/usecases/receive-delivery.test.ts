@@ -1,0 +1,182 @@
+import type { DeliveryReceipt } from "../../shared/usecases/queue-delivery";
+import type { DeliveryResult } from "../../shared/usecases/receive-delivery";
+import { healthOf } from "../../shared/usecases/webhook-health";
+import { codeOf, contactBody, openTestApp, seedSignature, type TestApp } from "../support/test-app";
+
+let app: TestApp;
+beforeEach(async () => {
+  app = await openTestApp();
+});
+afterEach(() => app.close());
+
+function receiptOf(result: DeliveryResult): DeliveryReceipt {
+  if (result.kind !== "receipt") throw new Error("a handshake came instead of a receipt");
+  return result.receipt;
+}
+
+describe("receiveDelivery", () => {
+  it("verifies, parses, queues, and answers the seed's three fields", async () => {
+    const webhook = await app.register({ events: ["Contact.created"] });
+    const receipt = receiptOf(await app.deliverSigned(webhook, contactBody()));
+    expect(receipt).toMatchObject({
+      success: true,
+      eventType: "created",
+      entityId: "003xx000004TMM",
+      entityType: "Contact",
+      eventName: "Contact.created",
+      syncTriggered: true,
+    });
+    expect(receipt.events).toHaveLength(1);
+    expect(await app.embedded.queue.depth()).toMatchObject({ active: 1 });
+  });
+
+  it("acknowledges an event that nobody asked for without queueing it, and says so", async () => {
+    const webhook = await app.register({ events: ["Contact.deleted"] });
+    const receipt = receiptOf(await app.deliverSigned(webhook, contactBody()));
+    expect(receipt).toMatchObject({ success: true, eventName: "Contact.created", syncTriggered: false });
+    expect(await app.embedded.queue.depth()).toMatchObject({ active: 0 });
+    await app.services.gatherer.flush();
+    const { items } = await app.services.deliveries.list("tenant-123", webhook.registrationId, 10);
+    expect(items).toMatchObject([{ verdict: "ignored", reason: "not_asked_for", eventNames: ["Contact.created"] }]);
+  });
+
+  it("refuses a wrong signature, keeps the reason for the owner, and queues nothing", async () => {
+    const webhook = await app.register();
+    const headers = { "x-salesforce-event-signature": seedSignature({ webhookSecret: "another" }, "{}") };
+    expect(await codeOf(app.deliver(webhook.registrationId, "{}", headers))).toBe("delivery_refused");
+    await app.services.gatherer.flush();
+    const { items } = await app.services.deliveries.list("tenant-123", webhook.registrationId, 10);
+    expect(items).toMatchObject([{ verdict: "refused", reason: "signature_mismatch" }]);
+    expect(await app.embedded.queue.depth()).toMatchObject({ active: 0 });
+  });
+
+  it("gives an unknown, a deleted and an inactive webhook the same answer", async () => {
+    const [known, deleted] = [await app.register(), await app.register()];
+    await app.services.registrations.update(known.registrationId, (current) => ({ ...current, status: "inactive" }));
+    const stored = await app.services.registrations.find(deleted.registrationId);
+    if (stored) await app.services.registrations.delete(stored.value);
+    const unknown = {
+      ...known,
+      registrationId: known.registrationId.replace(/.$/, (last) => (last === "a" ? "b" : "a")),
+    };
+    for (const webhook of [known, deleted, unknown]) {
+      expect(await codeOf(app.deliverSigned(webhook, contactBody()))).toBe("registration_not_found");
+    }
+  });
+
+  it.each(["not json", "[]", "null", '"text"', '{"action":1}', '{"sobject":{}}', "", "\u0000"])(
+    "acknowledges the signed body %j, which it does not know, and records it as ignored",
+    async (body) => {
+      const webhook = await app.register();
+      const headers = { "x-salesforce-event-signature": seedSignature(webhook, body) };
+      const receipt = receiptOf(await app.deliver(webhook.registrationId, body, headers));
+      expect(receipt).toMatchObject({ success: true, syncTriggered: false, events: [] });
+      expect(receipt.ignored).toBeDefined();
+    },
+  );
+
+  it("answers 411 to a chunked request, whose body the Functions host does not hand over", async () => {
+    const webhook = await app.register();
+    const attempt = app.deliver(webhook.registrationId, "", { "transfer-encoding": "chunked" });
+    expect(await codeOf(attempt)).toBe("length_required");
+  });
+
+  it("answers 413 above the provider's cap, by the length announced and by the bytes themselves", async () => {
+    const webhook = await app.register();
+    const large = Buffer.alloc(1024 * 1024 + 1, " ");
+    expect(await codeOf(app.deliver(webhook.registrationId, large, {}))).toBe("payload_too_large");
+    const announced = { "content-length": String(large.length) };
+    expect(await codeOf(app.deliver(webhook.registrationId, "", announced))).toBe("payload_too_large");
+  });
+
+  it("does not queue a repeated delivery twice, and says that it is a duplicate", async () => {
+    const webhook = await app.register();
+    const body = JSON.stringify(contactBody());
+    const headers = { "x-salesforce-event-signature": seedSignature(webhook, body), "x-salesforce-event-id": "e-1" };
+    const first = receiptOf(await app.deliver(webhook.registrationId, body, headers));
+    const again = receiptOf(await app.deliver(webhook.registrationId, body, headers));
+    expect(first.duplicate).toBeUndefined();
+    expect(again).toMatchObject({ success: true, duplicate: true, syncTriggered: false, deliveryId: first.deliveryId });
+    expect(await app.embedded.queue.depth()).toMatchObject({ active: 1 });
+  });
+
+  it("takes the same delivery id for another webhook as another delivery", async () => {
+    const webhooks = [await app.register(), await app.register()];
+    for (const webhook of webhooks) {
+      const body = JSON.stringify(contactBody());
+      const headers = { "x-salesforce-event-signature": seedSignature(webhook, body), "x-salesforce-event-id": "e-1" };
+      expect(receiptOf(await app.deliver(webhook.registrationId, body, headers)).duplicate).toBeUndefined();
+    }
+    expect(await app.embedded.queue.depth()).toMatchObject({ active: 2 });
+  });
+
+  it("answers 429 with its figures when the webhook's bucket is empty, and accepts again later", async () => {
+    await app.close();
+    app = await openTestApp({ RATE_LIMIT_REGISTRATION: "1" });
+    const webhook = await app.register();
+    for (let taken = 0; taken < 10; taken++) await app.deliverSigned(webhook, contactBody("created", `id-${taken}`));
+    const refused = await app.deliverSigned(webhook, contactBody()).catch((error: unknown) => error);
+    expect(refused).toMatchObject({
+      code: "rate_limited",
+      retryAfterSeconds: 1,
+      headers: { "x-ratelimit-limit": "10" },
+    });
+    app.advance(1000);
+    expect(receiptOf(await app.deliverSigned(webhook, contactBody())).success).toBe(true);
+  });
+
+  it("never lets forged requests take from the bucket of genuine ones", async () => {
+    await app.close();
+    app = await openTestApp({ RATE_LIMIT_REGISTRATION: "1", RATE_LIMIT_UNVERIFIED: "1" });
+    const webhook = await app.register();
+    const forged = { "x-salesforce-event-signature": seedSignature({ webhookSecret: "forged" }, "{}") };
+    const codes: string[] = [];
+    for (let sent = 0; sent < 30; sent++) codes.push(await codeOf(app.deliver(webhook.registrationId, "{}", forged)));
+    expect(codes.slice(0, 10)).toEqual(Array(10).fill("delivery_refused"));
+    expect(codes.slice(10)).toEqual(Array(20).fill("rate_limited"));
+    expect(receiptOf(await app.deliverSigned(webhook, contactBody())).syncTriggered).toBe(true);
+  });
+
+  it("marks the webhook as verified at its first genuine delivery, and a failed one as active again", async () => {
+    const webhook = await app.register();
+    await app.services.registrations.update(webhook.registrationId, (current) => ({ ...current, status: "failed" }));
+    app.services.cache.forget(webhook.registrationId);
+    await app.deliverSigned(webhook, contactBody());
+    const stored = await app.services.registrations.find(webhook.registrationId);
+    expect(stored?.value).toMatchObject({ isVerified: true, status: "active", verifiedAt: "2026-11-24T12:00:00.000Z" });
+  });
+
+  it("shows in the webhook's health right after the answer", async () => {
+    const webhook = await app.register();
+    await app.deliverSigned(webhook, contactBody());
+    const stored = await app.services.registrations.find(webhook.registrationId);
+    if (!stored) throw new Error("the webhook is gone");
+    const health = await healthOf(app.services, stored.value);
+    expect(health).toMatchObject({
+      status: "healthy",
+      lastEventAt: "2026-11-24T12:00:00.000Z",
+      counts: { accepted: 1 },
+    });
+  });
+
+  it("takes a secret that was changed elsewhere as soon as it is used, not when its cache entry ages", async () => {
+    const webhook = await app.register();
+    await app.deliverSigned(webhook, contactBody());
+    const { registrationId } = webhook;
+    const secretVersion = await app.services.secrets.set(registrationId, "another secret");
+    await app.services.registrations.update(registrationId, (current) => ({ ...current, secretVersion }));
+    app.advance(6000);
+    const changed = { ...webhook, webhookSecret: "another secret" };
+    expect(receiptOf(await app.deliverSigned(changed, contactBody())).success).toBe(true);
+    expect(await codeOf(app.deliverSigned(webhook, contactBody()))).toBe("delivery_refused");
+  });
+
+  it("queues an event that does not fit a message by reference, and synchronises it all the same", async () => {
+    const webhook = await app.register();
+    const large = contactBody("created", "003", { Description: "x".repeat(300_000) });
+    expect(receiptOf(await app.deliverSigned(webhook, large)).syncTriggered).toBe(true);
+    expect(await app.drain()).toBe(1);
+    const { items } = await app.services.deliveries.list("tenant-123", webhook.registrationId, 10);
+    expect(items).toMatchObject([{ verdict: "accepted", outcome: "synchronised" }]);
+  });
+});

@@ -1,0 +1,237 @@
+import { confirmWebhook } from "../../shared/usecases/confirm-webhook";
+import { listWebhooks } from "../../shared/usecases/list-webhooks";
+import { recomputeHealth } from "../../shared/usecases/recompute-health";
+import { requireOwn } from "../../shared/usecases/require-own";
+import { serviceHealth } from "../../shared/usecases/service-health";
+import { unregisterWebhook } from "../../shared/usecases/unregister-webhook";
+import { updateWebhook } from "../../shared/usecases/update-webhook";
+import { codeOf, contactBody, openTestApp, seedSignature, type TestApp } from "../support/test-app";
+
+let app: TestApp;
+beforeEach(async () => {
+  app = await openTestApp();
+});
+afterEach(() => app.close());
+
+const own = (registrationId: string) => ({ tenantId: "tenant-123", registrationId });
+
+describe("registering", () => {
+  it("hands out a URL and a secret of 32 random bytes, and keeps the secret out of the document", async () => {
+    const webhook = await app.register();
+    expect(webhook.webhookUrl).toBe(`https://hooks.example.com/webhooks/${webhook.registrationId}`);
+    expect(webhook.registrationId).toMatch(/^webhook-[a-z2-7]{16}-[a-z2-7]{26}$/);
+    const { webhookSecret = "" } = webhook;
+    expect(Buffer.from(webhookSecret.replace("whsec_", ""), "base64")).toHaveLength(32);
+    const stored = await app.services.registrations.find(webhook.registrationId);
+    expect(JSON.stringify(stored)).not.toContain(webhookSecret);
+  });
+
+  it("verifies a generated secret by the seed's scheme and an imported one by the provider's own", async () => {
+    expect((await app.register({ integrationId: "notion" })).verification.scheme).toBe("seed");
+    const imported = await app.register({ integrationId: "notion", webhookSecret: "secret_notion" });
+    expect(imported.verification.scheme).toBe("native");
+    expect(imported.secretOrigin).toBe("imported");
+    expect(imported.webhookSecret).toBeUndefined();
+  });
+
+  it("keeps a Google webhook waiting until the service account is known, and says what is missing", async () => {
+    const webhook = await app.register({ integrationId: "google" });
+    expect(webhook).toMatchObject({ status: "pending_verification", secretOrigin: "none" });
+    expect(webhook.webhookSecret).toBeUndefined();
+    expect(webhook.verification.audience).toBe(webhook.webhookUrl);
+    expect(webhook.setup.join(" ")).toContain("serviceAccountEmail");
+    const verification = { serviceAccountEmail: "push@project.iam.gserviceaccount.com" };
+    const updated = await updateWebhook(app.services, own(webhook.registrationId), { verification });
+    expect(updated.status).toBe("active");
+  });
+
+  it.each([
+    [{ integrationId: "myspace" }, "unknown_integration"],
+    [{ events: [] }, "invalid_request"],
+    [{ events: ["Con tact"] }, "invalid_request"],
+    [{ verification: { scheme: "telepathy" } }, "invalid_request"],
+    [{ verification: { serviceAccountEmail: "a@b.example" } }, "invalid_request"],
+  ])("refuses %j with %s and stores nothing", async (overrides, code) => {
+    expect(await codeOf(app.register(overrides))).toBe(code);
+    expect((await listWebhooks(app.services, { tenantId: "tenant-123", limit: 10 })).webhooks).toEqual([]);
+  });
+});
+
+describe("changing a webhook", () => {
+  it("replaces events, metadata and retry policy and leaves the rest", async () => {
+    const webhook = await app.register({ metadata: { team: "sales" } });
+    const retryPolicy = { maxRetries: 7 };
+    const updated = await updateWebhook(app.services, own(webhook.registrationId), { events: ["Lead.*"], retryPolicy });
+    expect(updated).toMatchObject({
+      events: ["Lead.*"],
+      metadata: { team: "sales" },
+      retryPolicy: { maxRetries: 7, backoffSeconds: 60 },
+    });
+  });
+
+  it("takes a new secret at once, by the provider's own scheme", async () => {
+    const webhook = await app.register();
+    await app.deliverSigned(webhook, contactBody());
+    const webhookSecret = "a secret of their own";
+    const updated = await updateWebhook(app.services, own(webhook.registrationId), { webhookSecret });
+    expect(updated).toMatchObject({ secretOrigin: "imported", verification: { scheme: "native" } });
+    expect(await codeOf(app.deliverSigned(webhook, contactBody()))).toBe("delivery_refused");
+    await expect(app.deliverSigned({ ...webhook, webhookSecret }, contactBody())).resolves.toBeDefined();
+  });
+
+  it("switches a webhook off and on again", async () => {
+    const webhook = await app.register();
+    await updateWebhook(app.services, own(webhook.registrationId), { status: "inactive" });
+    expect(await codeOf(app.deliverSigned(webhook, contactBody()))).toBe("registration_not_found");
+    await updateWebhook(app.services, own(webhook.registrationId), { status: "active" });
+    await expect(app.deliverSigned(webhook, contactBody())).resolves.toBeDefined();
+  });
+
+  it("refuses a secret for a provider that proves itself by tokens", async () => {
+    const webhook = await app.register({ integrationId: "google" });
+    const attempt = updateWebhook(app.services, own(webhook.registrationId), { webhookSecret: "something" });
+    expect(await codeOf(attempt)).toBe("invalid_request");
+  });
+
+  it("is for the webhook's own tenant alone, and another tenant cannot tell that it exists", async () => {
+    const webhook = await app.register();
+    const foreign = { tenantId: "tenant-456", registrationId: webhook.registrationId };
+    expect(await codeOf(requireOwn(app.services, foreign))).toBe("registration_not_found");
+    expect(await codeOf(updateWebhook(app.services, foreign, { events: ["*"] }))).toBe("registration_not_found");
+    expect(await codeOf(unregisterWebhook(app.services, foreign))).toBe("registration_not_found");
+    expect(await codeOf(confirmWebhook(app.services, foreign, {}))).toBe("registration_not_found");
+  });
+});
+
+describe("unregistering", () => {
+  it("forgets the registration, its secret and its counters, and receives no more", async () => {
+    const webhook = await app.register();
+    await app.deliverSigned(webhook, contactBody());
+    await app.services.gatherer.flush();
+    await unregisterWebhook(app.services, own(webhook.registrationId));
+    expect(await codeOf(app.deliverSigned(webhook, contactBody()))).toBe("registration_not_found");
+    expect(await app.services.secrets.get(webhook.registrationId)).toBeUndefined();
+    expect((await serviceHealth(app.services)).registrationsCount).toBe(0);
+  });
+});
+
+describe("listing", () => {
+  it("pages through a tenant's webhooks with an opaque cursor, each once", async () => {
+    for (let made = 0; made < 5; made++) await app.register({ connectionId: `conn-${made}` });
+    await app.register({ tenantId: "tenant-456" });
+    const seen: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await listWebhooks(app.services, {
+        tenantId: "tenant-123",
+        limit: 2,
+        ...(cursor ? { cursor } : {}),
+      });
+      seen.push(...page.webhooks.map((webhook) => webhook.connectionId));
+      cursor = page.nextCursor;
+    } while (cursor !== undefined);
+    expect(seen.sort()).toEqual(["conn-0", "conn-1", "conn-2", "conn-3", "conn-4"]);
+  });
+
+  it("narrows by integration and by health", async () => {
+    const [salesforce] = [await app.register(), await app.register({ integrationId: "github" })];
+    const list = (request: object) => listWebhooks(app.services, { tenantId: "tenant-123", limit: 10, ...request });
+    expect((await list({ integrationId: "github" })).webhooks).toHaveLength(1);
+    expect((await list({ health: new Set(["degraded", "failed"]) })).webhooks).toEqual([]);
+    await codeOf(app.deliver(salesforce.registrationId, "{}", {}));
+    const [unhealthy] = (await list({ health: new Set(["degraded", "failed"]) })).webhooks;
+    expect(unhealthy).toMatchObject({ registrationId: salesforce.registrationId, health: { failureCount: 1 } });
+  });
+
+  it("refuses a cursor that it did not give out", async () => {
+    const attempt = listWebhooks(app.services, { tenantId: "tenant-123", limit: 2, cursor: "made-up" });
+    expect(await codeOf(attempt)).toBe("invalid_cursor");
+  });
+});
+
+describe("the handshake in which Notion brings its token", () => {
+  const token = "secret_notionVerificationToken1";
+  const hello = JSON.stringify({ verification_token: token });
+
+  it("keeps the token, shows it once to the owner, and makes it the secret when the owner confirms", async () => {
+    const webhook = await app.register({ integrationId: "notion" });
+    expect(await app.deliver(webhook.registrationId, hello, {})).toMatchObject({
+      kind: "handshake",
+      reply: { status: 200 },
+    });
+    const first = await confirmWebhook(app.services, own(webhook.registrationId), {});
+    if (!("candidates" in first)) throw new Error("no candidates");
+    expect(first.candidates).toMatchObject([{ secret: token }]);
+    const again = await confirmWebhook(app.services, own(webhook.registrationId), {});
+    expect(JSON.stringify(again)).not.toContain(token);
+    const candidateId = first.candidates[0]?.candidateId ?? "";
+    const confirmed = await confirmWebhook(app.services, own(webhook.registrationId), { candidateId });
+    expect(confirmed).toMatchObject({ secretOrigin: "captured", verification: { scheme: "native" } });
+    const headers = { "x-notion-signature": seedSignature({ webhookSecret: token }, "{}") };
+    expect(await app.deliver(webhook.registrationId, "{}", headers)).toMatchObject({ kind: "receipt" });
+  });
+
+  it("keeps three at most, none twice, and starts afresh when the owner discards them", async () => {
+    const webhook = await app.register({ integrationId: "notion" });
+    for (const suffix of ["a", "a", "b", "c", "d"]) {
+      await app.deliver(webhook.registrationId, JSON.stringify({ verification_token: `secret_${suffix}` }), {});
+    }
+    const shown = await confirmWebhook(app.services, own(webhook.registrationId), {});
+    expect(
+      JSON.stringify(shown)
+        .match(/secret_[a-z]/g)
+        ?.sort(),
+    ).toEqual(["secret_a", "secret_b", "secret_c"]);
+    await confirmWebhook(app.services, own(webhook.registrationId), { discard: true });
+    await app.deliver(webhook.registrationId, hello, {});
+    expect(JSON.stringify(await confirmWebhook(app.services, own(webhook.registrationId), {}))).toContain(token);
+  });
+
+  it("is refused once a genuine delivery has come, or where the secret was imported", async () => {
+    const verified = await app.register({ integrationId: "notion" });
+    await app.services.registrations.update(verified.registrationId, (current) => ({ ...current, isVerified: true }));
+    expect(await codeOf(app.deliver(verified.registrationId, hello, {}))).toBe("delivery_refused");
+    const imported = await app.register({ integrationId: "notion", webhookSecret: "secret_theirs" });
+    expect(await codeOf(app.deliver(imported.registrationId, hello, {}))).toBe("delivery_refused");
+  });
+
+  it("refuses to confirm what was never offered", async () => {
+    const webhook = await app.register({ integrationId: "notion" });
+    const attempt = confirmWebhook(app.services, own(webhook.registrationId), { candidateId: "made-up" });
+    expect(await codeOf(attempt)).toBe("invalid_candidate");
+  });
+});
+
+describe("the handshake of a Slack app whose secret is not known yet", () => {
+  it("is answered with the challenge while the webhook waits, and accepts no event", async () => {
+    const webhook = await app.register({ integrationId: "slack" });
+    const body = JSON.stringify({ type: "url_verification", challenge: "abc123" });
+    const reply = await app.deliver(webhook.registrationId, body, {});
+    expect(reply).toMatchObject({ kind: "handshake", reply: { status: 200, body: "abc123" } });
+    const event = JSON.stringify({ type: "event_callback", event_id: "Ev1", event: { type: "app_mention" } });
+    expect(await codeOf(app.deliver(webhook.registrationId, event, {}))).toBe("delivery_refused");
+  });
+});
+
+describe("the health timer", () => {
+  it("reports each change once, and counts the failed webhooks", async () => {
+    const webhook = await app.register();
+    for (let sent = 0; sent < 3; sent++) await codeOf(app.deliver(webhook.registrationId, "{}", {}));
+    expect(await recomputeHealth(app.services)).toEqual({ checked: 1, changed: 1 });
+    expect(await recomputeHealth(app.services)).toEqual({ checked: 1, changed: 0 });
+    const changes = app.logged.filter((line) => line.event === "health.changed");
+    expect(changes).toMatchObject([{ level: "warn", fields: { from: "healthy", to: "failed" } }]);
+    expect(await serviceHealth(app.services)).toMatchObject({ registrationsCount: 1, failedRegistrationsCount: 1 });
+  });
+
+  it("forgets failures that left the window", async () => {
+    const webhook = await app.register();
+    await codeOf(app.deliver(webhook.registrationId, "{}", {}));
+    await app.deliverSigned(webhook, contactBody());
+    await app.drain();
+    app.advance(2 * 3_600_000);
+    await recomputeHealth(app.services);
+    const list = await listWebhooks(app.services, { tenantId: "tenant-123", limit: 1, health: new Set(["healthy"]) });
+    expect(list.webhooks[0]?.health).toMatchObject({ failureRate: 0, failureCount: 0 });
+  });
+});
