@@ -110,12 +110,16 @@ export async function dropCandidates(services: Services, registration: Registrat
 export async function markVerified(services: Services, registration: Registration): Promise<void> {
   try {
     const verifiedAt = new Date(services.now()).toISOString();
-    await services.registrations.update(registration.id, (current) => ({
-      ...current,
-      isVerified: true,
-      verifiedAt: current.verifiedAt ?? verifiedAt,
-      status: current.status === "failed" ? "active" : current.status,
-    }));
+    await services.registrations.update(registration.id, (current) =>
+      current.isVerified && current.status !== "failed"
+        ? current
+        : {
+            ...current,
+            isVerified: true,
+            verifiedAt: current.verifiedAt ?? verifiedAt,
+            status: current.status === "failed" ? "active" : current.status,
+          },
+    );
     services.cache.forget(registration.id);
   } catch (error) {
     services.log("warn", "registration.not_marked", { registrationId: registration.id, error: String(error) });

@@ -5,9 +5,7 @@ const held = "seq = ? and lock_token = ? and state = 0 and visible_at > ?";
 /** The statements of the queue. A message is locked while it has a token and its `visible_at` lies in the future. */
 export function prepareQueueStatements(database: DatabaseSync) {
   return {
-    insert: database.prepare(
-      "insert into messages (message_id, body, visible_at, enqueued_at) values (?, ?, ?, ?) on conflict do nothing",
-    ),
+    insert: database.prepare("insert into messages (message_id, body, visible_at, enqueued_at) values (?, ?, ?, ?)"),
     visible: database.prepare(
       "select seq, message_id, body, delivery_count, enqueued_at from messages " +
         "where state = 0 and visible_at <= ? order by visible_at, seq limit ?",
@@ -22,7 +20,7 @@ export function prepareQueueStatements(database: DatabaseSync) {
     unlock: database.prepare("update messages set lock_token = null, visible_at = ? where seq = ?"),
     renew: database.prepare(`update messages set visible_at = ? where ${held}`),
     bury: database.prepare(
-      "update messages set state = 2, message_id = message_id || ?, lock_token = null, reason = ?, settled_at = ? where seq = ?",
+      "update messages set state = 2, lock_token = null, reason = ?, settled_at = ? where seq = ? returning message_id",
     ),
     dead: database.prepare(
       "select message_id, body, reason, delivery_count, settled_at from messages " +
@@ -36,6 +34,9 @@ export function prepareQueueStatements(database: DatabaseSync) {
     nextDue: database.prepare("select min(visible_at) as due from messages where state = 0 and visible_at > ?"),
     unlockAll: database.prepare(
       "update messages set lock_token = null, visible_at = ? where state = 0 and lock_token is not null",
+    ),
+    recent: database.prepare(
+      "select message_id from messages where state in (0, 1) and enqueued_at > ? order by seq desc limit ?",
     ),
     sweep: database.prepare(
       "delete from messages where seq in (select seq from messages where state = 1 and settled_at < ? limit ?)",

@@ -19,9 +19,13 @@ const SWEEP_GROUPS = 20;
 /** `setTimeout` takes no more than 2^31 - 1 ms. */
 const LONGEST_TIMER_MS = 2_000_000_000;
 
+/** Remembered message ids; beyond them the consumer's own record is what tells a duplicate. About 13 MB. */
+const MAX_REMEMBERED = 100_000;
+
 /**
  * A queue as Service Bus keeps it (peek-lock, delivery count, scheduled messages, dead letters, duplicate window) in one
- * table. Sending is one insert a message: done messages stay, without their body, until the duplicate window is over.
+ * table. Sending is one append a message. Message ids are remembered in memory for the duplicate window, and read back
+ * from the table at start: done messages stay there, without their body, until the window is over.
  */
 export class SqliteEventQueue implements LockingQueue {
   readonly maxMessageBytes = MAX_MESSAGE_BYTES;
@@ -30,6 +34,8 @@ export class SqliteEventQueue implements LockingQueue {
   readonly #rules: QueueRules;
   readonly #statements: QueueStatements;
   readonly #listeners = new Set<() => void>();
+  /** Message ids and when they came, oldest first. */
+  readonly #remembered = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;
   #timerAt = Infinity;
 
@@ -39,6 +45,8 @@ export class SqliteEventQueue implements LockingQueue {
     this.#rules = rules;
     this.#statements = prepareQueueStatements(database);
     this.#statements.unlockAll.run(now());
+    const recent = this.#statements.recent.all(now() - rules.duplicateWindowMs, MAX_REMEMBERED);
+    for (const row of recent.reverse()) this.#remembered.set(String(row["message_id"]), now());
     this.#wakeAtNextDue();
   }
 
@@ -99,9 +107,17 @@ export class SqliteEventQueue implements LockingQueue {
   /** Forgets some of the done messages whose duplicate window is over. */
   async sweep(): Promise<void> {
     const before = this.#now() - this.#rules.duplicateWindowMs;
+    this.#forgetOlderThan(before);
     for (let group = 0; group < SWEEP_GROUPS; group++) {
       const { changes } = await this.#commits.run(() => this.#statements.sweep.run(before, SWEEP_ROWS));
       if (Number(changes) < SWEEP_ROWS) return;
+    }
+  }
+
+  #forgetOlderThan(before: number): void {
+    for (const [messageId, at] of this.#remembered) {
+      if (at > before) return;
+      this.#remembered.delete(messageId);
     }
   }
 
@@ -114,9 +130,33 @@ export class SqliteEventQueue implements LockingQueue {
   #insert(messages: readonly QueueMessage[], visibleAt: number): Promise<boolean[]> {
     const rows = messages.map(toRow);
     const now = this.#now();
-    return this.#commit(() =>
-      rows.map(({ messageId, body }) => this.#statements.insert.run(messageId, body, visibleAt, now).changes === 0),
-    );
+    const added: string[] = [];
+    const insert = (): boolean[] =>
+      rows.map(({ messageId, body }) => {
+        if (this.#isRemembered(messageId, now)) return true;
+        this.#statements.insert.run(messageId, body, visibleAt, now);
+        this.#remember(messageId, now);
+        added.push(messageId);
+        return false;
+      });
+    // What was not stored must not be taken for a duplicate when it comes again.
+    const forget = (): void => {
+      for (const messageId of added.splice(0)) this.#remembered.delete(messageId);
+    };
+    return orUnavailable("queue_unavailable", this.#commits.run(insert, forget));
+  }
+
+  #isRemembered(messageId: string, now: number): boolean {
+    const at = this.#remembered.get(messageId);
+    return at !== undefined && now - at < this.#rules.duplicateWindowMs;
+  }
+
+  #remember(messageId: string, now: number): void {
+    this.#remembered.delete(messageId);
+    this.#remembered.set(messageId, now);
+    if (this.#remembered.size <= MAX_REMEMBERED) return;
+    const [oldest] = this.#remembered.keys();
+    if (oldest !== undefined) this.#remembered.delete(oldest);
   }
 
   #lockSome(max: number, lockMs: number): LockedMessage[] {
@@ -155,7 +195,8 @@ export class SqliteEventQueue implements LockingQueue {
 
   /** A dead letter frees its message id, so that the provider's next repetition is not swallowed as a duplicate. */
   #bury(seq: number, reason: string): void {
-    this.#statements.bury.run(`${DEAD_MARK}${seq}`, reason.slice(0, 500), this.#now(), seq);
+    const buried = this.#statements.bury.get(reason.slice(0, 500), this.#now(), seq);
+    this.#remembered.delete(String(at(buried, "message_id")));
   }
 
   #commit<R>(work: () => R): Promise<R> {
@@ -185,9 +226,6 @@ export class SqliteEventQueue implements LockingQueue {
   }
 }
 
-/** Stands between the message id and the sequence number in the id of a dead letter. */
-const DEAD_MARK = "!dead!";
-
 function seqOf(lockToken: string): number {
   return Number.parseInt(lockToken, 10);
 }
@@ -201,7 +239,7 @@ function toRow(message: QueueMessage): { messageId: string; body: string } {
 
 function toDeadLetter(row: object): DeadLetter {
   return {
-    messageId: (textAt(row, "message_id") ?? "").split(DEAD_MARK, 1)[0] ?? "",
+    messageId: textAt(row, "message_id") ?? "",
     body: textAt(row, "body") ?? "",
     reason: textAt(row, "reason") ?? "",
     deliveryCount: Number(at(row, "delivery_count")),

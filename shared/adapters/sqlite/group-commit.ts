@@ -4,15 +4,21 @@ import { isWebhookError, WebhookError } from "../../core/errors";
 /** A piece of work that waits for the next transaction. */
 interface Work {
   readonly run: () => unknown;
+  /** Called, in the same turn, whenever the transaction in which `run` ran is rolled back. */
+  readonly undo: () => void;
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: unknown) => void;
 }
+
+const nothing = (): void => undefined;
 
 /** What became of a piece of work within its transaction. */
 type Outcome = { readonly result: unknown } | { readonly error: unknown };
 
 /** A bound on how long one transaction holds up the event loop. */
 const MAX_GROUP = 512;
+/** While each turn brings more work, the group waits for it, but no longer than this: an fsync costs more. */
+const MAX_WAIT_MS = 2;
 
 /**
  * Gathers all writes of a turn of the event loop into one transaction, so that they share one fsync. Each waiter is
@@ -22,6 +28,7 @@ export class GroupCommit {
   readonly #database: DatabaseSync;
   #pending: Work[] = [];
   #scheduled = false;
+  #oldestAt = 0;
   #closed = false;
 
   constructor(database: DatabaseSync) {
@@ -30,14 +37,15 @@ export class GroupCommit {
 
   /**
    * Runs `work` in the next transaction and resolves with its result once that is on disk. A `WebhookError` thrown by it
-   * must mean that it changed nothing: it concerns its own waiter alone.
+   * must mean that it changed nothing: it concerns its own waiter alone. `undo` takes back what `work` noted in memory; it
+   * is called before the work is tried again by itself, and before anybody is told that it failed.
    * @throws {Error} of the database, if the work fails by itself as well as in its group
    */
-  run<T>(work: () => T): Promise<T> {
+  run<T>(work: () => T, undo: () => void = nothing): Promise<T> {
     if (this.#closed) return Promise.reject(new WebhookError("store_unavailable", { detail: "closed" }));
     return new Promise<T>((resolve, reject) => {
       // The result that comes back is the one that `work` returned.
-      this.#pending.push({ run: work, resolve: resolve as (result: unknown) => void, reject });
+      this.#pending.push({ run: work, undo, resolve: resolve as (result: unknown) => void, reject });
       this.#wake();
     });
   }
@@ -54,11 +62,20 @@ export class GroupCommit {
   #wake(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    setImmediate(() => {
-      this.#scheduled = false;
-      this.#flush();
-      if (this.#pending.length > 0) this.#wake();
-    });
+    this.#oldestAt = performance.now();
+    setImmediate(() => this.#flushOrWait(0));
+  }
+
+  #flushOrWait(seen: number): void {
+    const count = this.#pending.length;
+    const mayGrow = count > seen && count < MAX_GROUP && performance.now() - this.#oldestAt < MAX_WAIT_MS;
+    if (mayGrow && !this.#closed) {
+      setImmediate(() => this.#flushOrWait(count));
+      return;
+    }
+    this.#scheduled = false;
+    this.#flush();
+    if (this.#pending.length > 0) this.#wake();
   }
 
   #flush(): void {
@@ -82,6 +99,7 @@ export class GroupCommit {
       return outcomes;
     } catch (error) {
       this.#rollBack();
+      for (const work of group) work.undo();
       throw error;
     }
   }

@@ -16,9 +16,10 @@ export const migrations: readonly string[] = [
   create index documents_expiring on documents (expires_at) where expires_at is not null;
 
   -- state: 0 waiting, 1 done (kept for the duplicate window), 2 dead. A lock is a token and a visible_at in the future.
+  -- No unique index on the random message ids: it would double what every commit writes (docs/decisions/0002).
   create table messages (
     seq integer primary key,
-    message_id text not null unique,
+    message_id text not null,
     body text,
     state integer not null default 0,
     visible_at integer not null,
