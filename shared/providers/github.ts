@@ -11,7 +11,8 @@ import { trust } from "./trust";
 /**
  * GitHub, docs.github.com/en/webhooks. `X-Hub-Signature-256: sha256=<hex>` is HMAC-SHA256 over the body, keyed with the
  * hook's secret; `seed` and `native` mean the same. There is no timestamp: a repeat is told by `X-GitHub-Delivery`.
- * That header and `X-GitHub-Event` are not signed, so nothing is believed of them that the body does not bear out.
+ * That header and `X-GitHub-Event` are not signed: who captured a delivery could send it again under another id, so it is
+ * the version of each event, which is in the body, that keeps an old one from undoing a newer.
  * With the content type `application/x-www-form-urlencoded` the body is `payload=<JSON>`, and it is signed as sent.
  */
 const SIGNATURE_HEADER = "x-hub-signature-256";

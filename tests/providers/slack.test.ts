@@ -60,7 +60,13 @@ describe("Slack's signature", () => {
   });
 });
 
-type Case = [event: { type: string }, entityType: string, eventType: string, entityId: string, nativeType: string];
+type Case = [
+  event: { type: string; [field: string]: unknown },
+  entityType: string,
+  eventType: string,
+  entityId: string,
+  nativeType: string,
+];
 
 /** Event types that share a row of the catalogue: each is read alike. */
 function alike(types: string, fields: object, entityType: string, eventType: string, entityId: string): Case[] {
@@ -136,16 +142,10 @@ const cases: Case[] = [
     "updated",
     "S1",
   ),
-  [{ type: "emoji_changed", subtype: "add", name: "party" } as Case[0], "emoji", "created", "party", "emoji_changed"],
+  [{ type: "emoji_changed", subtype: "add", name: "party" }, "emoji", "created", "party", "emoji_changed"],
+  [{ type: "emoji_changed", subtype: "remove", names: ["party"] }, "emoji", "deleted", "party", "emoji_changed"],
   [
-    { type: "emoji_changed", subtype: "remove", names: ["party"] } as Case[0],
-    "emoji",
-    "deleted",
-    "party",
-    "emoji_changed",
-  ],
-  [
-    { type: "emoji_changed", subtype: "rename", old_name: "a", new_name: "b" } as Case[0],
+    { type: "emoji_changed", subtype: "rename", old_name: "a", new_name: "b" },
     "emoji",
     "updated",
     "b",
