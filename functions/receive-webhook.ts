@@ -1,7 +1,7 @@
 import { openEndpoint } from "../shared/http/endpoint";
 import { rawBody, sourceAddress } from "../shared/http/read-request";
 import { deliveryReceiptSchema, registrationIdParameter } from "../shared/http/schemas";
-import { rateLimitHeaders, receiveDelivery } from "../shared/usecases/receive-delivery";
+import { receiveDelivery } from "../shared/usecases/receive-delivery";
 
 /** `POST /webhooks/{registrationId}`: the one door through which providers deliver. */
 openEndpoint(
@@ -33,6 +33,6 @@ openEndpoint(
       remoteAddress: sourceAddress(request),
     });
     if (result.kind === "handshake") return result.reply;
-    return { status: 200, headers: rateLimitHeaders(result.rate), jsonBody: result.receipt };
+    return { jsonBody: result.receipt };
   },
 );

@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { version } from "../package.json";
 import { createTokenVerifier } from "./adapters/oidc/token-verifier";
 import { openSqlite, type SqliteStore } from "./adapters/sqlite/database";
@@ -6,7 +6,7 @@ import { type Config, readConfig } from "./config";
 import type { ApiToken, TokenVerifier } from "./core/caller";
 import type { Clock, Log, LockingQueue, SecretStore } from "./core/ports";
 import type { Provider } from "./core/provider";
-import { tenantKeyOf, toBase32 } from "./core/registration-id";
+import { tenantKeyOf } from "./core/registration-id";
 import { TokenBuckets } from "./core/token-bucket";
 import { createProviders } from "./providers/registry";
 import { Activities } from "./repositories/activities";
@@ -144,7 +144,7 @@ async function createServices({ config, store, rules, log, now }: Parts): Promis
     limits: createLimits(config),
     tenantKeyOf: (tenantId) => tenantKeyOf(installationKey, tenantId),
     now,
-    newId: () => toBase32(randomBytes(16)),
+    newId: () => randomUUID().replaceAll("-", ""),
     log,
     access: createAccess(config),
   };

@@ -45,7 +45,7 @@ export interface Activity extends Document {
   readonly reportedStatus?: string;
 }
 
-/** Something that happened, to be added to an {@link Activity}. Times in milliseconds since 1970. */
+/** Something that happened. Times in milliseconds since 1970. */
 export interface ActivityNote {
   readonly at: number;
   readonly count: ActivityCount;
@@ -73,44 +73,74 @@ export function emptyActivity(key: { readonly registrationId: string; pk: string
   };
 }
 
-/** The activity with the notes added in their order, and without the buckets that left the window (`windowMs` long). */
-export function addNotes(activity: Activity, notes: readonly ActivityNote[], windowMs: number): Activity {
-  const added = notes.reduce(addNote, activity);
-  const newest = Math.max(0, ...notes.map((note) => note.at));
-  const kept = Object.entries(added.buckets).filter(([start]) => Number(start) + BUCKET_MS > newest - windowMs);
-  return { ...added, buckets: Object.fromEntries(kept) };
+/** Notes gathered in memory, as the change that they make: its size does not grow with their number. */
+export class ActivityDelta {
+  readonly #buckets = new Map<number, Partial<Record<ActivityCount, number>>>();
+  #lastEventAt = 0;
+  #lastFailureAt = 0;
+  #refused = { reset: false, inRow: 0 };
+  #syncFailures = { reset: false, inRow: 0 };
+  #reasons: FailureNote[] = [];
+
+  /** Adds something that happened after all that was added before. */
+  add({ at, count, reason }: ActivityNote): void {
+    const start = Math.floor(at / BUCKET_MS) * BUCKET_MS;
+    const counts = this.#buckets.get(start);
+    if (counts) counts[count] = (counts[count] ?? 0) + 1;
+    else this.#buckets.set(start, { [count]: 1 });
+    if (genuine.has(count)) {
+      this.#lastEventAt = Math.max(this.#lastEventAt, at);
+      this.#refused = startOver;
+    } else if (count === "synced") {
+      this.#syncFailures = startOver;
+    } else if (failures.has(count)) {
+      this.#addFailure(at, count, reason ?? count);
+    }
+  }
+
+  /** The activity with this change made to it, and without the buckets that left the window (`windowMs` long). */
+  applyTo(activity: Activity, windowMs: number): Activity {
+    const newest = Math.max(0, ...this.#buckets.keys());
+    const buckets = Object.entries(activity.buckets).filter(([start]) => Number(start) + BUCKET_MS > newest - windowMs);
+    return {
+      ...activity,
+      buckets: this.#addCounts(Object.fromEntries(buckets)),
+      ...laterOf("lastEventAt", activity.lastEventAt, this.#lastEventAt),
+      ...laterOf("lastFailureAt", activity.lastFailureAt, this.#lastFailureAt),
+      refusedInRow: this.#refused.inRow + (this.#refused.reset ? 0 : activity.refusedInRow),
+      syncFailuresInRow: this.#syncFailures.inRow + (this.#syncFailures.reset ? 0 : activity.syncFailuresInRow),
+      failureReasons: [...this.#reasons, ...activity.failureReasons].slice(0, KEPT_REASONS),
+    };
+  }
+
+  #addFailure(at: number, count: ActivityCount, reason: string): void {
+    this.#lastFailureAt = Math.max(this.#lastFailureAt, at);
+    const row = count === "refused" ? this.#refused : this.#syncFailures;
+    const next = { reset: row.reset, inRow: row.inRow + 1 };
+    if (count === "refused") this.#refused = next;
+    else this.#syncFailures = next;
+    this.#reasons = [{ at: new Date(at).toISOString(), reason }, ...this.#reasons].slice(0, KEPT_REASONS);
+  }
+
+  #addCounts(buckets: Record<string, Counts>): Activity["buckets"] {
+    for (const [start, counts] of this.#buckets) {
+      const known = buckets[start] ?? {};
+      const sums = Object.entries(counts).map(([count, times]) => [
+        count,
+        times + (known[count as ActivityCount] ?? 0),
+      ]);
+      buckets[start] = { ...known, ...(Object.fromEntries(sums) as Counts) };
+    }
+    return buckets;
+  }
 }
 
-function addNote(activity: Activity, note: ActivityNote): Activity {
-  const at = new Date(note.at).toISOString();
-  const failed = failures.has(note.count);
-  const isGenuine = genuine.has(note.count);
-  return {
-    ...activity,
-    buckets: countIn(activity.buckets, note),
-    ...(isGenuine ? { lastEventAt: later(activity.lastEventAt, at) } : {}),
-    ...(failed ? { lastFailureAt: later(activity.lastFailureAt, at) } : {}),
-    refusedInRow: note.count === "refused" ? activity.refusedInRow + 1 : isGenuine ? 0 : activity.refusedInRow,
-    syncFailuresInRow: syncFailuresAfter(activity.syncFailuresInRow, note.count),
-    failureReasons: failed
-      ? [{ at, reason: note.reason ?? note.count }, ...activity.failureReasons].slice(0, KEPT_REASONS)
-      : activity.failureReasons,
-  };
-}
+const startOver = { reset: true, inRow: 0 } as const;
 
-function countIn(buckets: Activity["buckets"], note: ActivityNote): Activity["buckets"] {
-  const start = String(Math.floor(note.at / BUCKET_MS) * BUCKET_MS);
-  const counts = buckets[start] ?? {};
-  return { ...buckets, [start]: { ...counts, [note.count]: (counts[note.count] ?? 0) + 1 } };
-}
-
-function syncFailuresAfter(inRow: number, count: ActivityCount): number {
-  if (count === "synced") return 0;
-  return count === "syncFailed" || count === "dead" ? inRow + 1 : inRow;
-}
-
-function later(known: string | undefined, at: string): string {
-  return known !== undefined && known > at ? known : at;
+function laterOf(name: "lastEventAt" | "lastFailureAt", known: string | undefined, at: number): Partial<Activity> {
+  if (at === 0) return {};
+  const time = new Date(at).toISOString();
+  return { [name]: known !== undefined && known > time ? known : time };
 }
 
 /** The sum of the buckets that lie within `windowMs` before `now`. */

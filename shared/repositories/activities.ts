@@ -1,4 +1,4 @@
-import { type Activity, type ActivityNote, addNotes, emptyActivity } from "../core/activity";
+import { type Activity, type ActivityDelta, emptyActivity } from "../core/activity";
 import { isWebhookError } from "../core/errors";
 import type { Documents, DocumentStore } from "../core/ports";
 
@@ -25,9 +25,9 @@ export class Activities {
     return found?.value.tenantId === key.tenantId ? found.value : emptyActivity(key);
   }
 
-  /** Adds notes to what other instances wrote meanwhile, and answers the result. */
-  async add(key: ActivityKey, notes: readonly ActivityNote[], windowMs: number): Promise<Activity> {
-    return this.#update(key, (activity) => addNotes(activity, notes, windowMs));
+  /** Adds a change to what other instances wrote meanwhile, and answers the result. */
+  async add(key: ActivityKey, delta: ActivityDelta, windowMs: number): Promise<Activity> {
+    return this.#update(key, (activity) => delta.applyTo(activity, windowMs));
   }
 
   async saveReportedStatus(key: ActivityKey, reportedStatus: string): Promise<void> {

@@ -1,4 +1,4 @@
-import { type Activity, type ActivityNote, addNotes } from "../core/activity";
+import { type Activity, ActivityDelta, type ActivityNote } from "../core/activity";
 import type { DoorRecord } from "../core/delivery";
 import type { Log } from "../core/ports";
 import type { Activities, ActivityKey } from "../repositories/activities";
@@ -14,13 +14,12 @@ export interface GathererDependencies {
 
 interface Pending {
   readonly key: ActivityKey;
-  readonly notes: ActivityNote[];
+  readonly delta: ActivityDelta;
 }
 
 const FLUSH_EVERY_MS = 1000;
-/** Beyond these a flood is sampled: counts go on, records and single notes do not. */
+/** Beyond these a flood is sampled: counting goes on, records of single deliveries do not. */
 const MAX_RECORDS = 500;
-const MAX_NOTES_PER_REGISTRATION = 2000;
 
 /**
  * Collects counters, and the records of deliveries that ended at the door, and writes them each second and on shutdown,
@@ -39,9 +38,12 @@ export class Gatherer {
 
   /** Adds to the counters of a registration. */
   note(key: ActivityKey, note: ActivityNote): void {
-    const pending = this.#pending.get(key.registrationId);
-    if (!pending) this.#pending.set(key.registrationId, { key, notes: [note] });
-    else if (pending.notes.length < MAX_NOTES_PER_REGISTRATION) pending.notes.push(note);
+    let pending = this.#pending.get(key.registrationId);
+    if (!pending) {
+      pending = { key, delta: new ActivityDelta() };
+      this.#pending.set(key.registrationId, pending);
+    }
+    pending.delta.add(note);
     this.#wake();
   }
 
@@ -55,7 +57,8 @@ export class Gatherer {
   async activityOf(key: ActivityKey): Promise<Activity> {
     await this.#flushing;
     const stored = await this.#dependencies.activities.get(key);
-    return addNotes(stored, this.#pending.get(key.registrationId)?.notes ?? [], this.#dependencies.windowMs);
+    const pending = this.#pending.get(key.registrationId);
+    return pending ? pending.delta.applyTo(stored, this.#dependencies.windowMs) : stored;
   }
 
   /** Writes all that waits. Never throws: what cannot be written is logged and dropped. */
@@ -84,7 +87,7 @@ export class Gatherer {
   async #write(pending: readonly Pending[], records: readonly DoorRecord[]): Promise<void> {
     const { activities, deliveries, windowMs, log } = this.#dependencies;
     const writes = [
-      ...pending.map(({ key, notes }) => activities.add(key, notes, windowMs)),
+      ...pending.map(({ key, delta }) => activities.add(key, delta, windowMs)),
       ...records.map((record) => deliveries.save(record)),
     ];
     const failed = (await Promise.allSettled(writes)).filter((result) => result.status === "rejected");

@@ -24,7 +24,7 @@ export interface IncomingDelivery {
 /** How a delivery that was not refused ends. */
 export type DeliveryResult =
   | { readonly kind: "handshake"; readonly reply: HandshakeReply }
-  | { readonly kind: "receipt"; readonly receipt: DeliveryReceipt; readonly rate: RateVerdict };
+  | { readonly kind: "receipt"; readonly receipt: DeliveryReceipt };
 
 /** A delivery on its way, once its registration is known. */
 interface Walk {
@@ -152,7 +152,7 @@ async function accept(walk: Walk, request: VerifiedRequest): Promise<DeliveryRes
   }
   const parsed = provider.parse(request, receivedAt);
   const arrival = { entry, parsed, receivedAt, startedAt: walk.startedAt, bodyBytes: request.body.length };
-  return { kind: "receipt", rate, receipt: await queueDelivery(services, arrival) };
+  return { kind: "receipt", receipt: await queueDelivery(services, arrival) };
 }
 
 /** Only verified deliveries take from these buckets, so that forged requests never starve genuine ones. */
@@ -172,7 +172,7 @@ function rateLimited(verdict: RateVerdict): WebhookError {
 }
 
 /** `X-RateLimit-*` as Castiel's other replies carry them; `Reset` in seconds from now. */
-export function rateLimitHeaders(verdict: RateVerdict): Record<string, string> {
+function rateLimitHeaders(verdict: RateVerdict): Record<string, string> {
   return {
     "x-ratelimit-limit": String(verdict.limit),
     "x-ratelimit-remaining": String(verdict.remaining),

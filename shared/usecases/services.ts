@@ -42,7 +42,7 @@ export interface Services {
   /** The partition key of a tenant. */
   readonly tenantKeyOf: (tenantId: string) => string;
   readonly now: Clock;
-  /** A random id of 128 bits, in lower-case letters and digits. */
+  /** A random id: 32 lower-case hex digits, 122 bits of chance. */
   readonly newId: () => string;
   readonly log: Log;
 }
