@@ -1,0 +1,111 @@
+import { existsSync, globSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { settings } from "../shared/config";
+import { errorCatalogue } from "../shared/core/errors";
+import { createProviders } from "../shared/providers/registry";
+import { recordedFunctions } from "./support/functions-core";
+
+/** The README's tables are made of the code: a table that differs from it fails here, and the failure shows the right one. */
+const root = join(__dirname, "..");
+const readme = readFileSync(join(root, "README.md"), "utf8");
+
+function tableNamed(name: string): string {
+  const match = new RegExp(`<!-- table: ${name} -->\\n([\\s\\S]*?)<!-- /table -->`).exec(readme);
+  return (match?.[1] ?? "").trim();
+}
+
+function toTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const lines = [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`);
+  return unpadded(lines.join("\n"));
+}
+
+/** Prettier pads the cells of a table; what they say is what counts. */
+function unpadded(table: string): string {
+  return table.replace(/ +\|/g, " |").replace(/\| +/g, "| ").replace(/-{3,}/g, "---");
+}
+
+async function loadEndpoints() {
+  for (const file of globSync("functions/*.ts", { cwd: root }).sort()) await import(join(root, file));
+  const { endpointSpecs } = await import("../shared/http/endpoint");
+  return endpointSpecs();
+}
+
+describe("the README", () => {
+  it("lists every route, its function and who may call it", async () => {
+    const specs = await loadEndpoints();
+    const rows = [...specs]
+      .sort((a, b) => (a.name < b.name ? -1 : 1))
+      .map((spec) => [
+        spec.method,
+        `\`/${spec.route.replace(/:[^}]*/g, "")}\``,
+        `\`${spec.name}\``,
+        spec.summary,
+        { anonymous: "anyone", provider: "the provider" }[spec.access as string] ?? `\`${spec.access}\``,
+      ]);
+    expect(unpadded(tableNamed("routes"))).toBe(toTable(["Method", "Route", "Function", "What", "Who"], rows));
+    expect(specs.length).toBe(recordedFunctions.filter(({ bindings }) => isHttp(bindings)).length);
+  });
+
+  it("lists every provider with its schemes and limits", () => {
+    const rows = [...createProviders({ googleCertificatesUrl: "https://certs.example.com" }).values()].map(
+      (provider) => [
+        provider.displayName,
+        `\`${provider.id}\``,
+        provider.schemes.map((scheme) => `\`${scheme}\``).join(", "),
+        provider.usesSecret ? "shared secret" : "signed token",
+        `${provider.maxBodyBytes / 1024 / 1024} MB`,
+        `${provider.rememberSeconds / 3600} h`,
+      ],
+    );
+    const head = ["Provider", "Id", "Schemes", "Proof", "Largest body", "Duplicates remembered"];
+    expect(unpadded(tableNamed("providers"))).toBe(toTable(head, rows));
+  });
+
+  it("lists every error code", () => {
+    const rows = Object.entries(errorCatalogue).map(([code, { status, title, retry }]) => [
+      `\`${code}\``,
+      String(status),
+      title,
+      retry ? "yes" : "no",
+    ]);
+    expect(unpadded(tableNamed("errors"))).toBe(toTable(["Code", "Status", "Meaning", "Retry"], rows));
+  });
+
+  it("lists every setting with its default", () => {
+    const rows = Object.entries(settings).map(([name, setting]) => [
+      `\`${name}\``,
+      "default" in setting ? `\`${setting.default}\`` : "",
+      setting.description,
+    ]);
+    expect(unpadded(tableNamed("configuration"))).toBe(toTable(["Setting", "Default", "What for"], rows));
+  });
+
+  it("names scripts that exist", () => {
+    const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+      scripts: Record<string, string>;
+    };
+    const named = [...readme.matchAll(/npm run ([\w:]+)/g)].map((match) => match[1] ?? "");
+    expect(named.filter((name) => !(name in scripts))).toEqual([]);
+    expect(named.length).toBeGreaterThan(0);
+  });
+});
+
+describe("the documentation", () => {
+  it.each(globSync("{*.md,docs/**/*.md}", { cwd: root }))("%s has no dead links within the project", (file) => {
+    const text = readFileSync(join(root, file), "utf8");
+    const targets = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map((match) => match[1] ?? "");
+    expect(targets.filter((target) => !existsSync(join(root, dirname(file), target)))).toEqual([]);
+  });
+
+  it("shows settings of local.settings.json.example that exist, or are the platform's", () => {
+    const example = JSON.parse(readFileSync(join(root, "local.settings.json.example"), "utf8")) as {
+      Values: Record<string, string>;
+    };
+    const platform = ["FUNCTIONS_WORKER_RUNTIME", "AzureWebJobsStorage"];
+    expect(Object.keys(example.Values).filter((name) => !(name in settings) && !platform.includes(name))).toEqual([]);
+  });
+});
+
+function isHttp(bindings: Readonly<Record<string, Readonly<Record<string, unknown>>>>): boolean {
+  return Object.values(bindings).some((binding) => binding["type"] === "httpTrigger");
+}
