@@ -7,6 +7,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   functions: ["shared/http", "shared/app", "shared/usecases", "shared/core"],
   "shared/http": ["shared/app", "shared/usecases", "shared/core"],
   "shared/app": [
+    "package",
     "shared/config",
     "shared/providers",
     "shared/adapters",
@@ -35,6 +36,7 @@ const packageOwners: Readonly<Record<string, readonly string[]>> = {
   ajv: ["shared/http/validate", "shared/config"],
   "ajv-formats": ["shared/http/validate"],
   croner: ["infra/local/"],
+  "@octokit/webhooks-examples": ["infra/local/demo-samples"],
 };
 
 const files = globSync(["functions/**/*.ts", "shared/**/*.ts", "infra/**/*.{ts,mts}"], { cwd: root })

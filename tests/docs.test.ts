@@ -2,6 +2,7 @@ import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { settings } from "../shared/config";
 import { errorCatalogue } from "../shared/core/errors";
+import { type EndpointSpec, endpointSpecs } from "../shared/http/endpoint";
 import { createProviders } from "../shared/providers/registry";
 import { recordedFunctions } from "./support/functions-core";
 
@@ -24,15 +25,14 @@ function unpadded(table: string): string {
   return table.replace(/ +\|/g, " |").replace(/\| +/g, "| ").replace(/-{3,}/g, "---");
 }
 
-async function loadEndpoints() {
-  for (const file of globSync("functions/*.ts", { cwd: root }).sort()) await import(join(root, file));
-  const { endpointSpecs } = await import("../shared/http/endpoint");
+function loadEndpoints(): readonly EndpointSpec[] {
+  for (const file of globSync("functions/*.ts", { cwd: root }).sort()) jest.requireActual(join(root, file));
   return endpointSpecs();
 }
 
 describe("the README", () => {
-  it("lists every route, its function and who may call it", async () => {
-    const specs = await loadEndpoints();
+  it("lists every route, its function and who may call it", () => {
+    const specs = loadEndpoints();
     const rows = [...specs]
       .sort((a, b) => (a.name < b.name ? -1 : 1))
       .map((spec) => [
