@@ -5,15 +5,14 @@
  */
 import { connect, type Socket } from "node:net";
 import { createInterface } from "node:readline";
+import { makeRequests, type RequestPlan } from "./requests.mts";
 
-/** One run. `requests` are whole requests in base64, used in turn. */
+/** One run: it ends when its time or its requests are used up, each of which is sent once. */
 export interface LoadOptions {
   readonly port: number;
   readonly connections: number;
   readonly durationMs: number;
-  readonly requests: readonly string[];
-  /** Each request may be sent once: stop when they are used up. */
-  readonly once?: boolean;
+  readonly plans: readonly RequestPlan[];
 }
 
 /** What a run saw. Latencies in milliseconds. */
@@ -25,11 +24,12 @@ export interface LoadReport {
   readonly statuses: Readonly<Record<string, number>>;
 }
 
-const CONTENT_LENGTH = Buffer.from("content-length: ");
+const CONTENT_LENGTH = "content-length: ";
 const HEAD_END = Buffer.from("\r\n\r\n");
+const LAST_CHUNK = Buffer.from("\r\n0\r\n\r\n");
 
-function run({ port, connections, durationMs, requests, once = false }: LoadOptions): Promise<LoadReport> {
-  const payloads = requests.map((request) => Buffer.from(request, "base64"));
+function run({ port, connections, durationMs, plans }: LoadOptions): Promise<LoadReport> {
+  const payloads = plans.flatMap(makeRequests);
   const latencies: number[] = [];
   const statuses: Record<string, number> = {};
   const startedAt = performance.now();
@@ -47,9 +47,10 @@ function run({ port, connections, durationMs, requests, once = false }: LoadOpti
     let sentAt = 0;
     let pending: Buffer = Buffer.alloc(0);
     const send = (): void => {
-      if (performance.now() >= endsAt || (once && next >= payloads.length)) return void socket.destroy();
+      const payload = payloads[next++];
+      if (payload === undefined || performance.now() >= endsAt) return void socket.destroy();
       sentAt = performance.now();
-      socket.write(payloads[next++ % payloads.length] ?? Buffer.alloc(0));
+      socket.write(payload);
     };
     socket.setNoDelay(true);
     socket.on("connect", send);
@@ -68,19 +69,23 @@ function run({ port, connections, durationMs, requests, once = false }: LoadOpti
   }
 }
 
+/** Where the first response ends, `undefined` while it is not all there. */
 function responseSize(bytes: Buffer): number | undefined {
   const headEnd = bytes.indexOf(HEAD_END);
   if (headEnd < 0) return undefined;
-  let at = bytes.indexOf(CONTENT_LENGTH);
-  if (at < 0 || at > headEnd) at = bytes.indexOf("Content-Length: ");
-  if (at < 0 || at > headEnd) return headEnd + HEAD_END.length;
-  const length = Number.parseInt(bytes.toString("latin1", at + CONTENT_LENGTH.length, at + CONTENT_LENGTH.length + 12), 10);
-  return headEnd + HEAD_END.length + length;
+  const bodyStart = headEnd + HEAD_END.length;
+  const head = bytes.toString("latin1", 0, headEnd).toLowerCase();
+  const at = head.indexOf(CONTENT_LENGTH);
+  if (at >= 0) return bodyStart + Number.parseInt(head.slice(at + CONTENT_LENGTH.length), 10);
+  if (!head.includes("transfer-encoding: chunked")) return bodyStart;
+  const end = bytes.indexOf(LAST_CHUNK, headEnd + 2);
+  return end < 0 ? undefined : end + LAST_CHUNK.length;
 }
 
 function report(latencies: number[], statuses: Record<string, number>, elapsedMs: number): LoadReport {
   const sorted = latencies.sort((a, b) => a - b);
-  const percentile = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+  const percentile = (share: number): number =>
+    sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
   return {
     rps: (sorted.length / elapsedMs) * 1000,
     p50: percentile(0.5),

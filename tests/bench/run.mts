@@ -1,0 +1,377 @@
+/**
+ * `npm run bench [-- --json FILE] [--rounds N]`: everything in one run and one table, as ratios to a bare `node:http`
+ * server that reads the body and answers 200. Server on one core and load on the other, where the machine has `taskset`.
+ * Every figure is the median of interleaved rounds. docs/benchmark.md says what is measured and how.
+ */
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
+import { generateKeyPairSync } from "node:crypto";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { parseArgs } from "node:util";
+import type { LoadOptions, LoadReport } from "./load.mts";
+import { makeGoogleToken, type RequestPlan } from "./requests.mts";
+
+const here = import.meta.dirname;
+const main = join(here, "..", "..", "dist", "infra", "local", "main.js");
+const sizes = { "2k": { bodyBytes: 2048, count: 30_000 }, "20k": { bodyBytes: 20_480, count: 5_000 } } as const;
+const providers = ["github", "salesforce", "slack", "notion", "google"];
+const imported: Readonly<Record<string, string>> = {
+  slack: "8f742231b10e8888abcd99yyyzzz85a5",
+  notion: "secret_bench0123456789",
+};
+const EMAIL = "push@bench.iam.gserviceaccount.com";
+const CONNECTIONS = 32;
+const ROUND_MS = 1500;
+const SCALE_REGISTRATIONS = 100_000;
+
+const { values: flags } = parseArgs({
+  options: { json: { type: "string" }, rounds: { type: "string", default: "3" } },
+});
+const rounds = Math.max(3, Number(flags.rounds));
+const pinned = process.platform === "linux" && availableParallelism() > 1 && spawnSync("taskset", ["-V"]).status === 0;
+const scratch = mkdtempSync(join(tmpdir(), "castiel-bench-"));
+const children: ChildProcess[] = [];
+
+function start(core: 0 | 1, args: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess {
+  const [command, ...rest] = pinned ? ["taskset", "-c", String(core), "node", ...args] : ["node", ...args];
+  const child = spawn(command ?? "node", rest, {
+    stdio: ["pipe", "pipe", "inherit"],
+    env: { ...process.env, ...env },
+    cwd: here,
+  });
+  children.push(child);
+  return child;
+}
+
+/** The first line of a child's output that says where it listens. */
+function listening(child: ChildProcess): Promise<number> {
+  return new Promise((resolve, reject) => {
+    child.once("exit", () => reject(new Error("a server did not start")));
+    createInterface({ input: child.stdout ?? process.stdin }).on("line", (line) => {
+      const { port, url } = JSON.parse(line) as { port?: number; url?: string };
+      const found = port ?? (url === undefined ? undefined : Number(new URL(url).port));
+      if (found !== undefined) resolve(found);
+    });
+  });
+}
+
+async function startServer(kind: string, secret = "secret"): Promise<number> {
+  return listening(start(0, [join(here, "servers.mts"), kind, secret]));
+}
+
+interface Gateway {
+  readonly port: number;
+  readonly child: ChildProcess;
+}
+
+async function startGateway(
+  dataDirectory: string,
+  options: { drain: boolean; env?: Record<string, string> },
+): Promise<Gateway> {
+  const child = start(0, ["--max-semi-space-size=4", main], {
+    CASTIEL_MODE: "embedded",
+    PORT: "0",
+    LOG_FORMAT: "json",
+    DATA_DIRECTORY: dataDirectory,
+    GOOGLE_CERTIFICATES_URL: certificatesUrl,
+    RATE_LIMIT_REGISTRATION: "1000000",
+    RATE_LIMIT_TENANT: "1000000",
+    "AzureWebJobs.drain-sync-queue.Disabled": String(!options.drain),
+    ...options.env,
+  });
+  return { port: await listening(child), child };
+}
+
+function stop(child: ChildProcess): Promise<unknown> {
+  const exited = new Promise((resolve) => child.once("exit", resolve));
+  child.kill("SIGTERM");
+  return exited;
+}
+
+const keys = generateKeyPairSync("rsa", { modulusLength: 2048 });
+const certificates = createServer((_, response) => {
+  const pem = keys.publicKey.export({ type: "spki", format: "pem" });
+  response.writeHead(200, { "content-type": "application/json", "cache-control": "max-age=36000" });
+  response.end(JSON.stringify({ bench: pem }));
+});
+await new Promise<void>((resolve) => certificates.listen(0, "127.0.0.1", resolve));
+const certificatesAddress = certificates.address();
+const certificatesPort = typeof certificatesAddress === "object" ? certificatesAddress?.port : 0;
+const certificatesUrl = `http://127.0.0.1:${certificatesPort}/certs`;
+
+/** Registers one webhook per provider; what its deliveries need. */
+async function register(
+  port: number,
+  provider: string,
+): Promise<Pick<RequestPlan, "provider" | "path" | "secret" | "token">> {
+  const reply = await fetch(`http://localhost:${port}/integrations/${provider}/webhooks`, {
+    method: "POST",
+    headers: { authorization: "Bearer test-token" },
+    body: JSON.stringify({
+      connectionId: "bench",
+      events: ["*"],
+      ...(imported[provider] ? { webhookSecret: imported[provider] } : {}),
+      ...(provider === "google" ? { verification: { serviceAccountEmail: EMAIL } } : {}),
+    }),
+  });
+  const webhook = (await reply.json()) as { registrationId: string; webhookUrl: string; webhookSecret?: string };
+  const privateKey = keys.privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+  return {
+    provider,
+    path: `/webhooks/${webhook.registrationId}`,
+    secret: webhook.webhookSecret ?? imported[provider] ?? "",
+    token: makeGoogleToken(privateKey, webhook.webhookUrl, EMAIL),
+  };
+}
+
+const loader = start(1, [join(here, "load.mts")]);
+const reports = createInterface({ input: loader.stdout ?? process.stdin })[Symbol.asyncIterator]();
+
+/** One round of load; every answer must be 200, or the figures would say nothing. */
+async function load(options: LoadOptions): Promise<LoadReport> {
+  loader.stdin?.write(`${JSON.stringify(options)}\n`);
+  const line = (await reports.next()).value as string;
+  const report = JSON.parse(line) as LoadReport;
+  const refused = Object.entries(report.statuses).filter(([status]) => status !== "200");
+  if (refused.length > 0 || report.completed === 0) throw new Error(`unexpected answers: ${JSON.stringify(report)}`);
+  return report;
+}
+
+interface Target {
+  readonly name: string;
+  readonly port: number;
+  readonly plan: Omit<RequestPlan, "count" | "bodyBytes">;
+  readonly size: keyof typeof sizes;
+}
+
+interface Figures {
+  readonly rps: number;
+  readonly ratio: number;
+  readonly p50: number;
+  readonly p99: number;
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+}
+
+/** All targets in turn, round after round, after one round to warm up; ratios are to the ceiling of the same round. */
+async function measureTargets(ceiling: Target, targets: readonly Target[]): Promise<Record<string, Figures>> {
+  const seen = new Map<string, Figures[]>([ceiling, ...targets].map((target) => [target.name, []]));
+  for (let round = 0; round <= rounds; round++) {
+    let top = 0;
+    for (const target of [ceiling, ...targets]) {
+      const report = await loadTarget(target);
+      if (target === ceiling) top = report.rps;
+      if (round > 0)
+        seen.get(target.name)?.push({ rps: report.rps, ratio: report.rps / top, p50: report.p50, p99: report.p99 });
+    }
+    console.error(`round ${round === 0 ? "0 (warm-up)" : round} of ${rounds}`);
+  }
+  return Object.fromEntries([...seen].map(([name, figures]) => [name, toMedian(figures)]));
+}
+
+function loadTarget({ port, plan, size }: Target): Promise<LoadReport> {
+  const { bodyBytes, count } = sizes[size];
+  return load({ port, connections: CONNECTIONS, durationMs: ROUND_MS, plans: [{ ...plan, bodyBytes, count }] });
+}
+
+function toMedian(figures: readonly Figures[]): Figures {
+  const of = (name: keyof Figures): number => median(figures.map((figure) => figure[name]));
+  return { rps: of("rps"), ratio: of("ratio"), p50: of("p50"), p99: of("p99") };
+}
+
+function residentMb({ child }: Gateway): number {
+  if (process.platform !== "linux") return 0;
+  const status = readFileSync(`/proc/${child.pid}/status`, "utf8");
+  return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024;
+}
+
+/** Milliseconds from spawning the process until it listens. */
+async function measureStartup(): Promise<number> {
+  const times: number[] = [];
+  for (let run = 0; run < 5; run++) {
+    const startedAt = performance.now();
+    const gateway = await startGateway(join(scratch, `startup-${run}`), { drain: true });
+    times.push(performance.now() - startedAt);
+    await stop(gateway.child);
+  }
+  return median(times);
+}
+
+/** Events a second that a gateway drains from a full queue while nothing arrives. */
+async function measureDrain(): Promise<number> {
+  const rates: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const dataDirectory = join(scratch, `drain-${round}`);
+    const receiving = await startGateway(dataDirectory, { drain: false });
+    const plan = await register(receiving.port, "github");
+    const { bodyBytes } = sizes["2k"];
+    const { completed } = await load({
+      port: receiving.port,
+      connections: CONNECTIONS,
+      durationMs: 60_000,
+      plans: [{ ...plan, bodyBytes, count: 8000 }],
+    });
+    await stop(receiving.child);
+    const draining = await startGateway(dataDirectory, { drain: true });
+    const startedAt = performance.now();
+    while (await isBusy(draining.port)) await new Promise((resolve) => setTimeout(resolve, 20));
+    rates.push((completed / (performance.now() - startedAt)) * 1000);
+    await stop(draining.child);
+  }
+  return median(rates);
+}
+
+async function isBusy(port: number): Promise<boolean> {
+  const health = (await (await fetch(`http://localhost:${port}/webhooks/health`)).json()) as {
+    queue: { active: number };
+  };
+  return health.queue.active > 0;
+}
+
+/** The receive path with few and with very many registrations, deliveries spread evenly over all of them. */
+async function measureScale(ceiling: Target): Promise<Record<string, Figures>> {
+  const targets: { name: string; port: number; plans: RequestPlan[] }[] = [];
+  for (const count of [10, SCALE_REGISTRATIONS]) {
+    const dataDirectory = join(scratch, `scale-${count}`);
+    execFileSync("node", [join(here, "prefill.mts"), dataDirectory, String(count)], { stdio: "inherit" });
+    const gateway = await startGateway(dataDirectory, { drain: false });
+    const webhooks = JSON.parse(readFileSync(join(dataDirectory, "webhooks.json"), "utf8")) as {
+      path: string;
+      secret: string;
+    }[];
+    const share = Math.ceil(sizes["2k"].count / webhooks.length);
+    const chosen = webhooks.filter(
+      (_, index) => index % Math.max(1, Math.floor(webhooks.length / sizes["2k"].count)) === 0,
+    );
+    const plans = chosen.map((webhook) => ({ provider: "github", bodyBytes: 2048, count: share, ...webhook }));
+    targets.push({ name: String(count), port: gateway.port, plans: interleave(plans) });
+  }
+  const seen: Record<string, Figures[]> = Object.fromEntries(targets.map(({ name }) => [name, []]));
+  for (let round = 0; round <= rounds; round++) {
+    const top = await loadTarget(ceiling);
+    for (const { name, port, plans } of targets) {
+      const { rps, p50, p99 } = await load({ port, connections: CONNECTIONS, durationMs: ROUND_MS, plans });
+      if (round > 0) seen[name]?.push({ rps, ratio: rps / top.rps, p50, p99 });
+    }
+  }
+  return Object.fromEntries(Object.entries(seen).map(([name, figures]) => [name, toMedian(figures)]));
+}
+
+/** Single deliveries of each plan in turn, not one plan after the other. */
+function interleave(plans: readonly RequestPlan[]): RequestPlan[] {
+  const [first] = plans;
+  return Array.from({ length: first?.count ?? 0 }, () => plans.map((plan) => ({ ...plan, count: 1 }))).flat();
+}
+
+function installPeers(): void {
+  if (existsSync(join(here, "node_modules"))) return;
+  console.error("installing what only the benchmark needs …");
+  execFileSync("npm", ["ci", "--prefix", here], {
+    stdio: ["ignore", "ignore", "inherit"],
+    shell: process.platform === "win32",
+  });
+}
+
+async function run() {
+  installPeers();
+  const bareSecret = { provider: "github", path: "/hook", secret: "secret" };
+  const ceiling: Target = { name: "ceiling", port: await startServer("bare"), plan: bareSecret, size: "2k" };
+  const held = await startGateway(join(scratch, "held"), { drain: false });
+  const draining = await startGateway(join(scratch, "draining"), { drain: true });
+  const plans = await Promise.all(providers.map((provider) => register(held.port, provider)));
+  const [github, , slack] = plans;
+  if (!github || !slack) throw new Error("registering failed");
+  const targets: Target[] = [
+    {
+      name: "noop",
+      port: await startServer("noop"),
+      plan: { ...bareSecret, path: "/webhooks/noop-function" },
+      size: "2k",
+    },
+    ...plans.map((plan) => ({ name: `${plan.provider}.2k`, port: held.port, plan, size: "2k" as const })),
+    { name: "draining", port: draining.port, plan: await register(draining.port, "github"), size: "2k" },
+    { name: "octokit", port: await startServer("octokit"), plan: bareSecret, size: "2k" },
+    { name: "bolt", port: await startServer("bolt"), plan: { ...bareSecret, provider: "slack" }, size: "2k" },
+  ];
+  const small = await measureTargets(ceiling, targets);
+  const rssMb = residentMb(held);
+  await stop(draining.child);
+  const large = await measureTargets(
+    { ...ceiling, size: "20k" },
+    plans.map((plan) => ({ name: `${plan.provider}.20k`, port: held.port, plan, size: "20k" as const })),
+  );
+  await stop(held.child);
+  const scale = await measureScale(ceiling);
+  const verify = JSON.parse(execFileSync("node", [join(here, "verify.mts")], { encoding: "utf8" })) as Record<
+    string,
+    unknown
+  >;
+  return {
+    ceiling: small["ceiling"],
+    noop: small["noop"],
+    receive: Object.fromEntries(
+      providers.map((provider) => [provider, { "2k": small[`${provider}.2k`], "20k": large[`${provider}.20k`] }]),
+    ),
+    draining: small["draining"],
+    peers: { octokit: small["octokit"], bolt: small["bolt"] },
+    scale,
+    verify,
+    drain: { rps: await measureDrain() },
+    memory: { rssMb },
+    startup: { ms: await measureStartup() },
+  };
+}
+
+function print(report: Awaited<ReturnType<typeof run>>): void {
+  const row = (name: string, figures: Figures | undefined) => [
+    name,
+    figures
+      ? {
+          "req/s": Math.round(figures.rps),
+          ratio: round(figures.ratio),
+          "p50 ms": round(figures.p50),
+          "p99 ms": round(figures.p99),
+        }
+      : {},
+  ];
+  const round = (value: number): number => Math.round(value * 1000) / 1000;
+  const receives = Object.entries(report.receive).flatMap(([name, bySize]) => [
+    row(`receive ${name} 2 KB`, bySize["2k"]),
+    row(`receive ${name} 20 KB`, bySize["20k"]),
+  ]);
+  console.table(
+    Object.fromEntries([
+      row("bare node:http", report.ceiling),
+      row("no-op function", report.noop),
+      ...receives,
+      row("receive github 2 KB, draining beside", report.draining),
+      row("@octokit/webhooks middleware", report.peers.octokit),
+      row("@slack/bolt HTTPReceiver", report.peers.bolt),
+      ...Object.entries(report.scale).map(([count, figures]) =>
+        row(`receive github 2 KB, ${count} registrations`, figures),
+      ),
+    ]),
+  );
+  console.table(report.verify);
+  console.table({
+    "drain, events/s": Math.round(report.drain.rps),
+    "resident MB": Math.round(report.memory.rssMb),
+    "start-up ms": Math.round(report.startup.ms),
+  });
+}
+
+try {
+  const report = await run();
+  print(report);
+  if (flags.json !== undefined) writeFileSync(flags.json, `${JSON.stringify(report, null, 2)}\n`);
+} finally {
+  for (const child of children) child.kill("SIGKILL");
+  certificates.close();
+  rmSync(scratch, { recursive: true, force: true });
+}
+process.exit();
