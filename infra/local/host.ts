@@ -1,23 +1,15 @@
-import { globSync } from "node:fs";
-import type { Server } from "node:http";
-import { createRequire } from "node:module";
-import type { AddressInfo } from "node:net";
-import { join } from "node:path";
 import { type App, startApp } from "../../shared/app";
 import { type Config, readConfig } from "../../shared/config";
+import type { Log } from "../../shared/core/ports";
 import { isLoopback } from "../../shared/core/remote-address";
-import { collectRegistrations, type RegisteredFunction, type Registrations } from "./core-api";
-import { readHostJson, readMain } from "./host-json";
-import { createHttpServer } from "./http-server";
-import { runAppHooks } from "./invoke";
+import { type FunctionHost, startFunctionHost } from "./function-host";
 import { createLog, type LogTarget } from "./log";
-import { QueuePump } from "./queue-pump";
-import { createRouteTable, triggerOf } from "./route-table";
-import { startTimers } from "./timers";
+import { StartError } from "./start-error";
+import { supplyCoreApi } from "./supply-core-api";
 
 /** What the host runs, and where it may look and write. */
 export interface HostOptions {
-  /** The folder with package.json and host.json. */
+  /** The folder with package.json, host.json and `dist/`. */
   readonly appRoot: string;
   readonly env: NodeJS.ProcessEnv;
   readonly logTarget?: LogTarget;
@@ -25,101 +17,81 @@ export interface HostOptions {
 
 /** A host that serves. */
 export interface RunningHost {
+  readonly port: number;
   readonly url: string;
   readonly app: App;
   /** Accepts nothing more, finishes what is in flight (at most ten seconds), closes the store. */
   stop(): Promise<void>;
 }
 
-const DRAIN_MS = 10_000;
+const MAX_BUFFERED_BYTES = 256 * 1024 * 1024;
+const HEADERS_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 60_000;
 
 /**
- * Starts the app: loads its functions, listens, drains the queue, runs the timers.
- * @throws {ConfigError} @throws {DataFolderError} @throws {Error} with a message of one line: the port is taken, for one
+ * Starts the product in this process: the embedded app, its compiled functions, HTTP, queue and timers. Writes one line,
+ * `host.listening`, once requests are taken.
+ * @throws {ConfigError} @throws {DataFolderError} @throws {StartError} the port is taken, for one
  */
 export async function startHost({ appRoot, env, logTarget }: HostOptions): Promise<RunningHost> {
   const config = readConfig(env);
   refuseOpenDoor(config);
+  supplyCoreApi();
   const log = createLog(config, logTarget);
   const app = await startApp({ env, log });
   try {
-    const hostJson = readHostJson(appRoot);
-    const registrations = loadFunctions(appRoot);
-    const functions = registrations.functions.filter(({ name }) => env[`AzureWebJobs.${name}.Disabled`] !== "true");
-    const resolve = (text: string): string =>
-      text.replace(/%(\w+)%/g, (_, name: string) => config.appSettings[name] ?? "");
-    await runAppHooks(registrations.hooks.appStart, appRoot);
-    const routes = createRouteTable(functions, hostJson.routePrefix);
-    const server = createHttpServer({ registrations, routes, maxBodyBytes: config.maxBodyBytes, log });
-    const url = await listen(server, config);
-    app.setPublicBaseUrl(url);
-    const pumps = startPumps(app, { registrations, functions, maxConcurrentCalls: hostJson.maxConcurrentCalls });
-    const stopTimers = startTimers({ registrations, functions, resolve, log });
-    log("info", "host.listening", { url, functions: functions.length, dataDirectory: config.dataDirectory });
-    const stop = async (): Promise<void> => {
-      await closeServer(server);
-      await Promise.all([stopTimers(), ...pumps.map((pump) => pump.stop())]);
-      await runAppHooks(registrations.hooks.appTerminate, appRoot);
-      await app.close();
-      log("info", "host.stopped");
-    };
-    return { url, app, stop };
+    const host = await startFunctionHost(toHostOptions(app, appRoot, env, log));
+    const url = addressOf(config.listenHost, host.port);
+    // Whoever started us waits for this line, whatever the level of the log.
+    const announce = createLog({ ...config, logLevel: "info" }, logTarget);
+    const { port, functionCount } = host;
+    announce("info", "host.listening", { url, port, functions: functionCount, dataDirectory: config.dataDirectory });
+    return { port, url, app, stop: () => stopHost(host, app, log) };
   } catch (error) {
     await app.close();
     throw error;
   }
 }
 
+function toHostOptions(app: App, appRoot: string, env: NodeJS.ProcessEnv, log: Log) {
+  const { port, listenHost, appSettings, maxBodyBytes } = app.config;
+  return {
+    appRoot,
+    port,
+    listenHost,
+    queue: app.embedded.queue,
+    appSettings,
+    isDisabled: (name: string) => env[`AzureWebJobs.${name}.Disabled`]?.toLowerCase() === "true",
+    limits: {
+      maxBodyBytes,
+      maxBufferedBytes: MAX_BUFFERED_BYTES,
+      headersTimeoutMs: HEADERS_TIMEOUT_MS,
+      requestTimeoutMs: REQUEST_TIMEOUT_MS,
+    },
+    log,
+    onListening: (actualPort: number) => app.setPublicBaseUrl(addressOf(listenHost, actualPort)),
+  };
+}
+
+async function stopHost(host: FunctionHost, app: App, log: Log): Promise<void> {
+  await host.stop();
+  await app.close();
+  log("info", "host.stopped");
+}
+
 /** The default token is for this machine alone. */
 function refuseOpenDoor({ usesDefaultToken, listenHost }: Config): void {
-  if (!usesDefaultToken || listenHost === "localhost" || isLoopback(listenHost)) return;
-  throw new Error(
+  if (!usesDefaultToken || isLocal(listenHost)) return;
+  throw new StartError(
     `Set API_TOKENS or OIDC_ISSUER before listening on ${listenHost}: the default token is for loopback addresses only.`,
   );
 }
 
-function loadFunctions(appRoot: string): Registrations {
-  const files = globSync(readMain(appRoot), { cwd: appRoot }).sort();
-  if (files.length === 0) throw new Error(`No function files match "main" of package.json in ${appRoot}.`);
-  const load = createRequire(join(appRoot, "package.json"));
-  return collectRegistrations(() => files.forEach((file) => void load(join(appRoot, file))));
+function isLocal(listenHost: string): boolean {
+  return listenHost === "localhost" || isLoopback(listenHost);
 }
 
-function listen(server: Server, { port, listenHost }: Config): Promise<string> {
-  return new Promise((resolve, reject) => {
-    server.once("error", (error: NodeJS.ErrnoException) => {
-      const taken = error.code === "EADDRINUSE";
-      reject(taken ? new Error(`Port ${port} is taken: set PORT to another one.`, { cause: error }) : error);
-    });
-    server.listen(port, listenHost, () => {
-      // A TCP server's address is an object, a pipe's a text.
-      const address = server.address() as AddressInfo;
-      const host = isLoopback(address.address) ? "localhost" : address.address;
-      resolve(`http://${host.includes(":") ? `[${host}]` : host}:${address.port}`);
-    });
-  });
-}
-
-interface PumpPlan {
-  readonly registrations: Registrations;
-  readonly functions: readonly RegisteredFunction[];
-  readonly maxConcurrentCalls: number;
-}
-
-function startPumps(app: App, { registrations, functions, maxConcurrentCalls }: PumpPlan): QueuePump[] {
-  const { log } = app.services;
-  const { queue } = app.embedded;
-  return functions
-    .filter((definition) => triggerOf(definition, "serviceBusTrigger") !== undefined)
-    .map((definition) => new QueuePump({ registrations, definition, queue, maxConcurrentCalls, log }));
-}
-
-function closeServer(server: Server): Promise<undefined> {
-  const { promise, resolve } = Promise.withResolvers<undefined>();
-  const impatience = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
-  server.close(() => {
-    clearTimeout(impatience);
-    resolve(undefined);
-  });
-  return promise;
+function addressOf(listenHost: string, port: number): string {
+  const name = isLocal(listenHost) ? "localhost" : listenHost;
+  return `http://${name.includes(":") ? `[${name}]` : name}:${port}`;
 }

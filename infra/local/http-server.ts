@@ -1,110 +1,172 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
 import { errorCatalogue } from "../../shared/core/errors";
 import type { Log } from "../../shared/core/ports";
 import { rememberRemoteAddress } from "../../shared/core/remote-address";
-import { createContext } from "./context";
-import type { Registrations } from "./core-api";
-import { invoke } from "./invoke";
+import type { InvocableFunction, Invoker } from "./invoke";
 import { LightRequest } from "./light-request";
-import { BodyReader } from "./read-body";
-import { type HttpFunction, matchRoute, type RouteMatch } from "./route-table";
-import { writeResponse } from "./write-response";
+import { emptyReply, type Reply, sendReply, toReply } from "./write-response";
+import { BodyBudget, discardBody, readBody } from "./read-body";
+import { readRequestHead, type RequestHead } from "./request-head";
+import type { RouteMatch, RouteTable } from "./route-table";
+import { StartError, stackOf } from "./start-error";
 
-/** What the server serves and within which bounds. */
-export interface HttpServerOptions {
-  readonly registrations: Registrations;
-  readonly routes: readonly HttpFunction[];
+/** Bounds of the HTTP server. Times in milliseconds. */
+export interface HttpLimits {
+  /** Largest body of a request, by its `Content-Length`; above it 413, unread. */
   readonly maxBodyBytes: number;
+  /** Bodies in memory at a time, together; above it 503. */
+  readonly maxBufferedBytes: number;
+  /** The headers must have arrived within this time, else 408. */
+  readonly headersTimeoutMs: number;
+  /** The whole request must have arrived within this time, else 408. */
+  readonly requestTimeoutMs: number;
+}
+
+/** What the HTTP server works with. */
+export interface HttpServerOptions {
+  readonly router: RouteTable<InvocableFunction>;
+  readonly invoker: Invoker;
+  readonly limits: HttpLimits;
   readonly log: Log;
 }
 
-/** Headers must be there after 10 s, the whole request after 60 s; Node answers 408 and closes. */
-const HEADERS_TIMEOUT_MS = 10_000;
-const REQUEST_TIMEOUT_MS = 60_000;
-const KEEP_ALIVE_MS = 65_000;
+type Match = RouteMatch<InvocableFunction>;
+
+const RETRY_AFTER_SECONDS = 1;
+/** Kestrel's `MaxRequestHeadersTotalSize`; above it 431. */
 const MAX_HEADER_BYTES = 32 * 1024;
-const MAX_BUFFERED_BYTES = 256 * 1024 * 1024;
+/** Longer than the idle time of common load balancers, so that they, not we, end an idle connection. */
+const KEEP_ALIVE_MS = 65_000;
 
-/** A server that routes, reads and answers as the Functions host does. */
-export function createHttpServer(options: HttpServerOptions): Server {
-  const bodies = new BodyReader({ maxBodyBytes: options.maxBodyBytes, maxBufferedBytes: MAX_BUFFERED_BYTES });
-  const server = createServer(
-    {
-      headersTimeout: HEADERS_TIMEOUT_MS,
-      requestTimeout: REQUEST_TIMEOUT_MS,
-      keepAliveTimeout: KEEP_ALIVE_MS,
+/** Serves HTTP functions with the manners of the Azure host. */
+export class HttpServer {
+  readonly #server: Server;
+  readonly #options: HttpServerOptions;
+  readonly #budget: BodyBudget;
+  #stopping = false;
+
+  constructor(options: HttpServerOptions) {
+    const { headersTimeoutMs, requestTimeoutMs, maxBufferedBytes } = options.limits;
+    this.#options = options;
+    this.#budget = new BodyBudget(maxBufferedBytes);
+    this.#server = createServer({
       maxHeaderSize: MAX_HEADER_BYTES,
-      connectionsCheckingInterval: 1000,
-    },
-    (request, response) => {
-      serve(options, bodies, request, response).catch((error: unknown) => fail(options.log, response, error));
-    },
-  );
-  return server;
-}
-
-async function serve(
-  options: HttpServerOptions,
-  bodies: BodyReader,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
-  const { path, queryString } = splitUrl(request.url ?? "/");
-  const match = matchRoute(options.routes, request.method ?? "GET", path);
-  if (match === undefined) {
-    request.resume();
-    response.writeHead(404).end();
-    return;
+      headersTimeout: headersTimeoutMs,
+      requestTimeout: requestTimeoutMs,
+      connectionsCheckingInterval: Math.min(5000, headersTimeoutMs),
+      keepAliveTimeout: KEEP_ALIVE_MS,
+    });
+    // Malformed and slow requests are answered by node:http itself: 400, 408, 431.
+    this.#server.on("request", (request, response) => this.#accept(request, response));
+    this.#server.on("checkContinue", (request, response) => this.#accept(request, response, true));
   }
-  const read = await bodies.read(request);
-  if (read === undefined) return;
-  if ("status" in read) {
-    refuse(response, read.status);
-    return;
+
+  /** Answers the port, which is a free one for port 0. @throws {StartError} the address cannot be had */
+  listen(port: number, hostname: string): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#server.once("error", (error: NodeJS.ErrnoException) => reject(toStartError(error, port, hostname)));
+      this.#server.listen(port, hostname, () => {
+        // A server that listens on a port has an address with a port.
+        resolve((this.#server.address() as AddressInfo).port);
+      });
+    });
   }
-  try {
-    const light = toLightRequest(request, match, queryString, read.body);
-    const context = createContext(match.definition, options.log);
-    await writeResponse(response, await invoke(options.registrations, match.definition, light, context));
-  } finally {
-    read.release();
+
+  /** Takes no further connections; resolves when the last request has been answered. */
+  stop(): Promise<void> {
+    this.#stopping = true;
+    return new Promise((resolve) => {
+      this.#server.close(() => resolve());
+      this.#server.closeIdleConnections();
+    });
+  }
+
+  /** Ends connections that are left. */
+  cut(): void {
+    this.#server.closeAllConnections();
+  }
+
+  #accept(request: IncomingMessage, response: ServerResponse, expectsContinue = false): void {
+    const head = readRequestHead(request.rawHeaders);
+    const target = request.url ?? "/";
+    const match = this.#options.router.match(request.method ?? "", target);
+    const refusal = this.#refusal(head, match);
+    if (refusal !== undefined || match === undefined) {
+      this.#send(response, refusal ?? emptyReply(404));
+      discardBody(request);
+      return;
+    }
+    if (expectsContinue) response.writeContinue();
+    if (head.isChunked || head.contentLength === 0 || request.method === "GET" || request.method === "HEAD") {
+      // The Azure host fills the body from a Content-Length only, and not for GET and HEAD.
+      if (head.isChunked || head.contentLength > 0) discardBody(request);
+      void this.#answer(request, response, match, head, undefined);
+      return;
+    }
+    readBody(request, this.#budget, (outcome) => {
+      if (outcome === "aborted") return;
+      if (outcome !== "over budget") void this.#answer(request, response, match, head, outcome);
+      else {
+        this.#send(response, problemReply("store_unavailable", 503, ["retry-after", String(RETRY_AFTER_SECONDS)]));
+        discardBody(request);
+      }
+    });
+  }
+
+  #refusal(head: RequestHead, match: Match | undefined): Reply | undefined {
+    if (head.fault !== undefined) return emptyReply(head.fault);
+    if (head.contentLength > this.#options.limits.maxBodyBytes) return problemReply("payload_too_large", 413);
+    return match === undefined ? emptyReply(404) : undefined;
+  }
+
+  async #answer(
+    request: IncomingMessage,
+    response: ServerResponse,
+    match: Match,
+    head: RequestHead,
+    body: ArrayBuffer | undefined,
+  ): Promise<void> {
+    try {
+      const input = new LightRequest({
+        method: request.method ?? "",
+        host: head.host,
+        target: request.url ?? "/",
+        rawHeaders: request.rawHeaders,
+        params: match.params,
+        body,
+      });
+      const address = request.socket.remoteAddress;
+      if (address !== undefined) rememberRemoteAddress(input, address);
+      const reply = toReply(await this.#options.invoker.invoke(match.target, input));
+      this.#send(response, reply instanceof Promise ? await reply : reply);
+    } catch (error) {
+      this.#options.log("error", "function.failed", { function: match.target.name, error: stackOf(error) });
+      this.#send(response, emptyReply(500));
+    } finally {
+      if (body !== undefined) this.#budget.release(body.byteLength);
+    }
+  }
+
+  #send(response: ServerResponse, reply: Reply): void {
+    if (this.#stopping) reply.headers.push("connection", "close");
+    sendReply(response, reply);
   }
 }
 
-function splitUrl(url: string): { path: string; queryString: string } {
-  const mark = url.indexOf("?");
-  return mark < 0 ? { path: url, queryString: "" } : { path: url.slice(0, mark), queryString: url.slice(mark + 1) };
-}
-
-function toLightRequest(request: IncomingMessage, match: RouteMatch, queryString: string, body: Buffer): LightRequest {
-  const light = new LightRequest({
-    method: request.method ?? "GET",
-    url: () => `http://${request.headers.host ?? "localhost"}${request.url ?? "/"}`,
-    rawHeaders: request.headers,
-    queryString,
-    params: match.params,
-    body,
-  });
-  rememberRemoteAddress(light, request.socket.remoteAddress ?? "");
-  return light;
-}
-
-/** Answers before the body was read, and ends the connection, because what follows on it is that body. */
-function refuse(response: ServerResponse, status: 413 | 503): void {
-  const code = status === 413 ? "payload_too_large" : "store_unavailable";
+/** RFC 9457, in the shape that the app's own refusals have. */
+function problemReply(code: "payload_too_large" | "store_unavailable", status: number, headers: string[] = []): Reply {
   const { title } = errorCatalogue[code];
-  response
-    .writeHead(status, {
-      "content-type": "application/problem+json",
-      connection: "close",
-      ...(status === 503 ? { "retry-after": "5" } : {}),
-    })
-    .end(JSON.stringify({ type: `urn:castiel:problem:${code}`, title, status, code }));
+  return {
+    status,
+    headers: [...headers, "content-type", "application/problem+json", "cache-control", "no-store"],
+    body: JSON.stringify({ type: `urn:castiel:problem:${code}`, title, status, code }),
+  };
 }
 
-/** A handler that throws is a plain 500, as on the real host; what was thrown is for the log alone. */
-function fail(log: Log, response: ServerResponse, error: unknown): void {
-  log("error", "host.invocation_failed", { error: error instanceof Error ? error.stack : String(error) });
-  if (!response.headersSent) response.writeHead(500);
-  response.end();
+function toStartError(error: NodeJS.ErrnoException, port: number, hostname: string): StartError {
+  const address = `${hostname}:${port}`;
+  if (error.code === "EADDRINUSE") return new StartError(`${address} is taken: stop who has it, or set PORT`, error);
+  if (error.code === "EACCES") return new StartError(`${address} may not be used: set PORT above 1023`, error);
+  return new StartError(`cannot listen on ${address}: ${error.message}`, error);
 }

@@ -1,75 +1,93 @@
-import type { IncomingHttpHeaders } from "node:http";
+const token = /^[\w!#$%&'*+.^`|~-]+$/;
 
 /**
- * Request headers that fulfil `Headers` without building one: a delivery asks for a handful of names, and a real
- * `Headers` costs more than checking its signature.
+ * `Headers` over the pairs of `IncomingMessage.rawHeaders`. Reading by name, which is all that the hot path does, needs no
+ * real `Headers`; everything else, and every change, goes to the real one, made when it is first needed.
  */
 export class LightHeaders implements Headers {
-  readonly #raw: IncomingHttpHeaders;
+  readonly #raw: readonly string[];
+  readonly #toReal: () => Headers;
   #real: Headers | undefined;
 
-  /** `raw` as node:http gives it: names in lower case, repeated values joined but for `set-cookie`. */
-  constructor(raw: IncomingHttpHeaders) {
+  /** `raw` alternates names and values; `toReal` builds the same as real `Headers`. */
+  constructor(raw: readonly string[], toReal: () => Headers) {
     this.#raw = raw;
+    this.#toReal = toReal;
   }
 
   get(name: string): string | null {
-    if (this.#real) return this.#real.get(name);
-    const value = this.#raw[name] ?? this.#raw[name.toLowerCase()];
-    return value === undefined ? null : typeof value === "string" ? value : value.join(", ");
+    if (this.#real !== undefined) return this.#real.get(name);
+    const value = readHeader(this.#raw, name);
+    // The real one throws for what cannot be a name.
+    return value === null && !token.test(name) ? this.#headers.get(name) : value;
   }
 
   has(name: string): boolean {
-    return this.#headers().has(name);
+    return this.get(name) !== null;
   }
 
   append(name: string, value: string): void {
-    this.#headers().append(name, value);
+    this.#headers.append(name, value);
   }
 
   delete(name: string): void {
-    this.#headers().delete(name);
+    this.#headers.delete(name);
   }
 
   set(name: string, value: string): void {
-    this.#headers().set(name, value);
+    this.#headers.set(name, value);
   }
 
   getSetCookie(): string[] {
-    return this.#headers().getSetCookie();
+    return this.#headers.getSetCookie();
   }
 
-  forEach(visit: (value: string, key: string, parent: Headers) => void): void {
-    this.#headers().forEach((value, key) => visit(value, key, this));
+  forEach(callback: (value: string, key: string, parent: Headers) => void, thisArgument?: unknown): void {
+    this.#headers.forEach((value, key) => callback.call(thisArgument, value, key, this));
   }
 
   keys(): ReturnType<Headers["keys"]> {
-    return this.#headers().keys();
+    return this.#headers.keys();
   }
 
   values(): ReturnType<Headers["values"]> {
-    return this.#headers().values();
+    return this.#headers.values();
   }
 
   entries(): ReturnType<Headers["entries"]> {
-    return this.#headers().entries();
+    return this.#headers.entries();
   }
 
   [Symbol.iterator](): ReturnType<Headers["entries"]> {
-    return this.entries();
+    return this.#headers[Symbol.iterator]();
   }
 
-  #headers(): Headers {
-    this.#real ??= new Headers(toRecord(this.#raw));
+  get #headers(): Headers {
+    this.#real ??= this.#toReal();
     return this.#real;
   }
 }
 
-/** Headers as the host hands them to the worker: one text a name. */
-export function toRecord(raw: IncomingHttpHeaders): Record<string, string> {
-  const record: Record<string, string> = {};
-  for (const [name, value] of Object.entries(raw)) {
-    if (value !== undefined) record[name] = typeof value === "string" ? value : value.join(", ");
+/** The header's value, several joined with `,` as the Azure host joins them; `null` where there is none. */
+function readHeader(raw: readonly string[], name: string): string | null {
+  const wanted = name.toLowerCase();
+  let found: string | null = null;
+  for (let i = 0; i < raw.length; i += 2) {
+    const candidate = raw[i] ?? "";
+    if (candidate.length !== wanted.length || candidate.toLowerCase() !== wanted) continue;
+    const value = raw[i + 1] ?? "";
+    found = found === null ? value : `${found},${value}`;
   }
-  return record;
+  return found;
+}
+
+/** Raw header pairs as the Azure host hands them to the library: lower-case names, several values joined with `,`. */
+export function toHeaderRecord(raw: readonly string[]): Record<string, string> {
+  const values = new Map<string, string>();
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = (raw[i] ?? "").toLowerCase();
+    const known = values.get(name);
+    values.set(name, known === undefined ? (raw[i + 1] ?? "") : `${known},${raw[i + 1] ?? ""}`);
+  }
+  return Object.fromEntries(values);
 }

@@ -1,116 +1,159 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { textAt } from "../../shared/core/json";
 import type { LockedMessage, LockingQueue, Log } from "../../shared/core/ports";
-import { createContext } from "./context";
-import type { RegisteredFunction, Registrations } from "./core-api";
-import { invoke } from "./invoke";
+import { stackOf } from "./start-error";
 
-/** What a pump drains, into which function. */
+/** How a queue is drained. Times in milliseconds. */
 export interface QueuePumpOptions {
-  readonly registrations: Registrations;
-  readonly definition: RegisteredFunction;
+  readonly functionName: string;
   readonly queue: LockingQueue;
-  /** Messages in hand at once, `extensions.serviceBus.maxConcurrentCalls` of host.json. */
+  /** Rejects if the message is to be delivered again. */
+  readonly handle: (message: LockedMessage) => Promise<void>;
   readonly maxConcurrentCalls: number;
+  readonly lockMs: number;
+  /** Past this time the lock of a running message is left to run out. */
+  readonly maxLockRenewalMs: number;
+  /** The queue is looked at this often even if nobody said that there is a message. */
+  readonly pollMs: number;
   readonly log: Log;
 }
 
-const LOCK_MS = 60_000;
-const RENEW_EVERY_MS = 20_000;
-const POLL_MS = 1000;
-const MAX_PAUSE_MS = 10_000;
+interface Running {
+  readonly startedAt: number;
+  readonly done: Promise<void>;
+}
+
+const FIRST_BACK_OFF_MS = 100;
+const LONGEST_BACK_OFF_MS = 30_000;
+const SETTLE_ATTEMPTS = 5;
 
 /**
- * Drains a queue as the Service Bus trigger does: peek-lock, one message a call, completed on return, abandoned at once
- * on a throw; locks are renewed while a handler runs.
+ * Drains a queue as the Service Bus trigger does (peek-lock): a handler that returns completes its message, one that
+ * throws abandons it at once; at most `maxConcurrentCalls` run at a time.
  */
 export class QueuePump {
   readonly #options: QueuePumpOptions;
-  readonly #running = new Set<Promise<void>>();
-  readonly #stopListening: () => void;
-  readonly #poll: NodeJS.Timeout;
-  #filling = false;
+  readonly #running = new Map<string, Running>();
+  #timers: NodeJS.Timeout[] = [];
+  #unsubscribe: (() => void) | undefined;
+  #filling: Promise<void> | undefined;
+  #scheduled = false;
   #stopped = false;
-  #pauseMs = 0;
-  #pausedUntil = 0;
+  /** False once the queue has answered fewer messages than were asked for, until somebody says that there may be more. */
+  #mayHaveMore = true;
 
   constructor(options: QueuePumpOptions) {
     this.#options = options;
-    const fill = (): void => void this.#fill();
-    this.#stopListening = options.queue.onMessage(fill);
-    // Other events wake the pump as well; polling is for locks that ran out.
-    this.#poll = setInterval(fill, POLL_MS);
-    setImmediate(fill);
   }
 
-  /** Takes no more messages and resolves once those in hand are done. */
+  /** Begins to drain. */
+  start(): void {
+    const { queue, pollMs, lockMs } = this.#options;
+    const announce = (): void => {
+      this.#mayHaveMore = true;
+      this.#wake();
+    };
+    this.#unsubscribe = queue.onMessage(announce);
+    this.#timers = [setInterval(announce, pollMs), setInterval(() => void this.#renewLocks(), lockMs / 3)];
+    announce();
+  }
+
+  /** Receives no more; resolves when the running handlers are done and their messages settled. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    this.#stopListening();
-    clearInterval(this.#poll);
-    await Promise.allSettled([...this.#running]);
+    this.#unsubscribe?.();
+    await this.#filling;
+    await Promise.all([...this.#running.values()].map(({ done }) => done));
+    for (const timer of this.#timers) clearInterval(timer);
+  }
+
+  /** In the next turn of the event loop, so that all that finish in this one free their slots for one batch. */
+  #wake(): void {
+    if (this.#scheduled || this.#filling !== undefined || this.#stopped) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      this.#filling = this.#fill().finally(() => {
+        this.#filling = undefined;
+        if (this.#mayHaveMore && this.#freeSlots() > 0) this.#wake();
+      });
+    });
   }
 
   async #fill(): Promise<void> {
-    if (this.#filling || this.#stopped || performance.now() < this.#pausedUntil) return;
-    this.#filling = true;
-    try {
-      for (;;) {
-        const free = this.#options.maxConcurrentCalls - this.#running.size;
-        if (this.#mayStop() || free <= 0) return;
-        const messages = await this.#options.queue.receive(free, LOCK_MS);
-        this.#pauseMs = 0;
-        for (const message of messages) this.#start(message);
-        if (messages.length < free) return;
+    const { queue, lockMs, log, functionName } = this.#options;
+    let backOffMs = FIRST_BACK_OFF_MS;
+    while (this.#mayHaveMore && !this.#stopped && this.#freeSlots() > 0) {
+      const wanted = this.#freeSlots();
+      this.#mayHaveMore = false;
+      try {
+        const messages = await queue.receive(wanted, lockMs);
+        if (messages.length >= wanted) this.#mayHaveMore = true;
+        for (const message of messages) this.#run(message);
+        backOffMs = FIRST_BACK_OFF_MS;
+      } catch (error) {
+        log("error", "queue.receive_failed", { function: functionName, error: stackOf(error) });
+        await delay(backOffMs, undefined, { ref: false });
+        backOffMs = Math.min(LONGEST_BACK_OFF_MS, backOffMs * 2);
+        this.#mayHaveMore = true;
       }
-    } catch (error) {
-      this.#pause(error);
-    } finally {
-      this.#filling = false;
     }
   }
 
-  /** Apart from `#fill`, because the flag may change while that waits. */
-  #mayStop(): boolean {
-    return this.#stopped;
+  #freeSlots(): number {
+    return this.#options.maxConcurrentCalls - this.#running.size;
   }
 
-  #start(message: LockedMessage): void {
-    const handled = this.#handle(message).finally(() => {
-      this.#running.delete(handled);
-      // Slots that become free in the same turn are filled by one receive.
-      setImmediate(() => void this.#fill());
+  #run(message: LockedMessage): void {
+    const done = this.#process(message).finally(() => {
+      this.#running.delete(message.lockToken);
+      if (this.#mayHaveMore) this.#wake();
     });
-    this.#running.add(handled);
+    this.#running.set(message.lockToken, { startedAt: performance.now(), done });
   }
 
-  async #handle(message: LockedMessage): Promise<void> {
-    const { queue, log } = this.#options;
-    const renewal = setInterval(() => void queue.renew(message.lockToken, LOCK_MS).catch(() => false), RENEW_EVERY_MS);
+  async #process(message: LockedMessage): Promise<void> {
+    const { queue, handle, log, functionName } = this.#options;
+    const { messageId, lockToken, deliveryCount } = message;
     try {
-      await this.#invoke(message);
-      if (!(await queue.complete(message.lockToken))) log("warn", "queue.lock_lost", { messageId: message.messageId });
+      await handle(message);
     } catch (error) {
-      log("error", "queue.abandoned", { messageId: message.messageId, error: String(error) });
-      await queue.abandon(message.lockToken, String(error)).catch(() => false);
-    } finally {
-      clearInterval(renewal);
+      log("error", "function.failed", { function: functionName, messageId, deliveryCount, error: stackOf(error) });
+      await this.#settle(message, () => queue.abandon(lockToken, reasonOf(error)));
+      return;
+    }
+    await this.#settle(message, () => queue.complete(lockToken));
+  }
+
+  /** Never rejects: a message that cannot be settled is delivered again when its lock runs out. */
+  async #settle({ messageId }: LockedMessage, settle: () => Promise<boolean>): Promise<void> {
+    const { log, functionName } = this.#options;
+    for (let attempt = 0; attempt < SETTLE_ATTEMPTS; attempt++) {
+      try {
+        if (!(await settle())) log("warn", "queue.lock_lost", { function: functionName, messageId });
+        return;
+      } catch (error) {
+        log("error", "queue.settle_failed", { function: functionName, messageId, error: stackOf(error) });
+        await delay(FIRST_BACK_OFF_MS * 2 ** attempt, undefined, { ref: false });
+      }
     }
   }
 
-  #invoke(message: LockedMessage): Promise<unknown> {
-    const { registrations, definition, log } = this.#options;
-    const context = createContext(definition, log, {
-      messageId: message.messageId,
-      deliveryCount: message.deliveryCount,
-      enqueuedTimeUtc: new Date(message.enqueuedAt).toISOString(),
-      sequenceNumber: message.sequenceNumber,
-      lockToken: message.lockToken,
-    });
-    return invoke(registrations, definition, JSON.parse(message.body), context);
+  async #renewLocks(): Promise<void> {
+    const { queue, lockMs, maxLockRenewalMs, log, functionName } = this.#options;
+    const now = performance.now();
+    const due = [...this.#running].filter(([, { startedAt }]) => now - startedAt < maxLockRenewalMs);
+    for (const [lockToken] of due) {
+      try {
+        await queue.renew(lockToken, lockMs);
+      } catch (error) {
+        log("error", "queue.renew_failed", { function: functionName, error: stackOf(error) });
+      }
+    }
   }
+}
 
-  #pause(error: unknown): void {
-    this.#pauseMs = Math.min(MAX_PAUSE_MS, Math.max(100, this.#pauseMs * 2));
-    this.#pausedUntil = performance.now() + this.#pauseMs;
-    this.#options.log("error", "queue.receive_failed", { error: String(error), pauseMs: this.#pauseMs });
-  }
+/** What is kept with a dead letter: the error's code or class, never its message, which may hold personal data. */
+function reasonOf(error: unknown): string {
+  return textAt(error, "code") ?? (error instanceof Error ? error.name : "MaxDeliveryCountExceeded");
 }

@@ -1,56 +1,81 @@
 import type { IncomingMessage } from "node:http";
 
-/** Why a body was not read: what to answer, and whether the connection can go on. */
-export interface Unread {
-  readonly status: 413 | 503;
-}
+/** How long an unwanted body is read and thrown away before the connection is cut, in milliseconds. */
+const LINGER_MS = 2000;
 
-/** Bodies are read whole, so there is a bound on what all of them may hold at once. */
-export class BodyReader {
-  readonly #maxBodyBytes: number;
-  readonly #maxBufferedBytes: number;
-  #buffered = 0;
+/** Bounds the bytes of request bodies that the process holds at a time; what counts is what has arrived. */
+export class BodyBudget {
+  readonly #limit: number;
+  #held = 0;
 
-  constructor(options: { readonly maxBodyBytes: number; readonly maxBufferedBytes: number }) {
-    this.#maxBodyBytes = options.maxBodyBytes;
-    this.#maxBufferedBytes = options.maxBufferedBytes;
+  constructor(limit: number) {
+    this.#limit = limit;
   }
 
-  /**
-   * The body as the host hands it over: empty for GET, HEAD and chunked requests (Azure/azure-functions-host#4926). The
-   * second value gives its room back; call it once the request is answered. `undefined` if the client went away.
-   */
-  async read(request: IncomingMessage): Promise<{ body: Buffer; release: () => void } | Unread | undefined> {
-    const length = Number(request.headers["content-length"] ?? 0);
-    const hasNone = length === 0 || request.method === "GET" || request.method === "HEAD";
-    if (length > this.#maxBodyBytes) return { status: 413 };
-    if (hasNone) {
-      request.resume();
-      return { body: empty, release: nothing };
+  /** False, and nothing taken, if the limit would be passed. */
+  take(bytes: number): boolean {
+    if (this.#held + bytes > this.#limit) return false;
+    this.#held += bytes;
+    return true;
+  }
+
+  release(bytes: number): void {
+    this.#held -= bytes;
+  }
+}
+
+/** What came of reading a body: its exact bytes, the budget was used up, or the client went away. */
+export type BodyOutcome = ArrayBuffer | "over budget" | "aborted";
+
+/**
+ * Reads a body into one buffer of exactly its length. The bytes of a body that is handed out stay in the budget until
+ * the caller releases them.
+ */
+export function readBody(request: IncomingMessage, budget: BodyBudget, done: (outcome: BodyOutcome) => void): void {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  let settled = false;
+  const fail = (outcome: "over budget" | "aborted"): void => {
+    if (settled) return;
+    settled = true;
+    chunks.length = 0;
+    budget.release(length);
+    done(outcome);
+  };
+  request.on("data", (chunk: Buffer) => {
+    if (settled) return;
+    if (!budget.take(chunk.length)) {
+      fail("over budget");
+      return;
     }
-    if (this.#buffered + length > this.#maxBufferedBytes) return { status: 503 };
-    this.#buffered += length;
-    const release = (): void => void (this.#buffered -= length);
-    const body = await readExactly(request, length);
-    if (body) return { body, release };
-    release();
-    return undefined;
-  }
+    length += chunk.length;
+    chunks.push(chunk);
+  });
+  request.on("end", () => {
+    if (settled) return;
+    settled = true;
+    done(joinExactly(chunks, length));
+  });
+  // A request that breaks off emits an error, if anybody listens.
+  request.on("error", () => fail("aborted"));
 }
 
-const empty = Buffer.alloc(0);
-const nothing = (): void => undefined;
+/** A buffer of its own, not a view into a larger one: the handler gets its `ArrayBuffer`. */
+function joinExactly(chunks: readonly Buffer[], length: number): ArrayBuffer {
+  const bytes = Buffer.allocUnsafeSlow(length);
+  let offset = 0;
+  for (const chunk of chunks) offset += chunk.copy(bytes, offset);
+  return bytes.buffer;
+}
 
-/** Into memory of exactly that size, so that its ArrayBuffer can be handed on without another copy. */
-function readExactly(request: IncomingMessage, length: number): Promise<Buffer | undefined> {
-  return new Promise((resolve) => {
-    const body = Buffer.allocUnsafeSlow(length);
-    let filled = 0;
-    request.on("data", (chunk: Buffer) => {
-      filled += chunk.copy(body, filled);
-    });
-    request.on("end", () => resolve(filled === length ? body : undefined));
-    request.on("error", () => resolve(undefined));
-    request.on("close", () => resolve(undefined));
-  });
+/**
+ * Reads what is left of a body and throws it away, so that the client gets to read its answer: closing a socket with
+ * unread bytes resets it. Not for longer than it takes to be polite.
+ */
+export function discardBody(request: IncomingMessage): void {
+  const timer = setTimeout(() => request.socket.destroy(), LINGER_MS);
+  timer.unref();
+  request.once("close", () => clearTimeout(timer));
+  request.once("end", () => clearTimeout(timer));
+  request.resume();
 }

@@ -1,110 +1,136 @@
-import type { Binding, RegisteredFunction } from "./core-api";
+import type { RouteConstraint } from "./route-constraints";
+import { parseRouteTemplate, type RouteSegment } from "./route-template";
+import { StartError } from "./start-error";
 
-/** A function that answers requests, and how its route is matched. */
-export interface HttpFunction {
-  readonly definition: RegisteredFunction;
-  readonly methods: ReadonlySet<string>;
-  readonly pattern: RegExp;
-  readonly parameters: readonly string[];
+/** What a function wants to be routed by. `target` is handed back with a match. */
+export interface RouteOptions<T> {
+  readonly functionName: string;
+  readonly methods: readonly string[];
+  /** With the route prefix. */
+  readonly template: string;
+  readonly target: T;
 }
 
-/** What a request was matched to. */
-export interface RouteMatch {
-  readonly definition: RegisteredFunction;
+/** Where a request goes. */
+export interface RouteMatch<T> {
+  readonly target: T;
+  /** Decoded; an optional parameter that the path leaves out is absent. */
   readonly params: Record<string, string>;
 }
 
-/** Constraints of ASP.NET routing, as the source of a regular expression for one segment. */
-const constraints: Readonly<Record<string, (argument: string) => string>> = {
-  minlength: (argument) => `[^/]{${Number(argument)},}`,
-  maxlength: (argument) => `[^/]{1,${Number(argument)}}`,
-  length: (argument) => `[^/]{${argument.replace(/\s/g, "")}}`,
-  int: () => "-?[0-9]+",
-  guid: () => "[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}",
-  alpha: () => "[a-z]+",
-  regex: (argument) => argument.replace(/\{\{/g, "{").replace(/\}\}/g, "}"),
-};
+interface Route<T> {
+  readonly methods: ReadonlySet<string>;
+  readonly segments: readonly RouteSegment[];
+  readonly least: number;
+  readonly most: number;
+  readonly target: T;
+}
 
-const placeholder = /\{(\*?)(\w+)(?::(\w+)(?:\((.*)\))?)?(\?)?\}/;
+/** Paths of more segments than this are matched without the index, so that a stranger cannot make it grow. */
+const INDEXED_SEGMENTS = 16;
+const dotSegment = /\/(?:\.|%2e){1,2}(?:\/|$)/i;
 
 /**
- * The HTTP functions in the host's order: by function name, case ignored. The first that matches wins, a literal does not
- * come before a parameter (Azure/azure-functions-host#9876), and the method is part of the match.
+ * The Azure host's routing: the first match in the order of function names, ignoring case, with no precedence for
+ * literals; the method is part of the match, so a wrong verb is a 404 (azure-functions-host
+ * `WebScriptHostHttpRoutesManager.cs`, azure-webjobs-sdk-extensions `Routing/WebJobsRouter.cs`).
  */
-export function createRouteTable(functions: readonly RegisteredFunction[], prefix: string): readonly HttpFunction[] {
-  return functions
-    .flatMap((definition) => {
-      const trigger = triggerOf(definition, "httpTrigger");
-      return trigger ? [toHttpFunction(definition, trigger, prefix)] : [];
-    })
-    .sort((a, b) => compareNames(a.definition.name, b.definition.name));
-}
+export class RouteTable<T> {
+  readonly #routes: readonly Route<T>[];
+  readonly #index = new Map<string, readonly Route<T>[]>();
 
-/** The trigger of a function, if it is of the type. Binding names are hashed, so the type tells it. */
-export function triggerOf(definition: RegisteredFunction, type: string): Binding | undefined {
-  return Object.values(definition.bindings).find((binding) => binding.type?.toLowerCase() === type.toLowerCase());
-}
-
-/** The first function whose route and method match; `undefined` is a 404, also for a wrong method. */
-export function matchRoute(table: readonly HttpFunction[], method: string, path: string): RouteMatch | undefined {
-  for (const { definition, methods, pattern, parameters } of table) {
-    if (!methods.has(method)) continue;
-    const match = pattern.exec(path);
-    if (match === null) continue;
-    const params = readParams(parameters, match);
-    if (params) return { definition, params };
+  /** @throws {StartError} a template is malformed or reserved */
+  constructor(routes: readonly RouteOptions<T>[]) {
+    this.#routes = [...routes].sort(byFunctionName).map(compileRoute);
   }
-  return undefined;
+
+  /** The match for a method and a request target (`/path?query`), `undefined` if there is none. */
+  match(method: string, target: string): RouteMatch<T> | undefined {
+    const path = toSegments(target);
+    for (const route of this.#candidates(method, path.length)) {
+      const params = matchSegments(route.segments, path);
+      if (params !== undefined) return { target: route.target, params };
+    }
+    return undefined;
+  }
+
+  #candidates(method: string, count: number): readonly Route<T>[] {
+    if (count > INDEXED_SEGMENTS) return this.#select(method, count);
+    const key = `${method} ${count}`;
+    let known = this.#index.get(key);
+    if (known === undefined) {
+      known = this.#select(method, count);
+      this.#index.set(key, known);
+    }
+    return known;
+  }
+
+  #select(method: string, count: number): readonly Route<T>[] {
+    return this.#routes.filter((route) => route.methods.has(method) && count >= route.least && count <= route.most);
+  }
 }
 
-function compareNames(a: string, b: string): number {
-  const [left, right] = [a.toUpperCase(), b.toUpperCase()];
+function byFunctionName(a: { readonly functionName: string }, b: { readonly functionName: string }): number {
+  // Ordinal: localeCompare would sort "-" away.
+  const [left, right] = [a.functionName.toUpperCase(), b.functionName.toUpperCase()];
   return left < right ? -1 : left > right ? 1 : 0;
 }
 
-function toHttpFunction(definition: RegisteredFunction, trigger: Binding, prefix: string): HttpFunction {
-  const route = typeof trigger["route"] === "string" ? trigger["route"] : definition.name;
-  const methods = Array.isArray(trigger["methods"]) ? trigger["methods"].map(String) : ["GET", "POST"];
-  const { source, parameters } = toPattern([prefix, route].filter((part) => part !== "").join("/"));
+function compileRoute<T>({ methods, template, target }: RouteOptions<T>): Route<T> {
+  const segments = parseRouteTemplate(template);
+  const [first, last] = [segments[0], segments.at(-1)];
+  if (first?.kind === "literal" && (first.text === "admin" || first.text === "runtime")) {
+    throw new StartError(`route ${template}: routes that begin with ${first.text} are reserved`);
+  }
+  const optional = last !== undefined && last.kind !== "literal" && last.optional;
   return {
-    definition,
     methods: new Set(methods.map((method) => method.toUpperCase())),
-    pattern: new RegExp(`^/${source}/?$`, "i"),
-    parameters,
+    segments,
+    least: segments.length - (optional ? 1 : 0),
+    most: last?.kind === "rest" ? Infinity : segments.length,
+    target,
   };
 }
 
-function toPattern(route: string): { source: string; parameters: string[] } {
-  const parameters: string[] = [];
-  const segments = route.split(/\/(?![^{]*\})/).map((segment, index) => {
-    const slash = index === 0 ? "" : "/";
-    const match = placeholder.exec(segment);
-    if (match === null) return slash + escape(segment);
-    const [whole, catchAll, name = "", constraint, argument = "", optional] = match;
-    parameters.push(name);
-    const value = catchAll ? ".*" : (constraints[constraint?.toLowerCase() ?? ""]?.(argument) ?? "[^/]+");
-    const before = escape(segment.slice(0, match.index));
-    const after = escape(segment.slice(match.index + whole.length));
-    return optional ? `(?:${slash}${before}(${value})${after})?` : `${slash}${before}(${value})${after}`;
-  });
-  return { source: segments.join(""), parameters };
+/** Segments of the path, still encoded, without a trailing empty one. */
+function toSegments(target: string): string[] {
+  const end = target.indexOf("?");
+  let path = end === -1 ? target : target.slice(0, end);
+  // An absolute target, or one with dot segments, is rare: the URL parser knows how to read it.
+  if (!path.startsWith("/") || dotSegment.test(path)) path = URL.parse(path, "http://localhost")?.pathname ?? "/";
+  const segments = path.split("/");
+  segments.shift();
+  if (segments.at(-1) === "") segments.pop();
+  return segments;
 }
 
-function escape(literal: string): string {
-  return literal.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-}
-
-/** `undefined` if a value is no valid percent-encoding: such a path is nobody's. */
-function readParams(names: readonly string[], match: RegExpExecArray): Record<string, string> | undefined {
+function matchSegments(segments: readonly RouteSegment[], path: readonly string[]): Record<string, string> | undefined {
   const params: Record<string, string> = {};
-  for (const [index, name] of names.entries()) {
-    const raw = match[index + 1];
-    if (raw === undefined) continue;
-    try {
-      params[name] = raw.includes("%") ? decodeURIComponent(raw) : raw;
-    } catch {
-      return undefined;
+  for (let i = 0; i < segments.length; i++) {
+    const segment = segments[i];
+    const raw = path[i] ?? "";
+    if (segment?.kind === "literal") {
+      if (raw !== segment.text && decodeSegment(raw).toLowerCase() !== segment.text) return undefined;
+    } else if (segment !== undefined) {
+      const value = segment.kind === "rest" ? path.slice(i).map(decodeSegment).join("/") : decodeSegment(raw);
+      if (value === "" ? !segment.optional : !isAccepted(value, segment.constraints)) return undefined;
+      if (value !== "") params[segment.name] = value;
     }
   }
   return params;
+}
+
+function isAccepted(value: string, constraints: readonly RouteConstraint[]): boolean {
+  for (const accepts of constraints) if (!accepts(value)) return false;
+  return true;
+}
+
+/** As Kestrel decodes a path: `%2F` stays, and so does what is not valid UTF-8. */
+function decodeSegment(segment: string): string {
+  if (!segment.includes("%")) return segment;
+  try {
+    return decodeURIComponent(segment.replaceAll(/%2f/gi, (slash) => `%25${slash.slice(1)}`));
+  } catch {
+    return segment;
+  }
 }

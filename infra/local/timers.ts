@@ -1,60 +1,78 @@
 import { Cron } from "croner";
+import type { Timer } from "@azure/functions";
+import { textAt } from "../../shared/core/json";
 import type { Log } from "../../shared/core/ports";
-import { createContext } from "./context";
-import type { RegisteredFunction, Registrations } from "./core-api";
-import { invoke } from "./invoke";
-import { triggerOf } from "./route-table";
+import { resolveSettings } from "./function-app";
+import type { InvocableFunction, Invoker } from "./invoke";
+import { messageOf, StartError, stackOf } from "./start-error";
 
-/** What the timers run and how `%NAME%` in a schedule is read. */
-export interface TimerOptions {
-  readonly registrations: Registrations;
-  readonly functions: readonly RegisteredFunction[];
-  readonly resolve: (text: string) => string;
+/** What a timer runs on. */
+export interface TimerSurroundings {
+  readonly invoker: Invoker;
+  readonly appSettings: Readonly<Record<string, string>>;
   readonly log: Log;
 }
 
+/** What the Azure host says for "never". */
+const NEVER = "0001-01-01T00:00:00+00:00";
+
 /**
- * Starts the timer triggers (NCRONTAB, UTC): a run that takes longer than its interval delays the next. Returns a
- * function that stops them and resolves once those that run are done.
- * @throws {Error} for a schedule that is none
+ * Runs a timer function by its NCRONTAB expression: six fields or five, in UTC, a day must satisfy both of its fields.
+ * Runs never overlap: what falls due meanwhile is left out.
  */
-export function startTimers(options: TimerOptions): () => Promise<void> {
-  const running = new Set<Promise<void>>();
-  const jobs = options.functions.flatMap((definition) => {
-    const trigger = triggerOf(definition, "timerTrigger");
-    if (!trigger) return [];
-    const run = (job: Cron): Promise<void> => {
-      const handled = fire(options, definition, job).finally(() => running.delete(handled));
-      running.add(handled);
-      return handled;
-    };
-    return [
-      new Cron(options.resolve(String(trigger["schedule"])), { timezone: "UTC", protect: true, unref: true }, run),
-    ];
-  });
-  return async () => {
-    for (const job of jobs) job.stop();
-    await Promise.all(running);
-  };
-}
+export class FunctionTimer {
+  readonly #target: InvocableFunction;
+  readonly #surroundings: TimerSurroundings;
+  readonly #cron: Cron;
+  #running: Promise<void> | undefined;
+  #last = NEVER;
 
-async function fire(options: TimerOptions, definition: RegisteredFunction, job: Cron): Promise<void> {
-  const timer = {
-    isPastDue: false,
-    schedule: { adjustForDST: true },
-    scheduleStatus: {
-      last: toIso(job.previousRun()),
-      next: toIso(job.nextRun()),
-      lastUpdated: toIso(job.previousRun()),
-    },
-  };
-  try {
-    await invoke(options.registrations, definition, timer, createContext(definition, options.log));
-  } catch (error) {
-    options.log("error", "timer.failed", { function: definition.name, error: String(error) });
+  /** @throws {StartError} the schedule is none, or names a missing setting */
+  constructor(target: InvocableFunction, surroundings: TimerSurroundings) {
+    this.#target = target;
+    this.#surroundings = surroundings;
+    const schedule = resolveSettings(textAt(target.trigger, "schedule") ?? "", surroundings.appSettings);
+    try {
+      const options = { timezone: "UTC", mode: "5-or-6-parts", domAndDow: true, paused: true, unref: true } as const;
+      this.#cron = new Cron(schedule, options, () => this.#tick());
+    } catch (error) {
+      throw new StartError(`function ${target.name}: schedule "${schedule}": ${messageOf(error)}`, error);
+    }
   }
-}
 
-function toIso(date: Date | null): string {
-  return (date ?? new Date(0)).toISOString();
+  /** Begins to run, at once if the trigger says `runOnStartup`. */
+  start(): void {
+    this.#cron.resume();
+    if (this.#target.trigger["runOnStartup"] === true) this.#tick();
+  }
+
+  /** Runs no more; resolves when a running function is done. */
+  async stop(): Promise<void> {
+    this.#cron.stop();
+    await this.#running;
+  }
+
+  #tick(): void {
+    this.#running ??= this.#run().finally(() => (this.#running = undefined));
+  }
+
+  async #run(): Promise<void> {
+    const { invoker, log } = this.#surroundings;
+    const startedAt = new Date().toISOString();
+    try {
+      await invoker.invoke(this.#target, this.#toInput());
+    } catch (error) {
+      log("error", "function.failed", { function: this.#target.name, error: stackOf(error) });
+    }
+    this.#last = startedAt;
+  }
+
+  #toInput(): Timer {
+    const next = this.#cron.nextRun()?.toISOString() ?? NEVER;
+    return {
+      isPastDue: false,
+      schedule: { adjustForDST: true },
+      scheduleStatus: { last: this.#last, next, lastUpdated: this.#last },
+    };
+  }
 }

@@ -1,79 +1,89 @@
 import type { ServerResponse } from "node:http";
-import type { HttpResponseInit } from "@azure/functions";
+import { HttpResponse, type HttpResponseInit } from "@azure/functions";
+import { toSetCookie } from "./set-cookie";
 
-/** Statuses whose replies have no body. */
-const bodiless: ReadonlySet<number> = new Set([204, 205, 304]);
+/** A reply ready for the socket; `headers` alternates names and values. */
+export interface Reply {
+  readonly status: number;
+  readonly headers: string[];
+  readonly body: string | Uint8Array | undefined;
+}
+
+/** What the host itself answers with, without a body. */
+export function emptyReply(status: number): Reply {
+  return { status, headers: [], body: undefined };
+}
 
 /**
- * Writes what a handler returned as the host does: nothing at all is a 204, `jsonBody` is JSON, other bodies are what
- * `Response` makes of them.
- * @throws {TypeError} for a result that is no response
+ * The reply for what an HTTP handler returned, by the rules of the library and the host: nothing is a 204, anything but
+ * an object an error, 204, 205 and 304 have no body (azure-functions-nodejs-library `src/converters/toRpcHttp.ts`,
+ * `src/http/HttpResponse.ts`). Common shapes are read directly, the others through the library's `HttpResponse`.
+ * @throws {TypeError | RangeError} it cannot be a reply
  */
-export async function writeResponse(response: ServerResponse, result: unknown): Promise<void> {
-  if (result === undefined || result === null) {
-    response.writeHead(204).end();
-    return;
-  }
-  if (typeof result !== "object") throw new TypeError("A handler returned neither a response nor nothing.");
-  // Every field of a response is optional, so any object is one.
+export function toReply(result: unknown): Reply | Promise<Reply> {
+  if (result === undefined || result === null) return emptyReply(204);
+  if (typeof result !== "object") throw new TypeError("an HTTP function must return an object");
+  if (result instanceof HttpResponse) return fromResponse(result);
+  // Every field of HttpResponseInit is optional, and each is checked before it is used.
   const init = result as HttpResponseInit;
+  return fromPlainInit(init) ?? fromResponse(new HttpResponse(init));
+}
+
+/** Sends a reply. @throws {TypeError} a header cannot be sent; nothing has been sent then */
+export function sendReply(response: ServerResponse, { status, headers, body }: Reply): void {
+  if (response.destroyed) return;
+  if (status !== 204 && status !== 304) headers.push("content-length", String(lengthOf(body)));
+  response.writeHead(status, headers);
+  response.end(body);
+}
+
+function lengthOf(body: Reply["body"]): number {
+  if (body === undefined) return 0;
+  return typeof body === "string" ? Buffer.byteLength(body) : body.byteLength;
+}
+
+/** The reply for a plain object with plain headers and a body in memory; `undefined` for anything else. */
+function fromPlainInit(init: HttpResponseInit): Reply | undefined {
   const status = init.status ?? 200;
-  const headers = toHeaders(init);
-  if (bodiless.has(status)) {
-    response.writeHead(status, headers).end();
-  } else if (init.jsonBody !== undefined) {
-    headers["content-type"] ??= "application/json";
-    end(response, status, headers, JSON.stringify(init.jsonBody));
-  } else if (init.body === undefined || init.body === null || typeof init.body === "string") {
-    if (init.body) headers["content-type"] ??= "text/plain;charset=UTF-8";
-    end(response, status, headers, init.body ?? "");
-  } else {
-    await writeBody(response, status, headers, init.body);
+  if (!isPlain(init.headers) || (init.cookies !== undefined && init.cookies.length > 0)) return undefined;
+  if (!Number.isInteger(status) || status < 200 || status > 599) return undefined;
+  const headers: string[] = [];
+  const isTyped = pushHeaders(headers, init.headers);
+  if (status === 204 || status === 205 || status === 304) return { status, headers, body: undefined };
+  const json: unknown = init.jsonBody;
+  if (json !== undefined && json !== null) {
+    // JSON has no word for functions and symbols, and then stringify answers undefined.
+    const text = JSON.stringify(json) as string | undefined;
+    if (!isTyped) headers.push("content-type", "application/json");
+    return text === undefined ? undefined : { status, headers, body: text };
   }
+  const body: unknown = init.body;
+  if (body === undefined || body === null) return { status, headers, body: undefined };
+  if (typeof body === "string" && !isTyped) headers.push("content-type", "text/plain;charset=UTF-8");
+  return typeof body === "string" || body instanceof Uint8Array ? { status, headers, body } : undefined;
 }
 
-/** What the library takes for a body, `Response` takes too; their types name the same things differently. */
-type ResponseBody = ConstructorParameters<typeof Response>[0];
-type HeaderValues = Record<string, string | string[]>;
+function isPlain(headers: HttpResponseInit["headers"]): headers is Record<string, string> | undefined {
+  return headers === undefined || Object.getPrototypeOf(headers) === Object.prototype;
+}
 
-function toHeaders({ headers, cookies }: HttpResponseInit): HeaderValues {
-  const values: HeaderValues = {};
-  if (isPlain(headers)) for (const name in headers) values[name.toLowerCase()] = headers[name] ?? "";
-  else for (const [name, value] of new Headers(headers)) values[name] = value;
-  if (cookies && cookies.length > 0) {
-    values["set-cookie"] = cookies.map(({ name, value, path, httpOnly, secure, sameSite, maxAge }) =>
-      [
-        `${encodeURIComponent(name)}=${encodeURIComponent(value)}`,
-        ...(path === undefined ? [] : [`path=${path}`]),
-        ...(maxAge === undefined ? [] : [`max-age=${maxAge}`]),
-        ...(sameSite === undefined ? [] : [`samesite=${sameSite}`]),
-        ...(httpOnly ? ["httponly"] : []),
-        ...(secure ? ["secure"] : []),
-      ].join("; "),
-    );
+async function fromResponse(response: HttpResponse): Promise<Reply> {
+  const headers: string[] = [];
+  // By name, as the host's protocol has it: of several with one name the last counts. Cookies have a list of their own.
+  pushHeaders(headers, Object.fromEntries(response.headers.entries()));
+  for (const cookie of response.cookies) headers.push("set-cookie", toSetCookie(cookie));
+  const body = new Uint8Array(await response.arrayBuffer());
+  return { status: response.status, headers, body: body.byteLength === 0 ? undefined : body };
+}
+
+/** True if there was a content type. Lengths are left out: the host counts by itself. */
+function pushHeaders(raw: string[], headers: Readonly<Record<string, string>> = {}): boolean {
+  let isTyped = false;
+  for (const name of Object.keys(headers)) {
+    const lower = name.toLowerCase();
+    if (lower === "content-length" || lower === "transfer-encoding") continue;
+    if (lower === "content-type") isTyped = true;
+    raw.push(name, String(headers[name]));
   }
-  return values;
-}
-
-function isPlain(headers: HttpResponseInit["headers"]): headers is Record<string, string> {
-  return headers !== undefined && !Array.isArray(headers) && !(headers instanceof Headers);
-}
-
-function end(response: ServerResponse, status: number, headers: HeaderValues, body: string): void {
-  headers["content-length"] = String(Buffer.byteLength(body));
-  response.writeHead(status, headers).end(body);
-}
-
-async function writeBody(
-  response: ServerResponse,
-  status: number,
-  headers: HeaderValues,
-  body: NonNullable<HttpResponseInit["body"]>,
-): Promise<void> {
-  const converted = new Response(body as ResponseBody);
-  const bytes = Buffer.from(await converted.arrayBuffer());
-  const type = converted.headers.get("content-type");
-  if (type !== null) headers["content-type"] ??= type;
-  headers["content-length"] = String(bytes.length);
-  response.writeHead(status, headers).end(bytes);
+  return isTyped;
 }

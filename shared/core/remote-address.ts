@@ -1,17 +1,20 @@
-/**
- * The address of the socket that a request came over, for hosts that know it. Kept beside the request, not in a header,
- * so that no caller can claim one.
- */
-const addresses = new WeakMap<object, string>();
+const remoteAddress = Symbol("castiel.remoteAddress");
 
-/** Notes the socket's address of a request; only a host does this. */
+/** A request that a host told us the address of. A symbol, not a header, so that no caller can claim an address. */
+interface Addressed {
+  [remoteAddress]?: string;
+}
+
+/** Notes the address of the socket that a request came over; only a host that knows it does this. */
 export function rememberRemoteAddress(request: object, address: string): void {
-  addresses.set(request, address);
+  const addressed: Addressed = request;
+  addressed[remoteAddress] = address;
 }
 
 /** The socket's address of a request; `undefined` where the host does not tell (Azure). */
 export function remoteAddressOf(request: object): string | undefined {
-  return addresses.get(request);
+  const addressed: Addressed = request;
+  return addressed[remoteAddress];
 }
 
 /** True for IPv4 127.0.0.0/8, also as an IPv6-mapped address, and for `::1`. */

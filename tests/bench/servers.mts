@@ -18,25 +18,24 @@ function bare(): Server {
   });
 }
 
-/** A function that does nothing, on the local host. */
-function noop(): Server {
-  const { createHttpServer } = require(join(dist, "infra/local/http-server.js"));
-  const { createRouteTable } = require(join(dist, "infra/local/route-table.js"));
-  const bindings = {
-    trigger: { type: "httpTrigger", methods: ["POST"], route: "webhooks/{registrationId:minlength(7)}" },
-  };
+/** A function that does nothing, on the local host; answers its port. */
+function noop(): Promise<number> {
+  const { HttpServer } = require(join(dist, "infra/local/http-server.js"));
+  const { RouteTable } = require(join(dist, "infra/local/route-table.js"));
+  const { Invoker, toInvocable } = require(join(dist, "infra/local/invoke.js"));
   const handler = async (request: { arrayBuffer(): Promise<ArrayBuffer> }) => {
     await request.arrayBuffer();
     return { body: "ok" };
   };
-  const functions = [{ name: "noop", bindings, handler }];
-  const hooks = { preInvocation: [], postInvocation: [], appStart: [], appTerminate: [], log: [] };
-  return createHttpServer({
-    registrations: { functions, hooks },
-    routes: createRouteTable(functions, ""),
-    maxBodyBytes: 26_214_400,
-    log: () => undefined,
-  });
+  const log = () => undefined;
+  const bindings = { trigger: { type: "httpTrigger", direction: "in" } };
+  const target = toInvocable({ name: "noop", bindings, handler });
+  const template = "webhooks/{registrationId:minlength(7)}";
+  const router = new RouteTable([{ functionName: "noop", methods: ["POST"], template, target }]);
+  const invoker = new Invoker({ functions: [], hostJson: {}, hookData: {}, appRoot: "" }, log);
+  const timeouts = { headersTimeoutMs: 10_000, requestTimeoutMs: 60_000 };
+  const limits = { maxBodyBytes: 26_214_400, maxBufferedBytes: 268_435_456, ...timeouts };
+  return new HttpServer({ router, invoker, log, limits }).listen(0, "127.0.0.1");
 }
 
 /** Octokit's own middleware: verifies and dispatches, and stores nothing. */
@@ -58,14 +57,18 @@ async function bolt(secret: string): Promise<Server> {
 }
 
 const [, , kind = "bare", secret = "secret"] = process.argv;
-const servers: Readonly<Record<string, () => Server | Promise<Server>>> = {
+const servers: Readonly<Record<string, () => Server | Promise<Server | number>>> = {
   bare,
   noop,
   octokit: () => octokit(secret),
   bolt: () => bolt(secret),
 };
 const server = await servers[kind]?.();
-if (!server) throw new Error(`no such server: ${kind}`);
-if (!server.listening) await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-const address = server.address();
-console.log(JSON.stringify({ port: typeof address === "object" ? address?.port : undefined }));
+if (server === undefined) throw new Error(`no such server: ${kind}`);
+console.log(JSON.stringify({ port: typeof server === "number" ? server : await portOf(server) }));
+
+async function portOf(listener: Server): Promise<number | undefined> {
+  if (!listener.listening) await new Promise<void>((resolve) => listener.listen(0, "127.0.0.1", resolve));
+  const address = listener.address();
+  return typeof address === "object" ? address?.port : undefined;
+}

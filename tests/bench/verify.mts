@@ -43,6 +43,7 @@ function ours(name: string): { check: Check; body: Buffer; headers: Readonly<Rec
   const plan = { provider: name, path: "/", secret: SECRET, bodyBytes: 2048, count: 1, token };
   const { body: text, headers } = makeDelivery(plan);
   const body = Buffer.from(text);
+  const raw = Object.entries(headers).flat();
   const scheme = name === "notion" ? "native" : provider.schemes[0];
   const proof = {
     scheme,
@@ -51,7 +52,11 @@ function ours(name: string): { check: Check; body: Buffer; headers: Readonly<Rec
     toleranceSeconds: 300,
     now: Date.now(),
   };
-  return { check: () => provider.verify(new DeliveryRequest(new LightHeaders(headers), body), proof), body, headers };
+  return {
+    check: () => provider.verify(new DeliveryRequest(new LightHeaders(raw, () => new Headers(headers)), body), proof),
+    body,
+    headers,
+  };
 }
 
 function plainHmac(body: Buffer): Check {
