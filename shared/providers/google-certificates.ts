@@ -3,9 +3,6 @@ import { OAuth2Client } from "google-auth-library";
 import { WebhookError } from "../core/errors";
 import { asObject } from "../core/json";
 
-/** Where Google publishes the certificates of its ID tokens, as `{"<kid>":"<PEM>"}` (accounts.google.com discovery). */
-export const GOOGLE_CERTIFICATES_URL = "https://www.googleapis.com/oauth2/v1/certs";
-
 /** Two attempts of at most this long fit into the ten seconds that Pub/Sub waits for an answer. */
 const FETCH_TIMEOUT_MS = 2_000;
 /** Tokens with made-up key ids must not make us call Google for each of them. */

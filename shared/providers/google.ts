@@ -1,12 +1,10 @@
 import type { Proof, Provider, SetupContext } from "../core/provider";
 import { DeliveryRefused } from "../core/refusal";
 import type { VerificationSettings } from "../core/registration";
-import { GOOGLE_CERTIFICATES_URL, GoogleCertificates } from "./google-certificates";
+import { GoogleCertificates } from "./google-certificates";
 import { parseGoogle } from "./google-events";
 import { demandGoogleToken, type TokenDemands } from "./google-token";
 import { trust } from "./trust";
-
-export { GOOGLE_CERTIFICATES_URL };
 
 /**
  * Google, through Pub/Sub push subscriptions with authentication: `Authorization: Bearer <JWT>`, signed by Google
@@ -16,7 +14,7 @@ export { GOOGLE_CERTIFICATES_URL };
 
 /** Where Google's certificates come from; tests and private clouds have an address of their own. */
 export interface GoogleOptions {
-  /** Answers `{"<key id>":"<PEM>"}`; normally {@link GOOGLE_CERTIFICATES_URL}. */
+  /** Answers `{"<key id>":"<PEM>"}`; normally `https://www.googleapis.com/oauth2/v1/certs`. */
   readonly certificatesUrl: string;
 }
 

@@ -1,0 +1,176 @@
+import { type Activity, ActivityDelta, type ActivityNote, emptyActivity } from "../../shared/core/activity";
+import { computeHealth, type WebhookHealth } from "../../shared/core/health";
+import type { Registration } from "../../shared/core/registration";
+import { createProviders } from "../../shared/providers/registry";
+import { makeRegistration, noon } from "../support/make";
+
+const providers = createProviders({ googleCertificatesUrl: "https://certs.example.com" });
+const WINDOW_MS = 3_600_000;
+
+function activityOf(notes: readonly ActivityNote[]): Activity {
+  const delta = new ActivityDelta();
+  for (const note of notes) delta.add(note);
+  return delta.applyTo(emptyActivity({ registrationId: "webhook-1", pk: "pk", tenantId: "tenant-123" }), WINDOW_MS);
+}
+
+function healthAfter(notes: readonly ActivityNote[], overrides: Partial<Registration> = {}, now = noon): WebhookHealth {
+  const registration = makeRegistration(overrides);
+  const provider = providers.get(registration.integrationId);
+  if (!provider) throw new Error("no such provider");
+  return computeHealth({ registration, activity: activityOf(notes), provider, now, windowMs: WINDOW_MS });
+}
+
+const times = (count: number, note: Omit<ActivityNote, "at">): ActivityNote[] =>
+  Array.from({ length: count }, () => ({ at: noon, ...note }));
+const synced = (count: number) => times(count, { count: "synced" });
+const refused = (count: number, reason = "signature_mismatch") => times(count, { count: "refused", reason });
+
+describe("computeHealth", () => {
+  it.each([
+    ["nothing happened yet", [], "healthy", 0, 0],
+    ["all went well", synced(20), "healthy", 0, 0],
+    ["one failure in a row", [...synced(99), ...refused(1)], "degraded", 1, 1],
+    ["two failures in a row", [...synced(98), ...refused(2)], "degraded", 2, 2],
+    ["three failures in a row", [...synced(97), ...refused(3)], "failed", 3, 3],
+    [
+      "below 5 percent, then a genuine delivery",
+      [...refused(4), ...times(1, { count: "handshake" }), ...synced(95)],
+      "healthy",
+      0,
+      4,
+    ],
+    ["5 percent", [...refused(5), ...times(1, { count: "handshake" }), ...synced(94)], "degraded", 0, 5],
+    ["25 percent", [...refused(25), ...times(1, { count: "handshake" }), ...synced(74)], "degraded", 0, 25],
+    ["above 25 percent", [...refused(26), ...times(1, { count: "handshake" }), ...synced(73)], "failed", 0, 26],
+  ])("%s: %#", (_, notes, status, failureCount, failureRate) => {
+    expect(healthAfter(notes)).toMatchObject({ status, failureCount, failureRate });
+  });
+
+  it("is failed while the registration is", () => {
+    expect(healthAfter(synced(10), { status: "failed" }).status).toBe("failed");
+  });
+
+  it("counts only what happened within the window", () => {
+    const notes = [
+      { at: noon - 2 * WINDOW_MS, count: "syncFailed", reason: "x" } as const,
+      { at: noon, count: "synced" } as const,
+    ];
+    expect(healthAfter(notes)).toMatchObject({
+      status: "healthy",
+      failureRate: 0,
+      counts: { syncFailed: 0, synced: 1 },
+    });
+  });
+
+  it.each([
+    ["signature_mismatch", "The signature does not match"],
+    ["timestamp_stale", "compare the clocks"],
+    ["header_missing", "The signature header is missing"],
+  ])("names the cause %s and the next step", (reason, advice) => {
+    expect(healthAfter(refused(1, reason)).recommendations.join(" ")).toContain(advice);
+  });
+
+  it("says where the secret is set at that very provider", () => {
+    for (const provider of providers.values()) {
+      const { recommendations } = healthAfter(refused(1), { integrationId: provider.id });
+      expect(recommendations.join(" ")).toContain(provider.hints.secret);
+    }
+  });
+
+  it("says so when genuine deliveries arrive beside refused ones", () => {
+    const notes = [...times(3, { count: "accepted" }), ...refused(1)];
+    expect(healthAfter(notes).recommendations.join(" ")).toContain("somebody else may be calling this URL");
+  });
+
+  it("names the connection whose synchronisation fails, and what was given up", () => {
+    const notes = [
+      ...times(1, { count: "syncFailed", reason: "unauthorised" }),
+      ...times(1, { count: "dead", reason: "unauthorised" }),
+    ];
+    const { recommendations } = healthAfter(notes);
+    expect(recommendations).toEqual([
+      expect.stringContaining("Synchronising fails for connection conn-123 (unauthorised)"),
+      "1 event(s) were given up and are kept for replay.",
+    ]);
+  });
+
+  it("advises on rate limits and on refusals of ours", () => {
+    const notes = [...times(4, { count: "rateLimited" }), ...times(2, { count: "unavailable" })];
+    const { recommendations } = healthAfter(notes);
+    expect(recommendations.join(" ")).toMatch(/4 deliveries were answered 429.*2 deliveries were answered 503/);
+  });
+
+  it("notices a webhook to which nothing was ever delivered, and one that fell silent", () => {
+    expect(healthAfter([], {}, noon + 2 * WINDOW_MS).recommendations[0]).toContain("No delivery has arrived yet");
+    const silent = healthAfter(times(1, { count: "accepted" }), {}, noon + 8 * 86_400_000);
+    expect(silent.recommendations[0]).toContain("No event for 8 days");
+  });
+
+  it("says what a waiting webhook waits for", () => {
+    const waiting = healthAfter([], {
+      integrationId: "google",
+      status: "pending_verification",
+      verification: { scheme: "seed", audience: "x" },
+    });
+    expect(waiting.status).toBe("degraded");
+    expect(waiting.recommendations[0]).toContain("verification.serviceAccountEmail");
+  });
+
+  it("has one thing to say of a webhook that is switched off", () => {
+    expect(healthAfter(refused(3), { status: "inactive" }).recommendations).toEqual([
+      'The webhook is switched off: PATCH it with {"status":"active"} to receive again.',
+    ]);
+  });
+});
+
+describe("ActivityDelta", () => {
+  const key = { registrationId: "webhook-1", pk: "pk", tenantId: "tenant-123" };
+  const notes: ActivityNote[] = [
+    ...refused(2),
+    { at: noon + 1, count: "accepted" },
+    { at: noon + 2, count: "syncFailed", reason: "x" },
+    ...refused(1, "header_missing"),
+    { at: noon + 600_000, count: "synced" },
+    { at: noon + 600_001, count: "dead", reason: "y" },
+  ];
+
+  it("comes to the same whether notes are applied at once or in any number of steps", () => {
+    const atOnce = activityOf(notes);
+    const inSteps = notes.reduce((activity, note) => {
+      const delta = new ActivityDelta();
+      delta.add(note);
+      return delta.applyTo(activity, WINDOW_MS);
+    }, emptyActivity(key));
+    expect(inSteps).toEqual(atOnce);
+    expect(atOnce).toMatchObject({
+      refusedInRow: 1,
+      syncFailuresInRow: 1,
+      lastEventAt: new Date(noon + 1).toISOString(),
+    });
+  });
+
+  it("keeps the last ten reasons, newest first", () => {
+    const { failureReasons } = activityOf(
+      Array.from({ length: 12 }, (_, index) => ({ at: noon + index, count: "refused", reason: `r${index}` })),
+    );
+    expect(failureReasons.map(({ reason }) => reason)).toEqual([
+      "r11",
+      "r10",
+      "r9",
+      "r8",
+      "r7",
+      "r6",
+      "r5",
+      "r4",
+      "r3",
+      "r2",
+    ]);
+  });
+
+  it("drops buckets that left the window", () => {
+    const old = activityOf([{ at: noon, count: "synced" }]);
+    const delta = new ActivityDelta();
+    delta.add({ at: noon + 2 * WINDOW_MS, count: "synced" });
+    expect(Object.keys(delta.applyTo(old, WINDOW_MS).buckets)).toHaveLength(1);
+  });
+});
