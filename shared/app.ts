@@ -51,26 +51,33 @@ const INSTALLATION_KEY = "installation-key";
 const BURST_SECONDS = 10;
 
 let running: Promise<App> | undefined;
+let current: App | undefined;
 
 /**
  * Builds the app that the function files use, once per process: later calls answer the same one until it is closed.
  * @throws {ConfigError} @throws {DataFolderError}
  */
 export function startApp(options: AppOptions = {}): Promise<App> {
-  running ??= createApp(options).then((app) => ({
-    ...app,
-    close: async () => {
-      running = undefined;
-      await app.close();
-    },
-  }));
+  running ??= createApp(options).then((app) => {
+    current = {
+      ...app,
+      close: async () => {
+        running = current = undefined;
+        await app.close();
+      },
+    };
+    return current;
+  });
   running.catch(() => (running = undefined));
   return running;
 }
 
-/** The services that the function files use; builds the app from the environment if nobody has yet. */
-export async function getServices(): Promise<Services> {
-  return (await startApp()).services;
+/**
+ * The services that the function files use; builds the app from the environment if nobody has yet. At hand at once after
+ * the first time, because every request asks.
+ */
+export function getServices(): Services | Promise<Services> {
+  return current?.services ?? startApp().then((app) => app.services);
 }
 
 /** Builds an app of its own, for tests and tools: nothing is shared with any other. */

@@ -101,7 +101,8 @@ function register(spec: EndpointSpec, answer: (services: Services, request: Http
     authLevel: "anonymous", // the provider's signature, or the bearer token, is the authentication
     route: spec.route,
     handler: async (request) => {
-      const services = await getServices();
+      const ready = getServices();
+      const services = ready instanceof Promise ? await ready : ready;
       try {
         const reply = await answer(services, request);
         return { ...reply, headers: { ...commonHeaders, ...reply.headers } };

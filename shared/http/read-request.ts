@@ -2,8 +2,8 @@ import type { HttpRequest } from "@azure/functions";
 import { remoteAddressOf } from "../core/remote-address";
 
 /** The exact bytes of the body. A body can be read once. */
-export async function rawBody(request: HttpRequest): Promise<Buffer> {
-  return Buffer.from(await request.arrayBuffer());
+export function rawBody(request: HttpRequest): Promise<Buffer> {
+  return request.arrayBuffer().then((bytes) => Buffer.from(bytes));
 }
 
 /**

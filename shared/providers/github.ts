@@ -216,6 +216,7 @@ function pick(fields: JsonObject, names: readonly string[]): JsonObject {
 }
 
 function omit(fields: JsonObject, names: readonly string[]): JsonObject {
+  if (!names.some((name) => name in fields)) return fields;
   return Object.fromEntries(Object.entries(fields).filter(([name]) => !names.includes(name)));
 }
 

@@ -47,7 +47,8 @@ export async function receiveDelivery(services: Services, incoming: IncomingDeli
   const { headers } = incoming;
   const length = Number(headers.get("content-length") ?? 0);
   if (length > services.rules.maxBodyBytes) throw new WebhookError("payload_too_large");
-  const entry = await services.cache.find(incoming.registrationId);
+  const { cache } = services;
+  const entry = cache.peek(incoming.registrationId) ?? (await cache.find(incoming.registrationId));
   const body = await readCapped(incoming, entry?.provider.maxBodyBytes ?? services.rules.maxBodyBytes, length);
   if (!entry || entry.registration.status === "inactive") throw notFound(body);
   const walk: Walk = {
@@ -86,7 +87,8 @@ async function verifyAndGo(walk: Walk): Promise<DeliveryResult> {
   let { entry } = walk;
   let verified: VerifiedRequest;
   try {
-    verified = await verify(walk, entry);
+    const verifying = verify(walk, entry);
+    verified = verifying instanceof Promise ? await verifying : verifying;
   } catch (error) {
     if (!(error instanceof DeliveryRefused)) throw error;
     const reread = await walk.services.cache.reread(entry);
@@ -99,7 +101,7 @@ async function verifyAndGo(walk: Walk): Promise<DeliveryResult> {
       throw again;
     }
   }
-  return accept({ ...walk, entry }, verified);
+  return accept(entry === walk.entry ? walk : { ...walk, entry }, verified);
 }
 
 function verify(

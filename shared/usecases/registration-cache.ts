@@ -47,17 +47,23 @@ export class RegistrationCache {
     return total === 0 ? 100 : Math.round((this.#hits / total) * 1000) / 10;
   }
 
+  /** What is fresh in memory, at once; `undefined` means that `find` has to be asked. */
+  peek(registrationId: string): CachedRegistration | undefined {
+    const entry = this.#entries.get(registrationId);
+    if (!entry || this.#dependencies.now() - entry.loadedAt >= FRESH_MS) return undefined;
+    this.#hits++;
+    return entry;
+  }
+
   /**
    * The registration of an id, `undefined` if there is none.
    * @throws {WebhookError} `store_unavailable`, `secrets_unavailable` where memory cannot help either
    */
   async find(registrationId: string): Promise<CachedRegistration | undefined> {
-    const entry = this.#entries.get(registrationId);
-    if (entry && this.#dependencies.now() - entry.loadedAt < FRESH_MS) {
-      this.#hits++;
-      return entry;
-    }
+    const fresh = this.peek(registrationId);
+    if (fresh) return fresh;
     this.#misses++;
+    const entry = this.#entries.get(registrationId);
     return this.#load(registrationId).catch((error: unknown) => this.#staleOr(entry, error));
   }
 

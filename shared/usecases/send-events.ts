@@ -49,14 +49,16 @@ export async function claimCheck(services: Services, message: EventMessage): Pro
   return { ...claim, dataref };
 }
 
-async function withinBudget<T>(work: Promise<T>, budgetMs: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new WebhookError("queue_unavailable", { detail: "timeout" })), budgetMs);
+function withinBudget<T>(work: Promise<T>, budgetMs: number): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new WebhookError("queue_unavailable", { detail: "timeout" })), budgetMs);
+    const settled = (settle: () => void): void => {
+      clearTimeout(timer);
+      settle();
+    };
+    work.then(
+      (result) => settled(() => resolve(result)),
+      (error: unknown) => settled(() => reject(error instanceof Error ? error : new Error(String(error)))),
+    );
   });
-  try {
-    return await Promise.race([work, tooLate]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

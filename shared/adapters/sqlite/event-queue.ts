@@ -52,7 +52,7 @@ export class SqliteEventQueue implements LockingQueue {
 
   async send(messages: readonly QueueMessage[]): Promise<readonly boolean[]> {
     const known = await this.#insert(messages, this.#now());
-    this.#notify();
+    if (this.#listeners.size > 0) this.#notify();
     return known;
   }
 
