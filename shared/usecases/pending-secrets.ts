@@ -110,7 +110,7 @@ export async function dropCandidates(services: Services, registration: Registrat
 export async function markVerified(services: Services, registration: Registration): Promise<void> {
   try {
     const verifiedAt = new Date(services.now()).toISOString();
-    await services.registrations.update(registration.id, (current) =>
+    const marked = await services.registrations.update(registration.id, (current) =>
       current.isVerified && current.status !== "failed"
         ? current
         : {
@@ -120,7 +120,7 @@ export async function markVerified(services: Services, registration: Registratio
             status: current.status === "failed" ? "active" : current.status,
           },
     );
-    services.cache.forget(registration.id);
+    if (marked) services.cache.renew(marked);
   } catch (error) {
     services.log("warn", "registration.not_marked", { registrationId: registration.id, error: String(error) });
   }

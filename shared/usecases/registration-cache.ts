@@ -73,6 +73,12 @@ export class RegistrationCache {
     return this.#load(entry.registration.id).catch(() => entry);
   }
 
+  /** Takes over what was just written, so that the entry stays warm; its secret must not have changed. */
+  renew(registration: Registration): void {
+    const entry = this.#entries.get(registration.id);
+    if (entry) this.#entries.set(registration.id, { ...entry, registration });
+  }
+
   /** Forgets what may have changed. */
   forget(registrationId: string): void {
     this.#entries.delete(registrationId);

@@ -1,4 +1,4 @@
-import { hash } from "node:crypto";
+import { hash, randomInt } from "node:crypto";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { WebhookError } from "../../core/errors";
 import { at, textAt } from "../../core/json";
@@ -14,6 +14,7 @@ import type {
   Stored,
 } from "../../core/ports";
 import type { GroupCommit } from "./group-commit";
+import { SWEEP_ROWS, sweepInGroups } from "./sweep";
 import { orUnavailable, readOrUnavailable } from "./unavailable";
 
 /** The limits of Cosmos DB, kept here too, so that what works on a laptop works on Azure. */
@@ -21,7 +22,9 @@ const MAX_DOCUMENT_BYTES = 2 * 1024 * 1024;
 const MAX_ID_BYTES = 1023;
 const forbiddenInIds = /[/\\?#]/;
 const fieldName = /^[A-Za-z][A-Za-z0-9_]*$/;
-const SWEEP_ROWS = 500;
+const MAX_PAGE = 1000;
+/** Enough not to meet again: an etag that came twice would hide a change. */
+const ETAGS = 2 ** 48 - 1;
 
 interface Row {
   readonly body: string;
@@ -51,7 +54,7 @@ export class SqliteDocuments implements DocumentStore {
   /** Deletes some of the documents whose time has come. */
   async sweep(): Promise<void> {
     const now = this.#now();
-    await this.#commits.run(() => this.#sweep.run(now));
+    await sweepInGroups(this.#commits, () => this.#sweep.run(now));
   }
 }
 
@@ -61,7 +64,6 @@ class SqliteCollection<T extends Document> implements Documents<T> {
   readonly #now: Clock;
   readonly #name: string;
   readonly #statements: Record<"get" | "create" | "replace" | "upsert" | "delete", StatementSync>;
-  #lastEtag = Date.now() * 1000;
 
   constructor(database: DatabaseSync, commits: GroupCommit, now: Clock, name: string) {
     this.#database = database;
@@ -105,7 +107,7 @@ class SqliteCollection<T extends Document> implements Documents<T> {
       const sums = Object.entries(deltas).map(([field, delta]) => [field, Number(at(current, field) ?? 0) + delta]);
       const next: T = { ...current, ...(Object.fromEntries(sums) as Record<string, number>) };
       const body = serialise(next);
-      this.#statements.upsert.run(this.#name, next.pk, next.id, body, this.#nextEtag(), this.#expiryOf(next));
+      this.#statements.upsert.run(this.#name, next.pk, next.id, body, randomInt(ETAGS), this.#expiryOf(next));
     });
   }
 
@@ -128,7 +130,7 @@ class SqliteCollection<T extends Document> implements Documents<T> {
   ): Promise<Stored<T>> {
     checkKey(document.pk, document.id);
     const body = serialise(document);
-    const etag = this.#nextEtag();
+    const etag = randomInt(ETAGS);
     await this.#commit(() => statement(body, etag, this.#expiryOf(document)));
     return { value: document, etag: String(etag) };
   }
@@ -137,18 +139,12 @@ class SqliteCollection<T extends Document> implements Documents<T> {
     return orUnavailable("store_unavailable", this.#commits.run(work));
   }
 
-  /** Never given twice, not even after a document was deleted and made again. */
-  #nextEtag(): number {
-    this.#lastEtag = Math.max(this.#lastEtag + 1, Date.now() * 1000);
-    return this.#lastEtag;
-  }
-
   #expiryOf({ ttl }: Document): number | null {
     return ttl === undefined ? null : this.#now() + ttl * 1000;
   }
 
   #page(query: DocumentQuery): Page<T> {
-    const limit = Math.min(1000, Math.max(1, query.limit));
+    const limit = Math.min(MAX_PAGE, Math.max(1, Math.trunc(query.limit)));
     const { sql, values, sortSql } = toSql(this.#name, query, this.#now());
     const rows = this.#database
       .prepare(`select body, etag, id, ${sortSql} as sort_key from documents where ${sql} limit ${limit + 1}`)
@@ -198,6 +194,9 @@ function checkKey(pk: string, id: string): void {
 
 type Value = string | number;
 
+/** Where a document without the field sorts: before all others, as in Cosmos DB. JSON, and so a cursor, says null for it. */
+const BEFORE_ALL = -Infinity;
+
 function toSql(
   collection: string,
   query: DocumentQuery,
@@ -206,10 +205,11 @@ function toSql(
   const conditions = ["collection = ?", "pk = ?", "(expires_at is null or expires_at > ?)"];
   const values: Value[] = [collection, query.pk, now];
   for (const [field, wanted] of Object.entries(query.where ?? {})) {
-    conditions.push(`${toPath(field)} = ?`);
-    values.push(typeof wanted === "boolean" ? Number(wanted) : wanted);
+    // Compared as JSON, so that true, 1 and "1" stay three different things.
+    conditions.push(`body -> '${toPath(field)}' = ?`);
+    values.push(JSON.stringify(wanted));
   }
-  const sortSql = query.orderBy === undefined ? "id" : `coalesce(${toPath(query.orderBy.field)}, '')`;
+  const sortSql = query.orderBy === undefined ? "id" : `coalesce(body ->> '${toPath(query.orderBy.field)}', -9e999)`;
   const direction = query.orderBy?.direction ?? "asc";
   if (query.cursor !== undefined) {
     const { sortKey, id } = readCursor(collection, query, query.cursor);
@@ -221,7 +221,7 @@ function toSql(
 
 function toPath(field: string): string {
   if (!fieldName.test(field)) throw new RangeError(`not a field name: ${field}`);
-  return `json_extract(body, '$.${field}')`;
+  return `$.${field}`;
 }
 
 /** Cursors say of which query they are, so that one cannot be used on another. */
@@ -232,7 +232,7 @@ function toCursor(collection: string, query: DocumentQuery, last: object): strin
 
 function readCursor(collection: string, query: DocumentQuery, cursor: string): { sortKey: Value; id: string } {
   const parts = parseJson(Buffer.from(cursor, "base64url").toString("utf8"));
-  const [id, sortKey] = [textAt(parts, "id"), at(parts, "sortKey")];
+  const [id, sortKey] = [textAt(parts, "id"), at(parts, "sortKey") ?? BEFORE_ALL];
   const fits = textAt(parts, "query") === fingerprint(collection, query);
   if (!fits || id === undefined || (typeof sortKey !== "string" && typeof sortKey !== "number")) {
     throw new WebhookError("invalid_cursor");

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
+import { SWEEP_ROWS } from "./sweep";
 
 const held = "seq = ? and lock_token = ? and state = 0 and visible_at > ?";
 
@@ -27,7 +28,7 @@ export function prepareQueueStatements(database: DatabaseSync) {
         "where state = 2 order by settled_at desc, seq desc limit ?",
     ),
     depth: database.prepare(
-      "select (select count(*) from messages where state = 0 and (visible_at <= ? or lock_token is not null)) as active, " +
+      "select (select count(*) from messages where state = 0) as waiting, " +
         "(select count(*) from messages where state = 0 and visible_at > ? and lock_token is null) as scheduled, " +
         "(select count(*) from messages where state = 2) as dead",
     ),
@@ -36,10 +37,10 @@ export function prepareQueueStatements(database: DatabaseSync) {
       "update messages set lock_token = null, visible_at = ? where state = 0 and lock_token is not null",
     ),
     recent: database.prepare(
-      "select message_id from messages where state in (0, 1) and enqueued_at > ? order by seq desc limit ?",
+      "select message_id, enqueued_at from messages where state in (0, 1) and enqueued_at > ? order by seq desc limit ?",
     ),
     sweep: database.prepare(
-      "delete from messages where seq in (select seq from messages where state = 1 and settled_at < ? limit ?)",
+      `delete from messages where seq in (select seq from messages where state = 1 and settled_at <= ? limit ${SWEEP_ROWS})`,
     ),
   };
 }

@@ -1,9 +1,12 @@
 import { randomBytes } from "node:crypto";
 import type { DatabaseSync } from "node:sqlite";
+import { WebhookError } from "../../core/errors";
 import { at, textAt } from "../../core/json";
 import type { Clock, DeadLetter, LockedMessage, LockingQueue, QueueDepth, QueueMessage } from "../../core/ports";
 import { prepareQueueStatements, type QueueStatements } from "./event-queue-statements";
 import type { GroupCommit } from "./group-commit";
+import { RememberedIds } from "./remembered-ids";
+import { sweepInGroups } from "./sweep";
 import { orUnavailable, readOrUnavailable } from "./unavailable";
 
 /** Figures of a queue; on Azure they belong to the queue itself. */
@@ -14,13 +17,11 @@ export interface QueueRules {
 
 const MAX_MESSAGE_BYTES = 256 * 1024;
 const MAX_MESSAGE_ID = 128;
-const SWEEP_ROWS = 500;
-const SWEEP_GROUPS = 20;
+/** The reason that Service Bus gives for it. */
+const OUT_OF_DELIVERIES = "MaxDeliveryCountExceeded";
 /** `setTimeout` takes no more than 2^31 - 1 ms. */
 const LONGEST_TIMER_MS = 2_000_000_000;
-
-/** Remembered message ids; beyond them the consumer's own record is what tells a duplicate. About 13 MB. */
-const MAX_REMEMBERED = 100_000;
+const MAX_REASON = 500;
 
 /**
  * A queue as Service Bus keeps it (peek-lock, delivery count, scheduled messages, dead letters, duplicate window) in one
@@ -34,8 +35,7 @@ export class SqliteEventQueue implements LockingQueue {
   readonly #rules: QueueRules;
   readonly #statements: QueueStatements;
   readonly #listeners = new Set<() => void>();
-  /** Message ids and when they came, oldest first. */
-  readonly #remembered = new Map<string, number>();
+  readonly #remembered: RememberedIds;
   #timer: NodeJS.Timeout | undefined;
   #timerAt = Infinity;
 
@@ -45,12 +45,14 @@ export class SqliteEventQueue implements LockingQueue {
     this.#rules = rules;
     this.#statements = prepareQueueStatements(database);
     this.#statements.unlockAll.run(now());
-    const recent = this.#statements.recent.all(now() - rules.duplicateWindowMs, MAX_REMEMBERED);
-    for (const row of recent.reverse()) this.#remembered.set(String(row["message_id"]), now());
+    this.#remembered = new RememberedIds(rules.duplicateWindowMs);
+    const recent = this.#statements.recent.all(now() - rules.duplicateWindowMs, RememberedIds.capacity);
+    for (const row of recent.reverse()) this.#remembered.add(String(row["message_id"]), Number(row["enqueued_at"]));
     this.#wakeAtNextDue();
   }
 
-  async send(messages: readonly QueueMessage[]): Promise<readonly boolean[]> {
+  async send(messages: readonly QueueMessage[], signal?: AbortSignal): Promise<readonly boolean[]> {
+    if (signal?.aborted) throw new WebhookError("queue_unavailable", { detail: "aborted", cause: signal.reason });
     const known = await this.#insert(messages, this.#now());
     if (this.#listeners.size > 0) this.#notify();
     return known;
@@ -62,7 +64,8 @@ export class SqliteEventQueue implements LockingQueue {
   }
 
   async receive(max: number, lockMs: number): Promise<readonly LockedMessage[]> {
-    const received = await this.#commit(() => this.#lockSome(max, lockMs));
+    const { received, buried } = await this.#commit(() => this.#lockSome(max, lockMs));
+    for (const messageId of buried) this.#remembered.forget(messageId);
     this.#wakeAtNextDue();
     return received;
   }
@@ -75,9 +78,11 @@ export class SqliteEventQueue implements LockingQueue {
   }
 
   async abandon(lockToken: string, reason?: string): Promise<boolean> {
-    const held = await this.#commit(() => this.#release(lockToken, reason));
-    if (held) this.#notify();
-    return held;
+    const released = await this.#commit(() => this.#release(lockToken, reason));
+    if (released === undefined) return false;
+    if (released.buried !== undefined) this.#remembered.forget(released.buried);
+    this.#notify();
+    return true;
   }
 
   renew(lockToken: string, lockMs: number): Promise<boolean> {
@@ -93,9 +98,10 @@ export class SqliteEventQueue implements LockingQueue {
 
   depth(): Promise<QueueDepth> {
     return readOrUnavailable("queue_unavailable", () => {
-      const row = this.#statements.depth.get(this.#now(), this.#now());
+      const row = this.#statements.depth.get(this.#now());
       const count = (name: string): number => Number(at(row, name) ?? 0);
-      return { active: count("active"), scheduled: count("scheduled"), deadLettered: count("dead") };
+      const scheduled = count("scheduled");
+      return { active: count("waiting") - scheduled, scheduled, deadLettered: count("dead") };
     });
   }
 
@@ -106,19 +112,9 @@ export class SqliteEventQueue implements LockingQueue {
 
   /** Forgets some of the done messages whose duplicate window is over. */
   async sweep(): Promise<void> {
-    const before = this.#now() - this.#rules.duplicateWindowMs;
-    this.#forgetOlderThan(before);
-    for (let group = 0; group < SWEEP_GROUPS; group++) {
-      const { changes } = await this.#commits.run(() => this.#statements.sweep.run(before, SWEEP_ROWS));
-      if (Number(changes) < SWEEP_ROWS) return;
-    }
-  }
-
-  #forgetOlderThan(before: number): void {
-    for (const [messageId, at] of this.#remembered) {
-      if (at > before) return;
-      this.#remembered.delete(messageId);
-    }
+    const now = this.#now();
+    this.#remembered.sweep(now);
+    await sweepInGroups(this.#commits, () => this.#statements.sweep.run(now - this.#rules.duplicateWindowMs));
   }
 
   /** Stops the timer for scheduled messages. */
@@ -133,40 +129,28 @@ export class SqliteEventQueue implements LockingQueue {
     const added: string[] = [];
     const insert = (): boolean[] =>
       rows.map(({ messageId, body }) => {
-        if (this.#isRemembered(messageId, now)) return true;
+        if (this.#remembered.has(messageId, now)) return true;
         this.#statements.insert.run(messageId, body, visibleAt, now);
-        this.#remember(messageId, now);
+        this.#remembered.add(messageId, now);
         added.push(messageId);
         return false;
       });
     // What was not stored must not be taken for a duplicate when it comes again.
     const forget = (): void => {
-      for (const messageId of added.splice(0)) this.#remembered.delete(messageId);
+      for (const messageId of added.splice(0)) this.#remembered.forget(messageId);
     };
     return orUnavailable("queue_unavailable", this.#commits.run(insert, forget));
   }
 
-  #isRemembered(messageId: string, now: number): boolean {
-    const at = this.#remembered.get(messageId);
-    return at !== undefined && now - at < this.#rules.duplicateWindowMs;
-  }
-
-  #remember(messageId: string, now: number): void {
-    this.#remembered.delete(messageId);
-    this.#remembered.set(messageId, now);
-    if (this.#remembered.size <= MAX_REMEMBERED) return;
-    const [oldest] = this.#remembered.keys();
-    if (oldest !== undefined) this.#remembered.delete(oldest);
-  }
-
-  #lockSome(max: number, lockMs: number): LockedMessage[] {
+  #lockSome(max: number, lockMs: number): { received: LockedMessage[]; buried: string[] } {
     const now = this.#now();
     const received: LockedMessage[] = [];
+    const buried: string[] = [];
     for (const row of this.#statements.visible.all(now, max)) {
       const seq = Number(row["seq"]);
       const deliveryCount = Number(row["delivery_count"]) + 1;
       if (deliveryCount > this.#rules.maxDeliveryCount) {
-        this.#bury(seq, "MaxDeliveryCountExceeded");
+        buried.push(this.#bury(seq, OUT_OF_DELIVERIES));
         continue;
       }
       const lockToken = `${seq}-${randomBytes(12).toString("hex")}`;
@@ -180,23 +164,26 @@ export class SqliteEventQueue implements LockingQueue {
         sequenceNumber: seq,
       });
     }
-    return received;
+    return { received, buried };
   }
 
-  #release(lockToken: string, reason = "MaxDeliveryCountExceeded"): boolean {
+  #release(lockToken: string, reason = OUT_OF_DELIVERIES): { buried?: string } | undefined {
     const now = this.#now();
     const row = this.#statements.locked.get(seqOf(lockToken), lockToken, now);
-    if (row === undefined) return false;
+    if (row === undefined) return undefined;
     const seq = Number(row["seq"]);
-    if (Number(row["delivery_count"]) >= this.#rules.maxDeliveryCount) this.#bury(seq, reason);
-    else this.#statements.unlock.run(now, seq);
-    return true;
+    if (Number(row["delivery_count"]) >= this.#rules.maxDeliveryCount) return { buried: this.#bury(seq, reason) };
+    this.#statements.unlock.run(now, seq);
+    return {};
   }
 
-  /** A dead letter frees its message id, so that the provider's next repetition is not swallowed as a duplicate. */
-  #bury(seq: number, reason: string): void {
-    const buried = this.#statements.bury.get(reason.slice(0, 500), this.#now(), seq);
-    this.#remembered.delete(String(at(buried, "message_id")));
+  /**
+   * Answers the message id. Once that is committed the id is forgotten, so that the provider's next repetition is not
+   * swallowed as a duplicate.
+   */
+  #bury(seq: number, reason: string): string {
+    const buried = this.#statements.bury.get(reason.slice(0, MAX_REASON), this.#now(), seq);
+    return String(at(buried, "message_id"));
   }
 
   #commit<R>(work: () => R): Promise<R> {

@@ -4,7 +4,7 @@ import { isWebhookError, WebhookError } from "../../core/errors";
 /** A piece of work that waits for the next transaction. */
 interface Work {
   readonly run: () => unknown;
-  /** Called, in the same turn, whenever the transaction in which `run` ran is rolled back. */
+  /** Called, in the same turn, whenever the transaction in which `run` ran, or would have run, is rolled back. */
   readonly undo: () => void;
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: unknown) => void;
@@ -92,8 +92,8 @@ export class GroupCommit {
   }
 
   #commit(group: readonly Work[]): Outcome[] {
-    this.#database.exec("begin immediate");
     try {
+      this.#database.exec("begin immediate");
       const outcomes = group.map(attempt);
       this.#database.exec("commit");
       return outcomes;

@@ -2,9 +2,11 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { at } from "../../core/json";
 import type { Clock, PayloadStore } from "../../core/ports";
 import type { GroupCommit } from "./group-commit";
+import { sweepInGroups } from "./sweep";
 import { orUnavailable, readOrUnavailable } from "./unavailable";
 
-const SWEEP_ROWS = 20;
+/** Few, because a payload may be megabytes long. */
+const SWEEP_PAYLOADS = 20;
 
 /** Payloads as rows of bytes. */
 export class SqlitePayloadStore implements PayloadStore {
@@ -20,7 +22,7 @@ export class SqlitePayloadStore implements PayloadStore {
       get: database.prepare("select bytes from payloads where key = ? and expires_at > ?"),
       delete: database.prepare("delete from payloads where key = ? and expires_at > ?"),
       sweep: database.prepare(
-        `delete from payloads where key in (select key from payloads where expires_at <= ? limit ${SWEEP_ROWS})`,
+        `delete from payloads where key in (select key from payloads where expires_at <= ? limit ${SWEEP_PAYLOADS})`,
       ),
     };
   }
@@ -44,7 +46,7 @@ export class SqlitePayloadStore implements PayloadStore {
   /** Deletes some of the payloads whose time has come. */
   async sweep(): Promise<void> {
     const now = this.#now();
-    await this.#commits.run(() => this.#statements.sweep.run(now));
+    await sweepInGroups(this.#commits, () => this.#statements.sweep.run(now), SWEEP_PAYLOADS);
   }
 
   #commit<R>(work: () => R): Promise<R> {

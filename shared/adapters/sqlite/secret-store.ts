@@ -6,7 +6,7 @@ import type { GroupCommit } from "./group-commit";
 import type { Sealer } from "./sealer";
 import { orUnavailable, readOrUnavailable } from "./unavailable";
 
-/** The limits of Key Vault, kept here too. */
+/** The limits of Key Vault (its page "About secrets"), kept here too, but for capitals: its names ignore case. */
 const wellFormedName = /^[0-9a-z-]{1,127}$/;
 const MAX_VALUE_BYTES = 25 * 1024;
 
@@ -29,8 +29,8 @@ export class SqliteSecretStore implements SecretStore {
   }
 
   get(name: string, version?: string): Promise<string | undefined> {
-    checkName(name);
     return readOrUnavailable("secrets_unavailable", () => {
+      checkName(name);
       const { newest, named } = this.#statements;
       const row = version === undefined ? newest.get(name) : named.get(name, version);
       const sealed = at(row, "sealed");
@@ -50,13 +50,13 @@ export class SqliteSecretStore implements SecretStore {
   }
 
   versions(name: string): Promise<readonly string[]> {
-    checkName(name);
-    return readOrUnavailable("secrets_unavailable", () =>
-      this.#statements.versions.all(name).map((row) => String(row["version"])),
-    );
+    return readOrUnavailable("secrets_unavailable", () => {
+      checkName(name);
+      return this.#statements.versions.all(name).map((row) => String(row["version"]));
+    });
   }
 
-  delete(name: string): Promise<boolean> {
+  async delete(name: string): Promise<boolean> {
     checkName(name);
     return this.#commit(() => this.#statements.delete.run(name).changes > 0);
   }
