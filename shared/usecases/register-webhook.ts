@@ -47,8 +47,9 @@ export async function registerWebhook(services: Services, request: RegisterReque
     secret === undefined ? draft : { ...draft, secretVersion: await services.secrets.set(id, secret) };
   await services.registrations.create(registration);
   services.log("info", "registration.created", { registrationId: id, integrationId: provider.id });
-  const view = toRegistrationView(services, registration);
-  return origin === "generated" && secret !== undefined ? { ...view, webhookSecret: secret } : view;
+  const { registrationId, webhookUrl, status, ...rest } = toRegistrationView(services, registration);
+  const shown = origin === "generated" && secret !== undefined ? { webhookSecret: secret } : {};
+  return { registrationId, webhookUrl, ...shown, status, ...rest };
 }
 
 function chooseSecret(provider: Provider, imported: string | undefined): { origin: SecretOrigin; secret?: string } {

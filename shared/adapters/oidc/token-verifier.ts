@@ -11,18 +11,22 @@ export interface OidcOptions {
   readonly tenantClaim: string;
   /** From the tenant claim to the tenant id; without it the claim is the tenant id. Required with `{tenantid}`. */
   readonly tenantMap?: Readonly<Record<string, string>>;
+  /** Unknown key ids ask the issuer again at most this often, in milliseconds; 30 s by default. */
+  readonly cooldownMs?: number;
 }
 
 /** Asymmetric ones only: a public key must never serve as the secret of an HMAC. */
 const ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDSA"];
 const CLOCK_TOLERANCE_SECONDS = 60;
-/** Unknown key ids ask the issuer again at most this often. */
 const COOLDOWN_MS = 30_000;
 const OPERATOR_ROLE = "operator";
 
 /** A verifier with the issuer's keys in memory: they are fetched when first needed and when an unknown key id turns up. */
 export function createTokenVerifier(options: OidcOptions): TokenVerifier {
-  const keys = createRemoteJWKSet(new URL(options.jwksUrl), { cooldownDuration: COOLDOWN_MS, timeoutDuration: 5000 });
+  const keys = createRemoteJWKSet(new URL(options.jwksUrl), {
+    cooldownDuration: options.cooldownMs ?? COOLDOWN_MS,
+    timeoutDuration: 5000,
+  });
   return {
     async verify(token) {
       try {

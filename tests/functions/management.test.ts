@@ -1,0 +1,357 @@
+import type { App } from "../../shared/app";
+import { hash } from "node:crypto";
+import { recordedFunctions } from "../support/functions-core";
+import { call, startFunctions, testToken, type TestReply } from "../support/function-app";
+import { seedSignature } from "../support/test-app";
+
+const tokens = ["a", "b", "reader"].map((name) => `cwt_${name}`);
+const [tokenA = "", tokenB = "", readerToken = ""] = tokens;
+const entry = (token: string, tenantId: string, scopes: string[]) => ({
+  hash: hash("sha256", token, "hex"),
+  tenantId,
+  scopes,
+});
+const both = ["webhooks.read", "webhooks.write"];
+const API_TOKENS = JSON.stringify([
+  entry(tokenA, "tenant-a", both),
+  entry(tokenB, "tenant-b", both),
+  entry(readerToken, "tenant-a", ["webhooks.read"]),
+]);
+const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+
+let app: App;
+afterEach(() => app.close());
+
+function register(
+  headers: Record<string, string>,
+  body: unknown = { connectionId: "conn-123", events: ["Contact.created"] },
+): Promise<TestReply> {
+  const text = typeof body === "string" ? body : JSON.stringify(body);
+  return call("register-webhook", { method: "POST", headers, params: { integrationId: "salesforce" }, body: text });
+}
+
+describe("what is registered with the host", () => {
+  beforeEach(async () => {
+    app = await startFunctions();
+  });
+
+  it("is this table of functions, methods and routes, all anonymous to the host", () => {
+    const rows = recordedFunctions.map(({ name, bindings }) => {
+      const trigger = Object.values(bindings).find((binding) => /trigger$/i.test(String(binding["type"]))) ?? {};
+      return [
+        name,
+        trigger["type"],
+        String(trigger["methods"] ?? ""),
+        trigger["route"] ?? trigger["queueName"] ?? trigger["schedule"],
+        trigger["authLevel"],
+      ];
+    });
+    expect(rows.sort()).toEqual([
+      ["check-service-health", "httpTrigger", "GET", "webhooks/health", "anonymous"],
+      ["confirm-webhook", "httpTrigger", "POST", "webhooks/{registrationId:minlength(7)}/confirm", "anonymous"],
+      ["drain-sync-queue", "serviceBusTrigger", "", "%QUEUE_NAME%", undefined],
+      ["get-openapi", "httpTrigger", "GET", "openapi.json", "anonymous"],
+      ["get-webhook", "httpTrigger", "GET", "webhooks/{registrationId:minlength(7)}", "anonymous"],
+      ["get-webhook-health", "httpTrigger", "GET", "webhooks/{registrationId:minlength(7)}/health", "anonymous"],
+      ["list-webhooks", "httpTrigger", "GET", "webhooks", "anonymous"],
+      ["receive-webhook", "httpTrigger", "POST", "webhooks/{registrationId:minlength(7)}", "anonymous"],
+      ["recompute-webhook-health", "timerTrigger", "", "%HEALTH_SCHEDULE%", undefined],
+      ["register-webhook", "httpTrigger", "POST", "integrations/{integrationId}/webhooks", "anonymous"],
+      ["unregister-webhook", "httpTrigger", "DELETE", "webhooks/{registrationId:minlength(7)}", "anonymous"],
+      ["update-webhook", "httpTrigger", "PATCH", "webhooks/{registrationId:minlength(7)}", "anonymous"],
+    ]);
+  });
+
+  it("keeps GET /webhooks/health from the function that takes an id, by name order and by constraint", () => {
+    expect(["get-webhook", "check-service-health"].sort()[0]).toBe("check-service-health");
+    expect("health".length).toBeLessThan(7);
+  });
+
+  it("reads %NAME% settings that the configuration has", () => {
+    expect(app.config.appSettings).toEqual({ QUEUE_NAME: "sync-events", HEALTH_SCHEDULE: "0 */5 * * * *" });
+  });
+});
+
+describe("the management API", () => {
+  beforeEach(async () => {
+    app = await startFunctions({ API_TOKENS });
+  });
+
+  it("registers with 201, reads, lists, changes, checks and deletes with 204", async () => {
+    const created = await register(bearer(tokenA));
+    expect(created.status).toBe(201);
+    expect(Object.keys(created.json).slice(0, 4)).toEqual(["registrationId", "webhookUrl", "webhookSecret", "status"]);
+    const params = { registrationId: created.json.registrationId as string };
+    const headers = bearer(tokenA);
+    const read = await call("get-webhook", { headers, params });
+    expect(read.json).toMatchObject({ ...params, events: ["Contact.created"], status: "active" });
+    expect(JSON.stringify(read.json)).not.toContain(created.json.webhookSecret);
+    expect((await call("list-webhooks", { headers, query: { limit: "10" } })).json.webhooks).toHaveLength(1);
+    const changed = await call("update-webhook", { method: "PATCH", headers, params, body: '{"events":["*"]}' });
+    expect(changed).toMatchObject({ status: 200, json: { events: ["*"] } });
+    expect((await call("get-webhook-health", { headers, params })).json).toMatchObject({ status: "healthy" });
+    expect((await call("confirm-webhook", { method: "POST", headers, params })).json).toEqual({ candidates: [] });
+    expect((await call("unregister-webhook", { method: "DELETE", headers, params })).status).toBe(204);
+    expect((await call("get-webhook", { headers, params })).status).toBe(404);
+  });
+
+  it("shows another tenant's webhook to nobody, on any route", async () => {
+    const { json } = await register(bearer(tokenA));
+    const params = { registrationId: json.registrationId as string };
+    const headers = bearer(tokenB);
+    const attempts = [
+      call("get-webhook", { headers, params }),
+      call("get-webhook-health", { headers, params }),
+      call("update-webhook", { method: "PATCH", headers, params, body: '{"events":["*"]}' }),
+      call("confirm-webhook", { method: "POST", headers, params, body: "{}" }),
+      call("unregister-webhook", { method: "DELETE", headers, params }),
+    ];
+    for (const reply of await Promise.all(attempts)) {
+      expect(reply).toMatchObject({ status: 404, json: { code: "registration_not_found" } });
+    }
+    expect((await call("list-webhooks", { headers })).json.webhooks).toEqual([]);
+    expect((await call("get-webhook", { headers: bearer(tokenA), params })).status).toBe(200);
+  });
+
+  it("answers 401 without a valid token, and 403 without the scope", async () => {
+    for (const headers of [{}, bearer("cwt_wrong"), { authorization: "Basic Zm9v" }, bearer("test-token")]) {
+      const reply = await call("list-webhooks", { headers });
+      expect(reply).toMatchObject({ status: 401, json: { code: "unauthenticated" } });
+      expect(reply.headers["www-authenticate"]).toBe("Bearer");
+    }
+    expect(await register(bearer(readerToken))).toMatchObject({ status: 403, json: { code: "forbidden" } });
+    expect((await call("list-webhooks", { headers: bearer(readerToken) })).status).toBe(200);
+  });
+
+  it("names every problem of a request at once, and stores nothing", async () => {
+    const body = { events: ["Con tact", "a..b"], webhookSecret: 7, color: "red", retryPolicy: { maxRetries: -1 } };
+    const reply = await register(bearer(tokenA), body);
+    expect(reply.status).toBe(400);
+    expect(reply.headers["content-type"]).toBe("application/problem+json");
+    const paths = (reply.json.problems as { path: string }[]).map(({ path }) => path).sort();
+    expect(paths).toEqual([
+      "/color",
+      "/connectionId",
+      "/events/0",
+      "/events/1",
+      "/retryPolicy/maxRetries",
+      "/webhookSecret",
+    ]);
+    expect((await call("list-webhooks", { headers: bearer(tokenA) })).json.webhooks).toEqual([]);
+  });
+
+  it.each([
+    ["events that are empty", { connectionId: "c", events: [] }, "invalid_request"],
+    ["no connection", { events: ["*"] }, "invalid_request"],
+    ["an unknown field", { connectionId: "c", events: ["*"], extra: 1 }, "invalid_request"],
+    [
+      "a scheme that the provider lacks",
+      { connectionId: "c", events: ["*"], verification: { scheme: "magic" } },
+      "invalid_request",
+    ],
+    ["what is not JSON", "{not json", "invalid_json"],
+    ["nothing", "", "invalid_request"],
+    ["a list", "[]", "invalid_request"],
+  ])("answers 400 to %s", async (_, body, code) => {
+    expect(await register(bearer(tokenA), body)).toMatchObject({ status: 400, json: { code } });
+  });
+
+  it("answers 404 to an integration that does not exist", async () => {
+    const params = { integrationId: "myspace" };
+    const body = JSON.stringify({ connectionId: "c", events: ["*"] });
+    const reply = await call("register-webhook", { method: "POST", headers: bearer(tokenA), params, body });
+    expect(reply).toMatchObject({ status: 404, json: { code: "unknown_integration" } });
+  });
+
+  it.each(["application/x-www-form-urlencoded", "text/plain", "application/json; charset=utf-8"])(
+    "takes JSON with the content type %s",
+    async (type) => {
+      expect((await register({ ...bearer(tokenA), "content-type": type })).status).toBe(201);
+    },
+  );
+
+  it("answers 413 to a body above a megabyte, and 411 to a chunked one", async () => {
+    const large = JSON.stringify({ connectionId: "x".repeat(1024 * 1024), events: ["*"] });
+    expect((await register(bearer(tokenA), large)).status).toBe(413);
+    const chunked = await call("register-webhook", {
+      method: "POST",
+      headers: { ...bearer(tokenA), "transfer-encoding": "chunked" },
+      params: { integrationId: "salesforce" },
+    });
+    expect(chunked).toMatchObject({ status: 411, json: { code: "length_required" } });
+  });
+
+  it("answers 400 to query parameters that are wrong or unknown", async () => {
+    const headers = bearer(tokenA);
+    for (const query of [{ limit: "0" }, { limit: "x" }, { health: "sick" }, { color: "red" }, { cursor: "made-up" }]) {
+      expect((await call("list-webhooks", { headers, query })).status).toBe(400);
+    }
+  });
+
+  it("turns what nobody expected into a plain 500 that says nothing", async () => {
+    jest.spyOn(app.services.registrations, "list").mockRejectedValue(new Error("the password is hunter2"));
+    const reply = await call("list-webhooks", { headers: bearer(tokenA) });
+    expect(reply).toMatchObject({ status: 500, json: { code: "internal_error" } });
+    expect(JSON.stringify(reply)).not.toContain("hunter2");
+  });
+
+  it("tells browsers and caches to keep their hands off every reply", async () => {
+    for (const reply of [await call("list-webhooks"), await call("list-webhooks", { headers: bearer(tokenA) })]) {
+      expect(reply.headers).toMatchObject({ "cache-control": "no-store", "x-content-type-options": "nosniff" });
+    }
+  });
+
+  it("tells the service's counts to anyone", async () => {
+    await register(bearer(tokenA));
+    expect(await call("check-service-health")).toMatchObject({
+      status: 200,
+      json: { status: "healthy", registrationsCount: 1 },
+    });
+  });
+});
+
+describe("the default token", () => {
+  beforeEach(async () => {
+    app = await startFunctions();
+  });
+
+  it("is tenant-123 from this machine, and a GET without a token may read", async () => {
+    expect((await register(testToken)).status).toBe(201);
+    expect((await call("list-webhooks")).json.webhooks).toHaveLength(1);
+    expect((await call("list-webhooks", { headers: { host: "127.0.0.1:3000" } })).status).toBe(200);
+    expect((await call("list-webhooks", { headers: { host: "[::1]" }, from: "::1" })).status).toBe(200);
+    expect((await call("list-webhooks", { from: "::ffff:127.0.0.1" })).status).toBe(200);
+  });
+
+  it.each([
+    ["from another address", { from: "203.0.113.7" }],
+    ["where the host does not tell the address", { from: null }],
+    ["under a name that was pointed here (DNS rebinding)", { headers: { host: "evil.example" } }],
+    ["under a name that only begins like this machine's", { headers: { host: "localhost.evil.example" } }],
+    ["from a web page", { headers: { origin: "http://localhost:3000" } }],
+    ["through a proxy (Forwarded)", { headers: { forwarded: "for=203.0.113.7" } }],
+    ["through a proxy (X-Forwarded-For)", { headers: { "x-forwarded-for": "127.0.0.1" } }],
+    ["through a proxy (X-Forwarded-Host)", { headers: { "x-forwarded-host": "localhost" } }],
+  ])("counts for nothing %s", async (_, request: { headers?: Record<string, string>; from?: string | null }) => {
+    const withToken = { ...request, headers: { ...testToken, ...request.headers } };
+    expect((await call("list-webhooks", withToken)).status).toBe(401);
+    expect((await call("list-webhooks", request)).status).toBe(401);
+  });
+
+  it("lets nothing be changed without it", async () => {
+    expect((await register({})).status).toBe(401);
+  });
+});
+
+describe("receive-webhook", () => {
+  beforeEach(async () => {
+    app = await startFunctions();
+  });
+
+  const body = '{"action":"created","sobject":{"name":"Contact","fields":{"Id":"123"}}}';
+
+  it("answers a signed delivery with the seed's fields first", async () => {
+    const { json } = await register(testToken);
+    const headers = {
+      "x-salesforce-event-signature": seedSignature({ webhookSecret: json.webhookSecret as string }, body),
+    };
+    const reply = await call("receive-webhook", {
+      method: "POST",
+      headers,
+      params: { registrationId: json.registrationId as string },
+      body,
+    });
+    expect(reply.status).toBe(200);
+    expect(Object.entries(reply.json as object).slice(0, 3)).toEqual([
+      ["success", true],
+      ["eventType", "created"],
+      ["entityId", "123"],
+    ]);
+  });
+
+  it("answers a refusal and an unknown webhook without saying why", async () => {
+    const { json } = await register(testToken);
+    const refused = await call("receive-webhook", {
+      method: "POST",
+      params: { registrationId: json.registrationId as string },
+      body,
+    });
+    expect(refused.json).toEqual({
+      type: "urn:castiel:problem:delivery_refused",
+      title: "The delivery could not be verified.",
+      status: 401,
+      code: "delivery_refused",
+    });
+    const unknown = await call("receive-webhook", {
+      method: "POST",
+      params: { registrationId: "webhook-abc123" },
+      body,
+    });
+    expect(unknown).toMatchObject({ status: 404, json: { code: "registration_not_found" } });
+  });
+
+  it("answers 503 with Retry-After while the queue is out", async () => {
+    const { json } = await register(testToken);
+    const { WebhookError } = jest.requireActual<typeof import("../../shared/core/errors")>("../../shared/core/errors");
+    jest.spyOn(app.services.queue, "send").mockRejectedValue(new WebhookError("queue_unavailable"));
+    const headers = {
+      "x-salesforce-event-signature": seedSignature({ webhookSecret: json.webhookSecret as string }, body),
+    };
+    const reply = await call("receive-webhook", {
+      method: "POST",
+      headers,
+      params: { registrationId: json.registrationId as string },
+      body,
+    });
+    expect(reply).toMatchObject({ status: 503, json: { code: "queue_unavailable" } });
+    expect(Number(reply.headers["retry-after"])).toBeGreaterThan(0);
+  });
+
+  it("counts unverified attempts by the address that Azure's front end saw, where the host tells none", async () => {
+    const { json } = await register(testToken);
+    const params = { registrationId: json.registrationId as string };
+    const attempt = (forwarded: string) =>
+      call("receive-webhook", { method: "POST", params, body, from: null, headers: { "x-forwarded-for": forwarded } });
+    for (let sent = 0; sent < 100; sent++) await attempt(`198.51.100.${sent}, 203.0.113.7`);
+    expect((await attempt("198.51.100.200, 203.0.113.7")).status).toBe(429);
+    expect((await attempt("203.0.113.7, 203.0.113.8")).status).toBe(401);
+  });
+});
+
+describe("GET /openapi.json", () => {
+  beforeEach(async () => {
+    app = await startFunctions();
+  });
+
+  it("describes exactly the functions that are registered", async () => {
+    const { json } = await call("get-openapi");
+    const described = Object.entries(json.paths as Record<string, Record<string, { operationId: string }>>).flatMap(
+      ([path, operations]) =>
+        Object.entries(operations).map(([method, { operationId }]) => `${operationId} ${method.toUpperCase()} ${path}`),
+    );
+    const registered = recordedFunctions.flatMap(({ name, bindings }) => {
+      const trigger = Object.values(bindings).find((binding) => binding["type"] === "httpTrigger");
+      const route = String(trigger?.["route"]).replace(/:[^}]*\}/g, "}");
+      return trigger ? [`${name} ${String(trigger["methods"])} /${route}`] : [];
+    });
+    expect(described.sort()).toEqual(registered.sort());
+    expect(json.openapi).toBe("3.1.0");
+  });
+
+  it("has no reference that leads nowhere and no path parameter that is not described", async () => {
+    const { json } = await call("get-openapi");
+    const references = [...JSON.stringify(json).matchAll(/"#\/components\/schemas\/(\w+)"/g)].map(
+      (match) => match[1] ?? "",
+    );
+    expect(references.length).toBeGreaterThan(10);
+    expect(references.filter((name) => !(name in json.components.schemas))).toEqual([]);
+    for (const [path, operations] of Object.entries(
+      json.paths as Record<string, Record<string, { parameters: { name: string; in: string }[] }>>,
+    )) {
+      const placeholders = [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]);
+      for (const { parameters } of Object.values(operations)) {
+        expect(parameters.filter(({ in: place }) => place === "path").map(({ name }) => name)).toEqual(placeholders);
+      }
+    }
+  });
+});
