@@ -1,5 +1,6 @@
 import type { App } from "../../shared/app";
 import { hash } from "node:crypto";
+import { WebhookError } from "../../shared/core/errors";
 import { recordedFunctions } from "../support/functions-core";
 import { call, startFunctions, testToken, type TestReply } from "../support/function-app";
 import { seedSignature } from "../support/test-app";
@@ -18,6 +19,9 @@ const API_TOKENS = JSON.stringify([
   entry(readerToken, "tenant-a", ["webhooks.read"]),
 ]);
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+
+const methodsOf = (trigger: Readonly<Record<string, unknown>>): string =>
+  Array.isArray(trigger["methods"]) ? trigger["methods"].join() : "";
 
 let app: App;
 afterEach(() => app.close());
@@ -41,7 +45,7 @@ describe("what is registered with the host", () => {
       return [
         name,
         trigger["type"],
-        String(trigger["methods"] ?? ""),
+        methodsOf(trigger),
         trigger["route"] ?? trigger["queueName"] ?? trigger["schedule"],
         trigger["authLevel"],
       ];
@@ -292,7 +296,6 @@ describe("receive-webhook", () => {
 
   it("answers 503 with Retry-After while the queue is out", async () => {
     const { json } = await register(testToken);
-    const { WebhookError } = jest.requireActual<typeof import("../../shared/core/errors")>("../../shared/core/errors");
     jest.spyOn(app.services.queue, "send").mockRejectedValue(new WebhookError("queue_unavailable"));
     const headers = {
       "x-salesforce-event-signature": seedSignature({ webhookSecret: json.webhookSecret as string }, body),
