@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import type { PayloadStore } from "../../shared/core/ports";
-import { openForEach, type Subject } from "./subject";
+import { expectAllToReject, openForEach, type Subject } from "./subject";
 
 /** What every PayloadStore must do. Keys are random, so that it can run on a store that is shared. */
 export function describePayloadStore(open: () => Promise<Subject<PayloadStore>>): void {
@@ -26,14 +26,6 @@ export function describePayloadStore(open: () => Promise<Subject<PayloadStore>>)
   it("takes the bytes of a view, not of the buffer below it", async () => {
     await payloads.put(key, new Uint8Array([1, 2, 3, 4]).subarray(1, 3), 60);
     expect(await payloads.get(key)).toEqual(Buffer.from([2, 3]));
-  });
-
-  it("is not touched by what happens to the bytes after they were put", async () => {
-    const bytes = Buffer.from("before");
-    const putting = payloads.put(key, bytes, 60);
-    bytes.fill(0);
-    await putting;
-    expect((await payloads.get(key))?.toString()).toBe("before");
   });
 
   it("overwrites", async () => {
@@ -63,6 +55,6 @@ export function describePayloadStore(open: () => Promise<Subject<PayloadStore>>)
     await payloads.put(key, Buffer.from("x"), 60);
     await subject().breakDown();
     const attempts = [payloads.get(key), payloads.put(key, Buffer.from("x"), 60), payloads.delete(key)];
-    for (const attempt of attempts) await expect(attempt).rejects.toMatchObject({ code: "store_unavailable" });
+    await expectAllToReject(attempts, "store_unavailable");
   });
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { SecretStore } from "../../shared/core/ports";
-import { openForEach, type Subject } from "./subject";
+import { expectAllToReject, openForEach, type Subject } from "./subject";
 
 /** Key Vault tells the age of a version in whole seconds, so versions are set more than a second apart. */
 const APART_MS = 1100;
@@ -88,6 +88,6 @@ export function describeSecretStore(open: () => Promise<Subject<SecretStore>>): 
     await secrets.set(name, "value");
     await subject().breakDown();
     const attempts = [secrets.get(name), secrets.set(name, "x"), secrets.versions(name), secrets.delete(name)];
-    for (const attempt of attempts) await expect(attempt).rejects.toMatchObject({ code: "secrets_unavailable" });
+    await expectAllToReject(attempts, "secrets_unavailable");
   });
 }

@@ -1,3 +1,5 @@
+import type { ErrorCode } from "../../shared/core/errors";
+
 /** An adapter under test: freshly opened, with the means to let its time pass and to make it fail. */
 export interface Subject<Port> {
   readonly port: Port;
@@ -24,4 +26,11 @@ export function openForEach<S extends Subject<unknown>>(open: () => Promise<S>):
     if (subject === undefined) throw new Error("only within a test");
     return subject;
   };
+}
+
+/** Fails unless every one of the promises rejects with a WebhookError of this code. */
+export async function expectAllToReject(attempts: readonly Promise<unknown>[], code: ErrorCode): Promise<void> {
+  const outcomes = await Promise.allSettled(attempts);
+  const errors = outcomes.map((outcome) => (outcome.status === "rejected" ? outcome.reason : "resolved"));
+  expect(errors).toEqual(attempts.map(() => expect.objectContaining({ name: "WebhookError", code })));
 }

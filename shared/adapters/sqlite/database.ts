@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { at, textAt } from "../../core/json";
 import type { Clock, DocumentStore, Log, LockingQueue, PayloadStore, SecretStore } from "../../core/ports";
 import { DataFolderError } from "./data-folder-error";
 import { SqliteDocuments } from "./documents";
@@ -9,8 +10,9 @@ import { GroupCommit } from "./group-commit";
 import { migrate } from "./migrate";
 import { SqlitePayloadStore } from "./payload-store";
 import { migrations } from "./schema";
-import { openSealer } from "./sealer";
+import { openSealer, type Sealer } from "./sealer";
 import { SqliteSecretStore } from "./secret-store";
+import { startSweeper } from "./sweep";
 
 /** Where and how the embedded store is kept. */
 export interface SqliteOptions {
@@ -38,7 +40,7 @@ export interface SqliteStore {
 
 const FILE = "castiel.sqlite";
 const LOCK_FILE = "lock.sqlite";
-const SWEEP_EVERY_MS = 1000;
+const SQLITE_BUSY = 5;
 const DUPLICATE_WINDOW_MS = 10 * 60_000;
 const MAX_DELIVERY_COUNT = 10;
 
@@ -62,7 +64,7 @@ function makeFolder(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   } catch (error) {
-    throw new DataFolderError(`The data folder ${folder} cannot be made.`, error);
+    throw new DataFolderError(`The data folder ${folder} cannot be made: ${reasonOf(error)}.`, error);
   }
 }
 
@@ -77,7 +79,10 @@ function takeLock(folder: string): DatabaseSync {
     return lock;
   } catch (error) {
     lock.close();
-    throw new DataFolderError(`The data folder ${folder} is in use by another process, or cannot be written.`, error);
+    if (at(error, "errcode") === SQLITE_BUSY) {
+      throw new DataFolderError(`The data folder ${folder} is in use by another process.`, error);
+    }
+    throw new DataFolderError(`The data folder ${folder} cannot be written: ${reasonOf(error)}.`, error);
   }
 }
 
@@ -90,7 +95,7 @@ function openFile(folder: string, name: string): DatabaseSync {
     if (isNew && existsSync(path)) chmodSync(path, 0o600);
     return database;
   } catch (error) {
-    throw new DataFolderError(`The data folder ${folder} cannot be read or written.`, error);
+    throw new DataFolderError(`The data folder ${folder} cannot be read or written: ${reasonOf(error)}.`, error);
   }
 }
 
@@ -98,8 +103,7 @@ function openStore(options: SqliteOptions, folder: string | undefined, lock: Dat
   const { now } = options;
   const database = folder === undefined ? new DatabaseSync(":memory:") : openFile(folder, FILE);
   try {
-    prepare(database, folder);
-    const sealer = openSealer(database, folder);
+    const sealer = prepare(database, folder);
     const commits = new GroupCommit(database);
     const documents = new SqliteDocuments(database, commits, now);
     const payloads = new SqlitePayloadStore(database, commits, now);
@@ -107,20 +111,22 @@ function openStore(options: SqliteOptions, folder: string | undefined, lock: Dat
       duplicateWindowMs: options.duplicateWindowMs ?? DUPLICATE_WINDOW_MS,
       maxDeliveryCount: options.maxDeliveryCount ?? MAX_DELIVERY_COUNT,
     });
-    const sweeper = startSweeper(options.log, [documents, payloads, queue]);
+    const stopSweeper = startSweeper([documents, payloads, queue], options.log);
+    const close = async (): Promise<void> => {
+      queue.stop();
+      await stopSweeper();
+      await commits.close();
+      database.close();
+      lock?.close();
+    };
+    let closing: Promise<void> | undefined;
     return {
       documents,
       queue,
       payloads,
       secrets: new SqliteSecretStore(database, commits, sealer),
       pragma: (name) => Object.values(database.prepare(`pragma ${name}`).get() ?? {})[0],
-      close: async () => {
-        clearInterval(sweeper);
-        queue.stop();
-        await commits.close();
-        database.close();
-        lock?.close();
-      },
+      close: () => (closing ??= close()),
     };
   } catch (error) {
     database.close();
@@ -128,7 +134,7 @@ function openStore(options: SqliteOptions, folder: string | undefined, lock: Dat
   }
 }
 
-function prepare(database: DatabaseSync, folder: string | undefined): void {
+function prepare(database: DatabaseSync, folder: string | undefined): Sealer {
   try {
     // A checkpoint every 2,000 pages of 8 KB keeps its cost out of most commits; 16 MB of page cache serve the point reads.
     database.exec(
@@ -136,30 +142,15 @@ function prepare(database: DatabaseSync, folder: string | undefined): void {
         "pragma busy_timeout = 1000; pragma cache_size = -16000; pragma temp_store = memory",
     );
     migrate(database, folder === undefined ? undefined : join(folder, FILE), migrations);
+    // Fails here, and not at the first delivery, if the file cannot be written.
     database.exec("begin immediate; commit");
+    return openSealer(database, folder);
   } catch (error) {
     if (error instanceof DataFolderError) throw error;
-    throw new DataFolderError(`The data folder ${folder ?? ":memory:"} cannot be written.`, error);
+    throw new DataFolderError(`The store ${folder ?? ":memory:"} cannot be used: ${reasonOf(error)}.`, error);
   }
 }
 
-/** Something with rows that come of age. */
-interface Sweepable {
-  sweep(): Promise<void>;
-}
-
-function startSweeper(log: Log | undefined, stores: readonly Sweepable[]): NodeJS.Timeout {
-  let sweeping = false;
-  const sweep = async (): Promise<void> => {
-    if (sweeping) return;
-    sweeping = true;
-    try {
-      for (const store of stores) await store.sweep();
-    } catch (error) {
-      log?.("warn", "store.sweep_failed", { error: String(error) });
-    } finally {
-      sweeping = false;
-    }
-  };
-  return setInterval(() => void sweep(), SWEEP_EVERY_MS).unref();
+function reasonOf(error: unknown): string {
+  return textAt(error, "message") ?? String(error);
 }

@@ -1,8 +1,7 @@
-import { hash, randomInt } from "node:crypto";
+import { randomInt } from "node:crypto";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { WebhookError } from "../../core/errors";
-import { at, textAt } from "../../core/json";
-import { parseJson } from "../../core/delivery-request";
+import { at } from "../../core/json";
 import type {
   Clock,
   CollectionName,
@@ -13,6 +12,7 @@ import type {
   Page,
   Stored,
 } from "../../core/ports";
+import { toCursor, toSql } from "./document-query";
 import type { GroupCommit } from "./group-commit";
 import { SWEEP_ROWS, sweepInGroups } from "./sweep";
 import { orUnavailable, readOrUnavailable } from "./unavailable";
@@ -21,7 +21,6 @@ import { orUnavailable, readOrUnavailable } from "./unavailable";
 const MAX_DOCUMENT_BYTES = 2 * 1024 * 1024;
 const MAX_ID_BYTES = 1023;
 const forbiddenInIds = /[/\\?#]/;
-const fieldName = /^[A-Za-z][A-Za-z0-9_]*$/;
 const MAX_PAGE = 1000;
 /** Enough not to meet again: an etag that came twice would hide a change. */
 const ETAGS = 2 ** 48 - 1;
@@ -107,7 +106,7 @@ class SqliteCollection<T extends Document> implements Documents<T> {
       const sums = Object.entries(deltas).map(([field, delta]) => [field, Number(at(current, field) ?? 0) + delta]);
       const next: T = { ...current, ...(Object.fromEntries(sums) as Record<string, number>) };
       const body = serialise(next);
-      this.#statements.upsert.run(this.#name, next.pk, next.id, body, randomInt(ETAGS), this.#expiryOf(next));
+      this.#statements.upsert.run(this.#name, next.pk, next.id, body, randomInt(1, ETAGS), this.#expiryOf(next));
     });
   }
 
@@ -130,7 +129,7 @@ class SqliteCollection<T extends Document> implements Documents<T> {
   ): Promise<Stored<T>> {
     checkKey(document.pk, document.id);
     const body = serialise(document);
-    const etag = randomInt(ETAGS);
+    const etag = randomInt(1, ETAGS);
     await this.#commit(() => statement(body, etag, this.#expiryOf(document)));
     return { value: document, etag: String(etag) };
   }
@@ -190,56 +189,4 @@ function checkKey(pk: string, id: string): void {
       throw new RangeError(`not a document key: ${JSON.stringify(part)}`);
     }
   }
-}
-
-type Value = string | number;
-
-/** Where a document without the field sorts: before all others, as in Cosmos DB. JSON, and so a cursor, says null for it. */
-const BEFORE_ALL = -Infinity;
-
-function toSql(
-  collection: string,
-  query: DocumentQuery,
-  now: number,
-): { sql: string; values: Value[]; sortSql: string } {
-  const conditions = ["collection = ?", "pk = ?", "(expires_at is null or expires_at > ?)"];
-  const values: Value[] = [collection, query.pk, now];
-  for (const [field, wanted] of Object.entries(query.where ?? {})) {
-    // Compared as JSON, so that true, 1 and "1" stay three different things.
-    conditions.push(`body -> '${toPath(field)}' = ?`);
-    values.push(JSON.stringify(wanted));
-  }
-  const sortSql = query.orderBy === undefined ? "id" : `coalesce(body ->> '${toPath(query.orderBy.field)}', -9e999)`;
-  const direction = query.orderBy?.direction ?? "asc";
-  if (query.cursor !== undefined) {
-    const { sortKey, id } = readCursor(collection, query, query.cursor);
-    conditions.push(`(${sortSql} ${direction === "asc" ? ">" : "<"} ? or (${sortSql} = ? and id > ?))`);
-    values.push(sortKey, sortKey, id);
-  }
-  return { sql: `${conditions.join(" and ")} order by ${sortSql} ${direction}, id`, values, sortSql };
-}
-
-function toPath(field: string): string {
-  if (!fieldName.test(field)) throw new RangeError(`not a field name: ${field}`);
-  return `$.${field}`;
-}
-
-/** Cursors say of which query they are, so that one cannot be used on another. */
-function toCursor(collection: string, query: DocumentQuery, last: object): string {
-  const parts = { query: fingerprint(collection, query), sortKey: at(last, "sort_key"), id: at(last, "id") };
-  return Buffer.from(JSON.stringify(parts)).toString("base64url");
-}
-
-function readCursor(collection: string, query: DocumentQuery, cursor: string): { sortKey: Value; id: string } {
-  const parts = parseJson(Buffer.from(cursor, "base64url").toString("utf8"));
-  const [id, sortKey] = [textAt(parts, "id"), at(parts, "sortKey") ?? BEFORE_ALL];
-  const fits = textAt(parts, "query") === fingerprint(collection, query);
-  if (!fits || id === undefined || (typeof sortKey !== "string" && typeof sortKey !== "number")) {
-    throw new WebhookError("invalid_cursor");
-  }
-  return { sortKey, id };
-}
-
-function fingerprint(collection: string, { pk, where, orderBy }: DocumentQuery): string {
-  return hash("sha256", JSON.stringify([collection, pk, where ?? {}, orderBy ?? {}]), "base64url").slice(0, 16);
 }

@@ -38,6 +38,7 @@ export class SqliteEventQueue implements LockingQueue {
   readonly #remembered: RememberedIds;
   #timer: NodeJS.Timeout | undefined;
   #timerAt = Infinity;
+  #stopped = false;
 
   constructor(database: DatabaseSync, commits: GroupCommit, now: Clock, rules: QueueRules) {
     this.#commits = commits;
@@ -119,6 +120,7 @@ export class SqliteEventQueue implements LockingQueue {
 
   /** Stops the timer for scheduled messages. */
   stop(): void {
+    this.#stopped = true;
     clearTimeout(this.#timer);
     this.#listeners.clear();
   }
@@ -195,12 +197,17 @@ export class SqliteEventQueue implements LockingQueue {
   }
 
   #wakeAtNextDue(): void {
-    const due = at(this.#statements.nextDue.get(this.#now()), "due");
-    if (typeof due === "number") this.#wakeAt(due);
+    if (this.#stopped) return;
+    try {
+      const due = at(this.#statements.nextDue.get(this.#now()), "due");
+      if (typeof due === "number") this.#wakeAt(due);
+    } catch {
+      // Nobody waits for this read, and the consumer looks by itself now and then: its own read will tell what is wrong.
+    }
   }
 
   #wakeAt(dueAt: number): void {
-    if (dueAt >= this.#timerAt) return;
+    if (this.#stopped || dueAt >= this.#timerAt) return;
     clearTimeout(this.#timer);
     this.#timerAt = dueAt;
     const wait = Math.min(LONGEST_TIMER_MS, Math.max(0, dueAt - this.#now()));

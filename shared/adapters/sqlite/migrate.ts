@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { chmodSync, renameSync, rmSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import { DataFolderError } from "./data-folder-error";
 
@@ -20,6 +20,10 @@ export function migrate(database: DatabaseSync, path: string | undefined, steps:
 }
 
 function keepCopy(database: DatabaseSync, copy: string): void {
-  // A copy that is there already was made before an attempt that failed: it is the one to keep.
-  if (!existsSync(copy)) database.prepare("vacuum into ?").run(copy);
+  // Under another name until it is whole. It takes the place of one from an earlier attempt, which changed nothing.
+  const partial = `${copy}.partial`;
+  rmSync(partial, { force: true });
+  database.prepare("vacuum into ?").run(partial);
+  chmodSync(partial, 0o600);
+  renameSync(partial, copy);
 }

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, createHmac, randomBytes } from "node:crypto";
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { textAt } from "../../core/json";
@@ -16,6 +16,7 @@ const KEY_FILE = "secret.key";
 const KEY_BYTES = 32;
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
+const PRINT_OF = "castiel secret key";
 
 /**
  * The sealer of a data folder: its key is a file of mode 0600 beside the store, made on the first start.
@@ -23,7 +24,7 @@ const TAG_BYTES = 16;
  */
 export function openSealer(database: DatabaseSync, folder: string | undefined): Sealer {
   const key = folder === undefined ? randomBytes(KEY_BYTES) : readKey(database, folder);
-  const print = createHmac("sha256", key).update("castiel secret key").digest("hex");
+  const print = createHmac("sha256", key).update(PRINT_OF).digest("hex");
   const known = knownPrint(database);
   if (known === undefined) database.prepare("insert into facts (name, value) values ('key_print', ?)").run(print);
   else if (known !== print) {
@@ -38,25 +39,28 @@ function knownPrint(database: DatabaseSync): string | undefined {
 
 function readKey(database: DatabaseSync, folder: string): Buffer {
   const path = join(folder, KEY_FILE);
-  if (existsSync(path)) {
-    const key = readFileSync(path);
-    if (key.length !== KEY_BYTES) throw new DataFolderError(`${path} does not hold a key of ${KEY_BYTES} bytes.`);
-    return key;
+  const isNew = !existsSync(path);
+  if (isNew && knownPrint(database) !== undefined) {
+    throw new DataFolderError(`${path} is missing, and the secrets of this store are sealed with it.`);
   }
-  if (knownPrint(database) !== undefined)
-    throw new DataFolderError(`${path} is missing, and secrets are sealed with it.`);
-  return makeKey(path);
+  const key = isNew ? makeKey(path) : readFileSync(path);
+  if (key.length !== KEY_BYTES) throw new DataFolderError(`${path} does not hold a key of ${KEY_BYTES} bytes.`);
+  return key;
 }
 
+/** Written in full under another name first: a crash leaves no key or a whole one. */
 function makeKey(path: string): Buffer {
   const key = randomBytes(KEY_BYTES);
-  const file = openSync(path, "wx", 0o600);
+  const partial = `${path}.partial`;
+  rmSync(partial, { force: true });
+  const file = openSync(partial, "wx", 0o600);
   try {
     writeSync(file, key);
     fsyncSync(file);
   } finally {
     closeSync(file);
   }
+  renameSync(partial, path);
   return key;
 }
 

@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { at } from "../../core/json";
 import type { SecretStore } from "../../core/ports";
 import type { GroupCommit } from "./group-commit";
 import type { Sealer } from "./sealer";
@@ -33,10 +32,10 @@ export class SqliteSecretStore implements SecretStore {
       checkName(name);
       const { newest, named } = this.#statements;
       const row = version === undefined ? newest.get(name) : named.get(name, version);
-      const sealed = at(row, "sealed");
-      return sealed instanceof Uint8Array
-        ? this.#sealer.open(sealed, contextOf(name, String(at(row, "version"))))
-        : undefined;
+      if (row === undefined) return undefined;
+      const { sealed } = row;
+      if (!(sealed instanceof Uint8Array)) throw new TypeError("a secret is not sealed");
+      return this.#sealer.open(sealed, contextOf(name, String(row["version"])));
     });
   }
 

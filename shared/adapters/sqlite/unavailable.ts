@@ -1,4 +1,5 @@
 import { type ErrorCode, isWebhookError, WebhookError } from "../../core/errors";
+import { textAt } from "../../core/json";
 
 /** Waits for database work and turns its own errors (disk full, read-only, I/O) into the port's code. */
 export async function orUnavailable<T>(code: ErrorCode, work: Promise<T>): Promise<T> {
@@ -21,5 +22,5 @@ export function readOrUnavailable<T>(code: ErrorCode, read: () => T): Promise<T>
 function toUnavailable(code: ErrorCode, error: unknown): Error {
   if (isWebhookError(error, "store_unavailable")) return new WebhookError(code, { cause: error });
   if (isWebhookError(error) || error instanceof RangeError) return error;
-  return new WebhookError(code, { detail: error instanceof Error ? error.message : "unknown", cause: error });
+  return new WebhookError(code, { detail: textAt(error, "message") ?? "unknown", cause: error });
 }

@@ -1,0 +1,71 @@
+import type { LockingQueue, QueueMessage } from "../../../shared/core/ports";
+import { describeEventQueue, makeMessage } from "../../contracts/event-queue";
+import { describeLockingQueue, type LockingSubject } from "../../contracts/locking-queue";
+import { useDataFolder } from "./data-folder";
+import { openTestStore } from "./open-test-store";
+
+const rules = { duplicateWindowMs: 600_000, maxDeliveryCount: 3 };
+
+async function drain(queue: LockingQueue): Promise<QueueMessage[]> {
+  const drained: QueueMessage[] = [];
+  for (;;) {
+    const messages = await queue.receive(100, 60_000);
+    if (messages.length === 0) return drained;
+    await Promise.all(messages.map(({ lockToken }) => queue.complete(lockToken)));
+    drained.push(...messages.map(({ messageId, body }) => ({ messageId, body: JSON.parse(body) })));
+  }
+}
+
+async function open(): Promise<LockingSubject> {
+  const store = openTestStore(rules);
+  return { ...store, ...rules, port: store.queue, tellsDuplicates: true, drain: () => drain(store.queue) };
+}
+
+describe("the event queue in SQLite, for senders", () => {
+  describeEventQueue(open);
+});
+
+describe("the event queue in SQLite, for consumers", () => {
+  describeLockingQueue(open);
+});
+
+describe("the event queue in SQLite, after a restart", () => {
+  const folder = useDataFolder();
+  const start = () => openTestStore({ ...rules, dataDirectory: folder() });
+
+  it("hands out at once what a dead process had locked, and keeps counting", async () => {
+    const before = start();
+    await before.queue.send([makeMessage()]);
+    await before.queue.receive(1, 3_600_000);
+    await before.close();
+    const after = start();
+    expect(await after.queue.receive(1, 1000)).toMatchObject([{ deliveryCount: 2 }]);
+    await after.close();
+  });
+
+  it("still hides what was scheduled, and says when its time has come", async () => {
+    const before = start();
+    await before.queue.schedule(makeMessage(), before.now() + 20);
+    await before.close();
+    const after = start();
+    expect(await after.queue.receive(1, 1000)).toEqual([]);
+    await new Promise<void>((resolve) => void after.queue.onMessage(resolve));
+    await after.passTime(20);
+    expect(await after.queue.receive(1, 1000)).toHaveLength(1);
+    await after.close();
+  });
+
+  it("still knows the messages of the window, those that were completed too", async () => {
+    const [waiting, done] = [makeMessage(), makeMessage()];
+    const before = start();
+    await before.queue.send([done]);
+    await drain(before.queue);
+    await before.queue.send([waiting]);
+    await before.close();
+    const after = start();
+    expect(await after.queue.send([waiting, done])).toEqual([true, true]);
+    await after.passTime(rules.duplicateWindowMs + 1);
+    expect(await after.queue.send([waiting, done])).toEqual([false, false]);
+    await after.close();
+  });
+});
