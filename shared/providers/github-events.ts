@@ -114,12 +114,20 @@ export const githubEvents: ReadonlyMap<string, GitHubEvent> = new Map([
   ["status", entity("status", { object: "", id: "id", otherwise: "created", without: ["commit"] })],
   [
     "merge_group",
-    entity("merge_group", { id: "merge_group.head_sha", created: ["checks_requested"], deleted: ["destroyed"] }),
+    entity("merge_group", {
+      id: "merge_group.head_sha",
+      created: ["checks_requested"],
+      deleted: ["destroyed"],
+      within: "repository",
+    }),
   ],
 
   // People and organisations
   ["member", entity("member", { created: ["added"], deleted: ["removed"], within: "repository" })],
-  ["membership", entity("member", { created: ["added"], deleted: ["removed"], within: "team" })],
+  [
+    "membership",
+    entity("membership", { object: "", id: "member.id", created: ["added"], deleted: ["removed"], within: "team" }),
+  ],
   ["organization", entity("organization", { created: [], completeness: "hint" })],
   [
     "org_block",
@@ -164,7 +172,29 @@ export const githubEvents: ReadonlyMap<string, GitHubEvent> = new Map([
   ],
 ]);
 
-/** For events that GitHub adds later: the object named like the event, and no claim that it is whole. */
-export function unlistedEvent(name: string): GitHubEvent {
-  return entity(name, { restored: ["restored"], completeness: "hint" });
+/** Fields that may hold a credential, kept out where nothing is known of the others. */
+const credentials = ["secret", "token"];
+const words = {
+  created: ["created", "opened", "added", "published", "submitted", "requested"],
+  deleted: ["deleted", "removed", "revoked", "withdrawn", "destroyed"],
+  restored: ["restored"],
+};
+
+/**
+ * For events that GitHub adds later, the best first: the object named like the event, else the word that something
+ * `occurred` in the repository, because an action must not create or delete what nobody can name.
+ */
+export function unlistedEvent(name: string): readonly GitHubEvent[] {
+  const entityType = singular(name);
+  const guess: Partial<GitHubEvent> = { ...words, completeness: "hint", without: credentials };
+  const nothing = { created: [], deleted: [], restored: [], otherwise: "occurred" } as const;
+  return [
+    entity(entityType, guess),
+    entity(entityType, { ...guess, object: name }),
+    hint(entityType, "repository.id", { ...nothing, times: [], without: credentials }),
+  ];
+}
+
+function singular(name: string): string {
+  return name.replace(/ies$/, "y").replace(/([^sui])s$/, "$1");
 }

@@ -86,10 +86,11 @@ function listed(event: ProviderEvent | undefined): readonly ProviderEvent[] {
 
 function entityEvent(name: string, body: JsonObject): ProviderEvent | undefined {
   const row = githubEvents.get(name);
-  return row === undefined ? unlistedEntityEvent(name, body) : listedEntityEvent(name, row, body);
+  const choices = row === undefined ? unlistedEvent(name) : [row];
+  return choices.map((choice) => eventAs(choice, name, body)).find((event) => event !== undefined);
 }
 
-function listedEntityEvent(name: string, row: GitHubEvent, body: JsonObject): ProviderEvent | undefined {
+function eventAs(row: GitHubEvent, name: string, body: JsonObject): ProviderEvent | undefined {
   const fields = row.object === "" ? body : asObject(body[row.object]);
   const entityId = idAt(body, row.id);
   if (fields === undefined || entityId === undefined) return undefined;
@@ -109,18 +110,10 @@ function listedEntityEvent(name: string, row: GitHubEvent, body: JsonObject): Pr
   };
 }
 
-/** GitHub adds events: a new one tells of the object named like it, else only that something happened in a repository. */
-function unlistedEntityEvent(name: string, body: JsonObject): ProviderEvent | undefined {
-  const row = unlistedEvent(name);
-  return (
-    listedEntityEvent(name, row, body) ??
-    listedEntityEvent(name, { ...row, object: "", id: "repository.id", times: [] }, body)
-  );
-}
-
 /**
- * Only what says which commits to read: the commits themselves hold e-mail addresses. The version is the time of the
- * push, because the head commit may be older than that of the push before.
+ * Only what says which commits to read, and who pushed: the commits themselves hold e-mail addresses. The version is the
+ * time of the push, because the head commit may be older than that of the push before. A push that deletes has none:
+ * `pushed_at` counts whole seconds, and a branch made anew within the same one would stay deleted.
  */
 function pushEvent(body: JsonObject): ProviderEvent | undefined {
   const ref = textAt(body, "ref");
@@ -139,6 +132,7 @@ function pushEvent(body: JsonObject): ProviderEvent | undefined {
       ...pick(body, ["ref", "before", "after", "created", "deleted", "forced"]),
       head_commit: head === undefined ? null : pick(head, ["id", "timestamp", "message"]),
       repository: pick(asObject(body["repository"]) ?? {}, ["id", "full_name"]),
+      pusher: pick(asObject(body["pusher"]) ?? {}, ["name"]),
     },
   };
 }

@@ -6,7 +6,7 @@ export interface SlackEvent {
   readonly eventType: EventType;
   /**
    * Paths in the event whose values make the id, joined with `:`; ` | ` separates second choices. The envelope's
-   * `team_id` and `api_app_id` count as fields of the event.
+   * `team_id`, `api_app_id` and `event_id` count as fields of the event.
    */
   readonly id: string;
   /** Path of the record in the event; the event itself where empty. */
@@ -37,7 +37,7 @@ const fileId = "file_id | file";
 const usergroupId = "subteam | subteam_id";
 const threadId = "assistant_thread.channel_id:assistant_thread.thread_ts";
 
-/** By `event.type`; for messages with a subtype by `message.<subtype>`, and a subtype not listed is a new message. */
+/** By `event.type`, and by `<type>.<subtype>` where the subtype means something else; any other subtype is a new message. */
 export const slackEvents: ReadonlyMap<string, SlackEvent> = new Map([
   ...rows("message app_mention", "message", "created", "channel:ts", message),
   ...rows("message.message_changed", "message", "updated", "channel:message.ts", { record: "message", ...message }),
@@ -85,6 +85,10 @@ export const slackEvents: ReadonlyMap<string, SlackEvent> = new Map([
   ...rows("subteam_members_changed", "usergroup", "updated", usergroupId),
   ...rows("subteam_self_added subteam_self_removed", "usergroup", "updated", usergroupId),
 
+  ...rows("emoji_changed.add", "emoji", "created", "name"),
+  ...rows("emoji_changed.remove", "emoji", "deleted", "names.0"),
+  ...rows("emoji_changed.rename", "emoji", "updated", "new_name"),
+  ...rows("emoji_changed", "emoji", "updated", "name | event_id"),
   ...rows("team_rename team_domain_change email_domain_changed", "team", "updated", "team_id"),
   ...rows("grid_migration_started grid_migration_finished", "team", "updated", "team_id"),
   ...rows("team_access_granted", "team_access", "created", "team_ids.0"),
@@ -107,25 +111,19 @@ export const slackEvents: ReadonlyMap<string, SlackEvent> = new Map([
   ...rows("call_rejected", "call", "updated", "call_id"),
 ]);
 
-/** By the name of an emoji event's `subtype`. */
-export const emojiEvents: ReadonlyMap<string, SlackEvent> = new Map([
-  ...rows("add", "emoji", "created", "name"),
-  ...rows("remove", "emoji", "deleted", "names.0"),
-  ...rows("rename", "emoji", "updated", "new_name"),
-]);
-
-const suffixes: readonly (readonly [ending: RegExp, eventType: EventType])[] = [
+const endings: readonly (readonly [ending: RegExp, eventType: EventType])[] = [
   [/_(?:created|added|joined|granted|posted|requested)$/, "created"],
   [/_(?:deleted|removed|left|revoked)$/, "deleted"],
   [/_restored$/, "restored"],
+  [/_(?:changed?|updated?|renamed?|edited|(?:un)?archived?|accepted|approved|declined)$/, "updated"],
 ];
 
 /** For events that Slack adds later: the end of the name tells what happened, the likeliest field to what. */
 export function unlistedEvent(type: string): SlackEvent {
   return {
     entityType: type,
-    eventType: suffixes.find(([ending]) => ending.test(type))?.[1] ?? "updated",
-    id: "id | channel:ts | channel_id:ts | channel_id | channel | file_id | user_id | user | team_id",
+    eventType: endings.find(([ending]) => ending.test(type))?.[1] ?? "occurred",
+    id: "id | channel:ts | channel_id:ts | channel_id | channel | file_id | user_id | user | event_id",
     record: "",
     completeness: "hint",
   };

@@ -2,10 +2,9 @@ import { asArray, asObject, asText, at, type JsonObject, textAt } from "../core/
 import type { DeliveryRequest } from "../core/delivery-request";
 import type { HandshakeReply, ParsedDelivery, Provider, SetupContext } from "../core/provider";
 import { DeliveryRefused } from "../core/refusal";
-import { timeVersion } from "../core/version";
 import type { ProviderEvent } from "../core/webhook-event";
 import { demandHmacSha256, readFreshTimestamp, readHexSignature } from "./hmac";
-import { emojiEvents, type SlackEvent, slackEvents, unlistedEvent } from "./slack-events";
+import { type SlackEvent, slackEvents, unlistedEvent } from "./slack-events";
 import { trust } from "./trust";
 
 /**
@@ -111,15 +110,12 @@ function eventOf(body: JsonObject): ProviderEvent | undefined {
 }
 
 function rowFor(type: string, subtype: string | undefined): SlackEvent {
-  const row = slackEvents.get(type);
-  if (type === "message") return slackEvents.get(`message.${subtype ?? ""}`) ?? row ?? unlistedEvent(type);
-  if (type === "emoji_changed") return emojiEvents.get(subtype ?? "") ?? unlistedEvent(type);
-  return row ?? unlistedEvent(type);
+  return slackEvents.get(`${type}.${subtype ?? ""}`) ?? slackEvents.get(type) ?? unlistedEvent(type);
 }
 
 /** What the envelope tells and some events leave out. */
 function envelopeIds(body: JsonObject): JsonObject {
-  return { team_id: body["team_id"], api_app_id: body["api_app_id"] };
+  return { team_id: body["team_id"], api_app_id: body["api_app_id"], event_id: body["event_id"] };
 }
 
 /** The first of the choices in `id` whose every part is there. */
@@ -138,13 +134,16 @@ function idTextAt(fields: JsonObject, path: readonly string[]): string | undefin
   return asText(current) ?? textAt(current, "id");
 }
 
-/** Milliseconds, of the event where it tells, else of its dispatch in whole seconds. */
+/**
+ * Milliseconds, of the event where it tells, else of its dispatch in whole seconds. The version keeps microseconds as a
+ * fraction, because two edits may fall into one millisecond.
+ */
 function timeOf(eventTs: unknown, eventTime: unknown): Pick<ProviderEvent, "occurredAt" | "version"> {
   const [, seconds, decimals] = slackTime.exec(asText(eventTs) ?? "") ?? slackTime.exec(asText(eventTime) ?? "") ?? [];
   if (seconds === undefined) return {};
-  const milliseconds = Number(seconds) * 1000 + Number((decimals ?? "").slice(0, 3).padEnd(3, "0"));
-  const version = timeVersion(milliseconds);
-  return { occurredAt: new Date(milliseconds).toISOString(), ...(version === undefined ? {} : { version }) };
+  const microseconds = (decimals ?? "").padEnd(6, "0");
+  const value = Number(`${seconds}${microseconds.slice(0, 3)}.${microseconds.slice(3)}`);
+  return { occurredAt: new Date(value).toISOString(), version: { kind: "time", value } };
 }
 
 /** The record within the event, or the event itself, which is a hint where a record was to be expected. */
@@ -173,17 +172,30 @@ function challengeOf(request: DeliveryRequest): string | undefined {
 function challengeReply(challenge: string): HandshakeReply {
   return {
     status: 200,
-    headers: { "content-type": "text/plain", "x-content-type-options": "nosniff" },
+    headers: { "content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff" },
     body: challenge,
   };
 }
 
-function setupSteps({ webhookUrl }: SetupContext): readonly string[] {
+function setupSteps({ webhookUrl, scheme }: SetupContext): readonly string[] {
   return [
-    "At api.slack.com/apps open your app and copy Basic Information > App Credentials > Signing Secret.",
-    `Slack signs with that secret and takes no other: register with it as webhookSecret, or PATCH ${webhookUrl} with {"webhookSecret":"…"}.`,
+    ...secretSteps(webhookUrl, scheme),
     `Under Event Subscriptions switch Enable Events on and enter ${webhookUrl} as Request URL; it is verified at once.`,
     "Add the events under Subscribe to bot events (and on behalf of users), and click Save Changes.",
     "Reinstall the app to the workspace if Slack asks for it, and invite its bot to the channels whose messages you need.",
+  ];
+}
+
+/** Slack takes no secret of ours: an imported one sets the scheme `native`, with `seed` it has yet to be brought here. */
+function secretSteps(webhookUrl: string, scheme: string): readonly string[] {
+  const change = `PATCH ${webhookUrl} with {"webhookSecret":"…"}`;
+  if (scheme === slack.importedScheme) {
+    return [
+      `At api.slack.com/apps open your app and compare Basic Information > App Credentials > Signing Secret with the webhookSecret that you registered; where they differ, ${change}.`,
+    ];
+  }
+  return [
+    "At api.slack.com/apps open your app and copy Basic Information > App Credentials > Signing Secret.",
+    `Slack signs with that secret and takes no other, so ${change}: the Signing Secret takes the place of the one handed out here.`,
   ];
 }

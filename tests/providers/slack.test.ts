@@ -1,9 +1,14 @@
 import { createHmac } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { DeliveryRequest } from "../../shared/core/delivery-request";
 import type { ParsedDelivery } from "../../shared/core/provider";
+import { eventNameOf } from "../../shared/core/webhook-event";
 import { slack } from "../../shared/providers/slack";
+import { slackEvents } from "../../shared/providers/slack-events";
 import { trust } from "../../shared/providers/trust";
 import { contractNow, describeScheme } from "../contracts/provider";
+import { parseAs } from "../support/parse";
 
 const EVENT_ID = "Ev0PV52K25";
 const EVENT_TIME = 1_795_510_000;
@@ -18,7 +23,7 @@ function envelope(event: object, differences: object = {}): string {
 }
 
 function parse(event: object, differences: object = {}): ParsedDelivery {
-  return slack.parse(trust(requestOf(envelope(event, differences))), contractNow);
+  return parseAs(slack, envelope(event, differences));
 }
 
 for (const scheme of slack.schemes) {
@@ -60,162 +65,37 @@ describe("Slack's signature", () => {
   });
 });
 
-type Case = [
-  event: { type: string; [field: string]: unknown },
-  entityType: string,
-  eventType: string,
-  entityId: string,
-  nativeType: string,
-];
-
-/** Event types that share a row of the catalogue: each is read alike. */
-function alike(types: string, fields: object, entityType: string, eventType: string, entityId: string): Case[] {
-  return types.split(" ").map((type) => [{ type, ...fields }, entityType, eventType, entityId, type]);
-}
-
-function ofMessage(subtype: string, fields: object, eventType: string): Case {
-  const event = { type: "message", subtype, channel: "C1", ...fields };
-  return [event, "message", eventType, "C1:1.5", `message.${subtype}`];
-}
-
-const item = { type: "message", channel: "C1", ts: "1.5", message: { ts: "1.5" } };
-const reaction = { user: "U1", reaction: "tada", item };
-
-const cases: Case[] = [
-  ...alike("message app_mention", { channel: "C1", ts: "1.5" }, "message", "created", "C1:1.5"),
-  ...["bot_message", "file_share", "me_message", "thread_broadcast", "channel_join", "channel_topic"].map((subtype) =>
-    ofMessage(subtype, { ts: "1.5" }, "created"),
-  ),
-  ofMessage("message_changed", { message: { ts: "1.5" }, ts: "2.5" }, "updated"),
-  ofMessage("message_replied", { message: { ts: "1.5" }, ts: "2.5" }, "updated"),
-  ofMessage("message_deleted", { deleted_ts: "1.5", ts: "2.5" }, "deleted"),
-  ...alike("reaction_added", reaction, "reaction", "created", "C1:1.5:tada:U1"),
-  ...alike("reaction_removed", reaction, "reaction", "deleted", "C1:1.5:tada:U1"),
-  ...alike("reaction_added", { ...reaction, item: { file: "F1" } }, "reaction", "created", "F1:tada:U1"),
-
-  ...alike("channel_created im_created", { channel: { id: "C1" } }, "channel", "created", "C1"),
-  ...alike("channel_deleted group_deleted", { channel: "C1" }, "channel", "deleted", "C1"),
-  ...alike("channel_rename group_rename", { channel: { id: "C1" } }, "channel", "updated", "C1"),
-  ...alike(
-    "channel_archive channel_unarchive channel_shared channel_unshared channel_left channel_history_changed",
-    { channel: "C1" },
-    "channel",
-    "updated",
-    "C1",
-  ),
-  ...alike(
-    "group_archive group_unarchive group_left group_history_changed",
-    { channel: "C1" },
-    "channel",
-    "updated",
-    "C1",
-  ),
-  ...alike("group_open group_close im_open im_close im_history_changed", { channel: "C1" }, "channel", "updated", "C1"),
-  ...alike("channel_id_changed", { old_channel_id: "G1", new_channel_id: "C1" }, "channel", "updated", "C1"),
-  ...alike("member_joined_channel", { channel: "C1", user: "U1" }, "channel_member", "created", "C1:U1"),
-  ...alike("member_left_channel", { channel: "C1", user: "U1" }, "channel_member", "deleted", "C1:U1"),
-  ...alike("pin_added", { channel_id: "C1", item }, "pin", "created", "C1:1.5"),
-  ...alike("pin_removed", { channel_id: "C1", item }, "pin", "deleted", "C1:1.5"),
-  ...alike("star_added", { user: "U1", item }, "star", "created", "C1:1.5"),
-  ...alike("star_removed", { user: "U1", item }, "star", "deleted", "C1:1.5"),
-
-  ...alike("file_created", { file_id: "F1", file: { id: "F1" } }, "file", "created", "F1"),
-  ...alike("file_deleted", { file_id: "F1" }, "file", "deleted", "F1"),
-  ...alike("file_shared file_change file_public file_unshared", { file_id: "F1" }, "file", "updated", "F1"),
-  ...alike("file_change", { file: { id: "F1" } }, "file", "updated", "F1"),
-
-  ...alike("team_join", { user: { id: "U1" } }, "user", "created", "U1"),
-  ...alike(
-    "user_change user_profile_changed user_status_changed user_huddle_changed",
-    { user: { id: "U1" } },
-    "user",
-    "updated",
-    "U1",
-  ),
-  ...alike("dnd_updated dnd_updated_user", { user: "U1" }, "user", "updated", "U1"),
-  ...alike("subteam_created", { subteam: { id: "S1" } }, "usergroup", "created", "S1"),
-  ...alike("subteam_updated", { subteam: { id: "S1" } }, "usergroup", "updated", "S1"),
-  ...alike(
-    "subteam_members_changed subteam_self_added subteam_self_removed",
-    { subteam_id: "S1" },
-    "usergroup",
-    "updated",
-    "S1",
-  ),
-  [{ type: "emoji_changed", subtype: "add", name: "party" }, "emoji", "created", "party", "emoji_changed"],
-  [{ type: "emoji_changed", subtype: "remove", names: ["party"] }, "emoji", "deleted", "party", "emoji_changed"],
-  [
-    { type: "emoji_changed", subtype: "rename", old_name: "a", new_name: "b" },
-    "emoji",
-    "updated",
-    "b",
-    "emoji_changed",
-  ],
-  ...alike("team_rename team_domain_change email_domain_changed", {}, "team", "updated", "T1"),
-  ...alike("grid_migration_started grid_migration_finished", { enterprise_id: "E1" }, "team", "updated", "T1"),
-  ...alike("team_access_granted", { team_ids: ["T2"] }, "team_access", "created", "T2"),
-  ...alike("team_access_revoked", { team_ids: ["T2"] }, "team_access", "deleted", "T2"),
-  ...alike("app_home_opened", { user: "U1", channel: "D1" }, "app_home", "occurred", "U1"),
-  ...alike("app_uninstalled", {}, "app", "deleted", "A1"),
-  ...alike("tokens_revoked", { tokens: { oauth: ["U1"], bot: ["U2"] } }, "token", "deleted", "U1"),
-  ...alike("tokens_revoked", { tokens: { bot: ["U2"] } }, "token", "deleted", "U2"),
-  ...alike("link_shared", { channel: "COMPOSER", message_ts: "1.5" }, "link", "occurred", "COMPOSER:1.5"),
-  ...alike("message_metadata_posted", { channel_id: "C1", message_ts: "1.5" }, "message_metadata", "created", "C1:1.5"),
-  ...alike(
-    "message_metadata_updated",
-    { channel_id: "C1", message_ts: "1.5" },
-    "message_metadata",
-    "updated",
-    "C1:1.5",
-  ),
-  ...alike(
-    "message_metadata_deleted",
-    { channel_id: "C1", message_ts: "1.5" },
-    "message_metadata",
-    "deleted",
-    "C1:1.5",
-  ),
-  ...alike("function_executed", { function_execution_id: "Fx1" }, "function", "occurred", "Fx1"),
-  ...alike("workflow_published workflow_unpublished", { workflow_id: "Wf1" }, "workflow", "updated", "Wf1"),
-  ...alike("workflow_deleted", { workflow_id: "Wf1" }, "workflow", "deleted", "Wf1"),
-  ...alike(
-    "assistant_thread_started",
-    { assistant_thread: { channel_id: "D1", thread_ts: "1.5" } },
-    "assistant_thread",
-    "created",
-    "D1:1.5",
-  ),
-  ...alike(
-    "assistant_thread_context_changed",
-    { assistant_thread: { channel_id: "D1", thread_ts: "1.5" } },
-    "assistant_thread",
-    "updated",
-    "D1:1.5",
-  ),
-  ...alike("shared_channel_invite_received", { invite: { id: "I1" } }, "shared_channel_invite", "created", "I1"),
-  ...alike(
-    "shared_channel_invite_accepted shared_channel_invite_approved shared_channel_invite_declined",
-    { invite: { id: "I1" } },
-    "shared_channel_invite",
-    "updated",
-    "I1",
-  ),
-  ...alike("app_requested", { app_request: { id: "Ar1" } }, "app_request", "created", "Ar1"),
-  ...alike("invite_requested", { invite_request: { id: "Ir1" } }, "invite_request", "created", "Ir1"),
-  ...alike("call_rejected", { call_id: "R1" }, "call", "updated", "R1"),
-
-  ...alike("canvas_created", { id: "Cv1" }, "canvas_created", "created", "Cv1"),
-  ...alike("canvas_deleted", { channel: { id: "C1" } }, "canvas_deleted", "deleted", "C1"),
-  ...alike("canvas_restored", { user: "U1" }, "canvas_restored", "restored", "U1"),
-  ...alike("canvas_polished", {}, "canvas_polished", "updated", "T1"),
-];
+/** The catalogue, a line an event: type[.subtype of a message] | other fields | entityType.eventType | entityId. */
+const catalogue = readFileSync(join(__dirname, "../fixtures/slack/events.txt"), "utf8")
+  .split("\n")
+  .filter((line) => line !== "" && !line.startsWith("#"))
+  .map((line) => line.split(" | "));
 
 describe("Slack's events", () => {
-  it.each(cases)("reads %j as %s.%s of %s (%s)", (event, entityType, eventType, entityId, nativeType) => {
-    const { events, deliveryId } = parse(event);
+  it.each(catalogue)("reads %s %s as %s of %s", (nativeType = "", fields = "", eventName, entityId) => {
+    const [type, subtype] = nativeType.split(".");
+    const { events, deliveryId } = parse({ type, subtype, ...JSON.parse(fields) });
     expect(deliveryId).toBe(EVENT_ID);
-    expect(events).toHaveLength(1);
-    expect(events[0]).toMatchObject({ entityType, eventType, entityId, nativeType, scope: "T1", idScope: "T1" });
+    expect(events).toMatchObject([{ entityId, nativeType, scope: "T1", idScope: "T1" }]);
+    expect(events.map((event) => [eventNameOf(event), event.nativeAction])).toEqual([[eventName, subtype]]);
+  });
+
+  it("are all in that list", () => {
+    const typesOf = (names: Iterable<string | undefined>) =>
+      new Set([...names].map((name) => name?.replace(/\..*/, "")));
+    const listed = typesOf(catalogue.map(([nativeType]) => nativeType));
+    expect([...typesOf(slackEvents.keys())].sort()).toEqual([...listed].sort());
+  });
+
+  it.each([
+    ["canvas_created", { id: "Cv1", channel: "C1" }, "created", "Cv1"],
+    ["canvas_deleted", { channel: { id: "C1" } }, "deleted", "C1"],
+    ["canvas_changed", { channel: "C1", ts: "1.5" }, "updated", "C1:1.5"],
+    ["canvas_restored", { user: "U1" }, "restored", "U1"],
+    ["canvas_polished", {}, "occurred", EVENT_ID],
+  ])("that are new are read by their name: %s %j as %s of %s", (type, fields, eventType, entityId) => {
+    const expected = { entityType: type, eventType, entityId, nativeType: type, completeness: "hint" };
+    expect(parse({ type, ...fields }).events).toMatchObject([expected]);
   });
 
   it("takes a new message along as it is, without the old verification token", () => {
@@ -232,7 +112,7 @@ describe("Slack's events", () => {
       entityId: "C1:1795510001.000200",
       nativeType: "message",
       occurredAt: new Date(1_795_510_001_000).toISOString(),
-      version: { kind: "time", value: 1_795_510_001_000 },
+      version: { kind: "time", value: 1_795_510_001_000.2 },
       scope: "T1",
       idScope: "T1",
       completeness: "full",
@@ -272,14 +152,16 @@ describe("Slack's events", () => {
   });
 
   it.each([
-    ["1795510001.123456", 1_795_510_001_123],
-    ["1795510001123456", 1_795_510_001_123],
+    ["1795510001.123456", 1_795_510_001_123.456],
+    ["1795510001123456", 1_795_510_001_123.456],
+    ["1795510001.12", 1_795_510_001_120],
     ["1795510001", 1_795_510_001_000],
     ["soon", EVENT_TIME * 1000],
     [undefined, EVENT_TIME * 1000],
   ])("reads the event time %j as milliseconds, for deletions too", (event_ts, value) => {
     const [event] = parse({ type: "file_deleted", file_id: "F1", event_ts }).events;
     expect(event?.version).toEqual({ kind: "time", value });
+    expect(event?.occurredAt).toBe(new Date(value).toISOString());
   });
 
   it("states no time where Slack states none", () => {
@@ -318,14 +200,14 @@ describe("Slack's url_verification", () => {
     const request = trust(verification("3eZbrw1aBm2rZgRNFdxV2595E9CY3gmdALWMmHkvFXO7tYXAYM8P"));
     expect(slack.handshake?.(request)).toMatchObject({
       status: 200,
-      headers: { "content-type": "text/plain" },
+      headers: { "content-type": "text/plain; charset=utf-8" },
       body: "3eZbrw1aBm2rZgRNFdxV2595E9CY3gmdALWMmHkvFXO7tYXAYM8P",
     });
     expect(slack.parse(request, contractNow)).toEqual({ events: [] });
   });
 
   it("is answered before anything is verified, as text that no browser sniffs, and offers no secret", () => {
-    const headers = { "content-type": "text/plain", "x-content-type-options": "nosniff" };
+    const headers = { "content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff" };
     const challenge = "c".repeat(256);
     expect(slack.openHandshake?.(verification(challenge))).toEqual({
       reply: { status: 200, headers, body: challenge },
@@ -346,8 +228,17 @@ describe("Slack's url_verification", () => {
   });
 });
 
-it("tells the operator of Slack the URL to enter", () => {
-  const context = { scheme: "seed", settings: { scheme: "seed" }, missingSettings: [] };
-  const steps = slack.setupSteps({ ...context, webhookUrl: "https://hooks.example.com/webhooks/whr_1" });
-  expect(steps.join("\n")).toContain("https://hooks.example.com/webhooks/whr_1");
+describe("Slack's set-up steps", () => {
+  const webhookUrl = "https://hooks.example.com/webhooks/whr_1";
+  const stepsFor = (scheme: string) =>
+    slack.setupSteps({ webhookUrl, scheme, settings: { scheme }, missingSettings: [] }).join("\n");
+
+  it.each(slack.schemes)("give the URL to enter, scheme %s", (scheme) => {
+    expect(stepsFor(scheme)).toContain(`enter ${webhookUrl} as Request URL`);
+  });
+
+  it("ask for the signing secret where there is only one of ours", () => {
+    expect(stepsFor("seed")).toContain("copy Basic Information > App Credentials > Signing Secret");
+    expect(stepsFor("native")).not.toContain("copy");
+  });
 });
