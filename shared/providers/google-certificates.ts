@@ -91,6 +91,8 @@ function createClient(url: string): OAuth2Client {
     transporterOptions: {
       timeout: FETCH_TIMEOUT_MS,
       redirect: "error",
+      // Node's own: the library would load another implementation on its first use.
+      fetchImplementation: fetch,
       retryConfig: { retry: 1, noResponseRetries: 1 },
     },
   });
