@@ -14,5 +14,11 @@ module.exports = {
   // jose ships ES modules only and this app is CommonJS, so jest has to transform it.
   transformIgnorePatterns: ["/node_modules/(?!jose/)"],
   collectCoverageFrom: ["functions/**/*.ts", "shared/**/*.ts"],
+  coverageThreshold: {
+    global: { lines: 96, branches: 82 },
+    "./shared/core/": { lines: 99, branches: 95 },
+    "./shared/providers/": { lines: 99, branches: 95 },
+    "./shared/usecases/": { lines: 99, branches: 88 },
+  },
   coverageReporters: ["text-summary", "json-summary", "lcovonly"],
 };

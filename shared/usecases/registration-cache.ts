@@ -29,7 +29,7 @@ const STALE_MS = 3_600_000;
 /** At most one early re-read per registration and interval, or bad signatures would become a flood of reads. */
 const REREAD_MS = 5_000;
 
-/** Registrations in memory, least recently used out first. One load at a time per id. */
+/** Registrations in memory, the longest ago loaded out first (one in use is loaded anew every 30 s). One load at a time per id. */
 export class RegistrationCache {
   readonly #dependencies: CacheDependencies;
   readonly #entries = new Map<string, CachedRegistration>();

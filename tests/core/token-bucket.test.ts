@@ -30,6 +30,12 @@ describe("TokenBuckets", () => {
     expect(buckets.take("a", noon).allowed).toBe(false);
   });
 
+  it("forgets the oldest bucket where none is full, so that a flood of keys costs no more memory", () => {
+    const buckets = new TokenBuckets({ ratePerSecond: 1, burst: 1, maxKeys: 2 });
+    for (const key of ["oldest", "older", "new"]) buckets.take(key, noon);
+    expect(["older", "new", "oldest"].map((key) => buckets.take(key, noon).allowed)).toEqual([false, false, true]);
+  });
+
   it("forgets full buckets first when there are too many keys, so that an empty one stays empty", () => {
     const buckets = new TokenBuckets({ ratePerSecond: 1, burst: 2, maxKeys: 2 });
     buckets.take("full again", noon - 10_000);

@@ -233,6 +233,29 @@ describe("what Google sends", () => {
     expect(first(cloudEvent(type, data))).toMatchObject({ entityType, eventType, entityId, nativeType: type });
   });
 
+  it.each([
+    [{ data: { message: { name: "spaces/S/messages/M" } } }],
+    [{ data_base64: encoded({ message: { name: "spaces/S/messages/M" } }) }],
+  ])("a CloudEvent in structured mode, too: %j", (content) => {
+    const type = "google.workspace.chat.message.v1.created";
+    const structured = { specversion: "1.0", id: "1", source: "//s", type, time: "2026-11-24T08:00:00Z", ...content };
+    const attributes = { "content-type": "application/cloudevents+json; charset=utf-8" };
+    expect(parseAs(late, push({ data: encoded(structured), attributes }))).toMatchObject({
+      deliveryId: "//s:1",
+      events: [{ entityType: "message", entityId: "spaces/S/messages/M", occurredAt: "2026-11-24T08:00:00.000Z" }],
+    });
+    const untyped = { ...structured, type: 7 };
+    expect(first(push({ data: encoded(untyped), attributes }))).toMatchObject({ entityType: "pubsub_message" });
+  });
+
+  it.each([
+    ["google.workspace.chat.space.v1.updated", "//chat.googleapis.com/spaces/S", "spaces/S"],
+    ["google.workspace.drive.file.v3.trashed", "//drive.googleapis.com/files/F1", "F1"],
+  ])("%s without its resource is about what the subscription watches", (type, subject, entityId) => {
+    expect(first(cloudEvent(type, {}, subject))).toMatchObject({ entityId, nativeType: type });
+    expect(first(cloudEvent(type, {}, "//elsewhere/things/1"))).toMatchObject({ entityType: "pubsub_message" });
+  });
+
   it("one event for each message of a batch", () => {
     const messages = ["M1", "M2"].map((name) => ({ message: { name } }));
     const { events } = parseAs(late, cloudEvent("google.workspace.chat.message.v1.batchCreated", { messages }));

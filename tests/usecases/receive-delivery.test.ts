@@ -171,6 +171,32 @@ describe("receiveDelivery", () => {
     expect(await codeOf(app.deliverSigned(webhook, contactBody()))).toBe("delivery_refused");
   });
 
+  it("refuses by the present secret, too, where it was changed elsewhere and the signature is of neither", async () => {
+    const webhook = await app.register();
+    await app.deliverSigned(webhook, contactBody());
+    app.advance(6000);
+    const forged = { ...webhook, webhookSecret: "a guess" };
+    expect(await codeOf(app.deliverSigned(forged, contactBody()))).toBe("delivery_refused");
+  });
+
+  it("answers as if it were unknown when it was switched off elsewhere", async () => {
+    const webhook = await app.register();
+    await app.deliverSigned(webhook, contactBody());
+    await app.services.registrations.update(webhook.registrationId, (current) => ({ ...current, status: "inactive" }));
+    app.advance(6000);
+    const forged = { ...webhook, webhookSecret: "a guess" };
+    expect(await codeOf(app.deliverSigned(forged, contactBody()))).toBe("registration_not_found");
+  });
+
+  it("allows only so many unverified attempts of one address", async () => {
+    const webhook = await app.register();
+    const forged = { ...webhook, webhookSecret: "a guess" };
+    const codes = new Set<string>();
+    for (let attempt = 0; attempt < 200; attempt++) codes.add(await codeOf(app.deliverSigned(forged, contactBody())));
+    expect(codes).toEqual(new Set(["delivery_refused", "rate_limited"]));
+    expect(receiptOf(await app.deliverSigned(webhook, contactBody())).success).toBe(true);
+  });
+
   it("queues an event that does not fit a message by reference, and synchronises it all the same", async () => {
     const webhook = await app.register();
     const large = contactBody("created", "003", { Description: "x".repeat(300_000) });
