@@ -4,7 +4,11 @@ module.exports = {
   roots: ["<rootDir>/tests"],
   testMatch: ["**/*.test.ts"],
   testPathIgnorePatterns: ["/node_modules/", "<rootDir>/tests/long/"],
-  moduleNameMapper: { "^@azure/functions-core$": "<rootDir>/tests/support/functions-core.ts" },
+  moduleNameMapper: {
+    "^@azure/functions-core$": "<rootDir>/tests/support/functions-core.ts",
+    // Node wants the extension in a dynamic import; here the file is still TypeScript.
+    "^(\\.{1,2}/.*)\\.js$": "$1",
+  },
   transform: {
     "^.+\\.(ts|js)$": [
       "@swc/jest",

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { version } from "../package.json";
-import { createTokenVerifier } from "./adapters/oidc/token-verifier";
+import type { OidcOptions } from "./adapters/oidc/token-verifier";
 import { openSqlite, type SqliteStore } from "./adapters/sqlite/database";
 import { type Config, readConfig } from "./config";
 import type { ApiToken, TokenVerifier } from "./core/caller";
@@ -153,7 +153,7 @@ async function createServices({ config, store, rules, log, now }: Parts): Promis
     now,
     newId: () => randomUUID().replaceAll("-", ""),
     log,
-    access: createAccess(config),
+    access: await createAccess(config),
   };
 }
 
@@ -176,12 +176,18 @@ function createLimits({ ratePerSecond, cacheMaxRegistrations }: Config): Limits 
   };
 }
 
-function createAccess({ apiTokens, oidc, usesDefaultToken }: Config): Services["access"] {
+async function createAccess({ apiTokens, oidc, usesDefaultToken }: Config): Promise<Services["access"]> {
   return {
     apiTokens,
-    ...(oidc ? { tokenVerifier: createTokenVerifier(oidc) } : {}),
+    ...(oidc ? { tokenVerifier: await createVerifier(oidc) } : {}),
     ...(usesDefaultToken ? { defaultToken: { token: "test-token", tenantId: "tenant-123" } } : {}),
   };
+}
+
+/** Loaded only where it is used, because jose takes 15 MB. */
+async function createVerifier(oidc: OidcOptions): Promise<TokenVerifier> {
+  const { createTokenVerifier } = await import("./adapters/oidc/token-verifier.js");
+  return createTokenVerifier(oidc);
 }
 
 /** One JSON object a line, for a host that collects standard output. */

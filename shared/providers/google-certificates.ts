@@ -1,5 +1,5 @@
 import { createPublicKey, type KeyObject } from "node:crypto";
-import { OAuth2Client } from "google-auth-library";
+import type { OAuth2Client } from "google-auth-library";
 import { WebhookError } from "../core/errors";
 import { asObject } from "../core/json";
 
@@ -20,7 +20,8 @@ type Keys = ReadonlyMap<string, KeyObject>;
  */
 export class GoogleCertificates {
   readonly #url: string;
-  #client: OAuth2Client;
+  /** The one with the newest certificates in its cache. */
+  #client: OAuth2Client | undefined;
   #source: object | undefined;
   #keys: Keys | undefined;
   #confirmedAt = 0;
@@ -29,7 +30,6 @@ export class GoogleCertificates {
 
   constructor(url: string) {
     this.#url = url;
-    this.#client = createClient(url);
   }
 
   /**
@@ -40,7 +40,7 @@ export class GoogleCertificates {
     const key = (await this.#current(now)).get(keyId);
     if (key !== undefined || now < this.#quietUntil) return key;
     // The library cannot be told to look again, but a new client has nothing in its cache.
-    this.#pending ??= this.#load(now, createClient(this.#url));
+    this.#pending ??= this.#load(now, undefined);
     return (await this.#pending).get(keyId);
   }
 
@@ -50,14 +50,15 @@ export class GoogleCertificates {
     return this.#pending;
   }
 
-  async #load(now: number, client: OAuth2Client): Promise<Keys> {
+  async #load(now: number, known: OAuth2Client | undefined): Promise<Keys> {
     try {
+      const client = known ?? (await createClient(this.#url));
       const { certs } = await client.getFederatedSignonCertsAsync();
       if (certs !== this.#source) this.#accept(certs, client, now);
       this.#confirmedAt = now;
     } catch (error) {
       this.#quietUntil = now + QUIET_AFTER_FAILURE_MS;
-      this.#client = createClient(this.#url);
+      this.#client = undefined;
       return this.#known(now, error);
     } finally {
       this.#pending = undefined;
@@ -85,7 +86,9 @@ export class GoogleCertificates {
   }
 }
 
-function createClient(url: string): OAuth2Client {
+/** The library is loaded for the first token: most gateways have other providers, and it takes 20 MB. */
+async function createClient(url: string): Promise<OAuth2Client> {
+  const { OAuth2Client } = await import("google-auth-library");
   return new OAuth2Client({
     endpoints: { oauth2FederatedSignonPemCertsUrl: url },
     transporterOptions: {
