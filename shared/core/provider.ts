@@ -23,10 +23,10 @@ export interface Proof {
 /** What a delivery holds. */
 export interface ParsedDelivery {
   /** The provider's id of the delivery, the same when it repeats; absent where it has none. */
-  readonly deliveryId?: string;
+  readonly deliveryId?: string | undefined;
   readonly events: readonly ProviderEvent[];
   /** Why there are no events, where that deserves a word: `unknown_shape`, `stale_body`. */
-  readonly ignored?: string;
+  readonly ignored?: string | undefined;
 }
 
 /** The answer to a handshake, which ends the walk of the delivery. */

@@ -18,21 +18,21 @@ export interface ProviderEvent {
   /** The provider's own name of the event: `issues.opened`, `page.content_updated`. */
   readonly nativeType: string;
   /** The provider's own word for what happened, where it differs from `eventType`: `opened`. */
-  readonly nativeAction?: string;
+  readonly nativeAction?: string | undefined;
   /** ISO 8601 time of the change as the provider states it; absent where the provider states none. */
-  readonly occurredAt?: string;
+  readonly occurredAt?: string | undefined;
   /** The provider's order of changes; absent where it states none, and then the order of receipt counts. */
-  readonly version?: EventVersion;
+  readonly version?: EventVersion | undefined;
   /** Tenant on the provider's side: organisation, workspace, team, repository, subscription. */
-  readonly scope?: string;
+  readonly scope?: string | undefined;
   /** Set where `entityId` is unique only within it (a branch within its repository). */
-  readonly idScope?: string;
+  readonly idScope?: string | undefined;
   /** `full`: `data` is the whole record; `partial`: only some fields, merged; `hint`: says only that something changed. */
   readonly completeness: "full" | "partial" | "hint";
   /** The record's fields as the provider sent them. Never a credential. */
   readonly data: JsonObject;
   /** The provider says that it left something out: the record must be read again. */
-  readonly gap?: boolean;
+  readonly gap?: boolean | undefined;
 }
 
 /** A provider event that a registration asked for, ready for the queue: everything the drain needs to know. */

@@ -105,7 +105,7 @@ function register(spec: EndpointSpec, answer: (services: Services, request: Http
       const services = ready instanceof Promise ? await ready : ready;
       try {
         const reply = await answer(services, request);
-        return { ...reply, headers: { ...commonHeaders, ...reply.headers } };
+        return { ...reply, headers: reply.headers ? { ...commonHeaders, ...reply.headers } : commonHeaders };
       } catch (error) {
         return toErrorReply(services, spec, error);
       }

@@ -1,4 +1,4 @@
-import { asArray, asObject, at, type JsonObject, textAt } from "../core/json";
+import { asArray, asObject, asText, at, type JsonObject, textAt } from "../core/json";
 import { type DeliveryRequest, parseJson } from "../core/delivery-request";
 import type { HandshakeReply, ParsedDelivery, Provider, SetupContext } from "../core/provider";
 import { DeliveryRefused } from "../core/refusal";
@@ -51,8 +51,9 @@ export const github: Provider = {
 
   parse(request) {
     const name = request.headers.get(EVENT_HEADER) ?? "";
-    const deliveryId = request.headers.get(DELIVERY_HEADER) ?? "";
-    return { ...(deliveryId === "" ? {} : { deliveryId }), ...eventsOf(name, bodyOf(request)) };
+    const deliveryId = asText(request.headers.get(DELIVERY_HEADER));
+    const { events, ignored } = eventsOf(name, bodyOf(request));
+    return { deliveryId, events, ignored };
   },
 
   handshake: (request) => (request.headers.get(EVENT_HEADER) === "ping" ? pingReply() : undefined),
@@ -96,15 +97,18 @@ function eventAs(row: GitHubEvent, name: string, body: JsonObject): ProviderEven
   if (fields === undefined || entityId === undefined) return undefined;
   const action = textAt(body, "action");
   const eventType = eventTypeOf(row, action);
-  const time = row.times.map((field) => timeAt(fields, field)).find((value) => value !== undefined);
+  // The times of a deleted object are of its last change, not of its deletion.
+  const { occurredAt, version } = statedTime(eventType === "deleted" ? undefined : firstTime(fields, row.times));
   return {
     entityType: row.entityType,
     eventType,
     entityId,
-    ...nativeNames(name, action),
-    // The times of a deleted object are of its last change, not of its deletion.
-    ...(eventType === "deleted" ? {} : statedTime(time)),
-    ...scopesOf(body, row.within),
+    nativeType: nativeTypeOf(name, action),
+    nativeAction: action,
+    occurredAt,
+    version,
+    scope: scopeOf(body),
+    idScope: row.within && textAt(body, row.within, "id"),
     completeness: row.completeness,
     data: omit(fields, row.object === "" ? [...commonFields, ...row.without] : row.without),
   };
@@ -126,7 +130,8 @@ function pushEvent(body: JsonObject): ProviderEvent | undefined {
     entityId: ref,
     nativeType: "push",
     ...(eventType === "deleted" ? {} : pushTimes(body)),
-    ...scopesOf(body, "repository"),
+    scope: scopeOf(body),
+    idScope: textAt(body, "repository", "id"),
     completeness: "partial",
     data: {
       ...pick(body, ["ref", "before", "after", "created", "deleted", "forced"]),
@@ -135,6 +140,10 @@ function pushEvent(body: JsonObject): ProviderEvent | undefined {
       pusher: pick(asObject(body["pusher"]) ?? {}, ["name"]),
     },
   };
+}
+
+function firstTime(fields: JsonObject, names: readonly string[]): string | number | undefined {
+  return names.map((name) => timeAt(fields, name)).find((time) => time !== undefined);
 }
 
 /** GitHub writes times in ISO 8601, and a few in Unix seconds: `repository.pushed_at` of a push, some of installations. */
@@ -147,7 +156,7 @@ function timeAt(value: unknown, ...path: readonly string[]): string | number | u
 function pushTimes(body: JsonObject): Pick<ProviderEvent, "occurredAt" | "version"> {
   const { version } = statedTime(timeAt(body, "repository", "pushed_at"));
   const { occurredAt } = statedTime(timeAt(body, "head_commit", "timestamp"));
-  return { ...(occurredAt === undefined ? {} : { occurredAt }), ...(version === undefined ? {} : { version }) };
+  return { occurredAt, version };
 }
 
 /** `create` and `delete` give the short name of a ref, a push the full one: here it is full, so that both mean one entity. */
@@ -160,7 +169,8 @@ function refEvent(name: "create" | "delete", body: JsonObject): ProviderEvent | 
     eventType: name === "create" ? "created" : "deleted",
     entityId: ref.startsWith("refs/") ? ref : `refs/${refType === "tag" ? "tags" : "heads"}/${ref}`,
     nativeType: name,
-    ...scopesOf(body, "repository"),
+    scope: scopeOf(body),
+    idScope: textAt(body, "repository", "id"),
     completeness: "hint",
     data: omit(body, commonFields),
   };
@@ -175,8 +185,10 @@ function wikiPageEvent(page: unknown, body: JsonObject): ProviderEvent | undefin
     entityType: "wiki_page",
     eventType: action === "created" ? "created" : "updated",
     entityId,
-    ...nativeNames("gollum", action),
-    ...scopesOf(body, "repository"),
+    nativeType: nativeTypeOf("gollum", action),
+    nativeAction: action,
+    scope: scopeOf(body),
+    idScope: textAt(body, "repository", "id"),
     completeness: "hint",
     data: fields,
   };
@@ -189,14 +201,12 @@ function eventTypeOf(row: GitHubEvent, action: string | undefined): EventType {
   return row.restored.includes(action) ? "restored" : row.otherwise;
 }
 
-function nativeNames(name: string, action: string | undefined): Pick<ProviderEvent, "nativeType" | "nativeAction"> {
-  return action === undefined ? { nativeType: name } : { nativeType: `${name}.${action}`, nativeAction: action };
+function nativeTypeOf(name: string, action: string | undefined): string {
+  return action === undefined ? name : `${name}.${action}`;
 }
 
-function scopesOf(body: JsonObject, within: GitHubEvent["within"]): Pick<ProviderEvent, "scope" | "idScope"> {
-  const scope = textAt(body, "repository", "full_name") ?? textAt(body, "organization", "login");
-  const idScope = within && textAt(body, within, "id");
-  return { ...(scope === undefined ? {} : { scope }), ...(idScope === undefined ? {} : { idScope }) };
+function scopeOf(body: JsonObject): string | undefined {
+  return textAt(body, "repository", "full_name") ?? textAt(body, "organization", "login");
 }
 
 /** The values at paths like `repository.id:sender.id`, joined alike; `undefined` where one of them is missing. */
