@@ -4,9 +4,8 @@ import { errorCatalogue, isWebhookError } from "../core/errors";
 import { SyncFailure, type SyncTask } from "../core/sync-task";
 import { eventNameOf, type WebhookEvent } from "../core/webhook-event";
 import { recordIdOf } from "../repositories/deliveries";
-import { type OpenedMessage, openMessage, toEventMessage } from "./event-message";
+import { type EventMessage, type OpenedMessage, openMessage } from "./event-message";
 import { noteSynchronisation } from "./note-synchronisation";
-import { claimCheck } from "./send-events";
 import type { Services } from "./services";
 
 /** What is recorded of an event besides what it says itself. */
@@ -25,7 +24,7 @@ interface Settlement {
  */
 export async function drainEvent(services: Services, body: unknown): Promise<void> {
   const opened = await openMessage(services, body);
-  const { event, dataref } = opened;
+  const { event, message } = opened;
   const known = await services.deliveries.findEvent({
     tenantId: event.tenantId,
     registrationId: event.registrationId,
@@ -33,12 +32,12 @@ export async function drainEvent(services: Services, body: unknown): Promise<voi
   });
   if (known?.outcome === "synchronised") services.log("debug", "event.known", { eventId: event.eventId });
   else if (await attempt(services, opened)) return;
-  if (dataref !== undefined) await services.payloads.delete(dataref);
+  if (message.dataref !== undefined) await services.payloads.delete(message.dataref);
 }
 
 /** Answers true if the event is to be tried again, and so still needs its payload. */
 async function attempt(services: Services, opened: OpenedMessage): Promise<boolean> {
-  const attempts = opened.failedAttempts + 1;
+  const attempts = failedAttemptsOf(opened) + 1;
   try {
     const task = await services.sync.enqueueSyncTask({ event: opened.event, attempt: attempts });
     await settle(services, opened.event, { outcome: "synchronised", attempts, task });
@@ -49,7 +48,8 @@ async function attempt(services: Services, opened: OpenedMessage): Promise<boole
 }
 
 async function handleFailure(services: Services, opened: OpenedMessage, error: unknown): Promise<boolean> {
-  const { event, failedAttempts, copies } = opened;
+  const { event, message } = opened;
+  const failedAttempts = failedAttemptsOf(opened);
   const outage = isOutage(error) && services.now() - Date.parse(event.receivedAt) < OUTAGE_LIMIT_MS;
   const attempts = outage ? failedAttempts : failedAttempts + 1;
   const reason = reasonOf(error);
@@ -60,13 +60,18 @@ async function handleFailure(services: Services, opened: OpenedMessage, error: u
     return false;
   }
   // The copy goes out before anything is recorded: a crash in between repeats an attempt and loses nothing.
+  const copies = message.copies ?? 0;
   const at = services.now() + backOffMs(event.retryPolicy, copies, Math.random());
-  const copy = toEventMessage(event, attempts, copies + 1);
+  const copy: EventMessage = { ...message, failedattempts: attempts, copies: copies + 1 };
   // Duplicate detection would swallow a copy under the old id (DESIGN 8).
   const messageId = `${event.eventId}~${services.newId()}`;
-  await services.queue.schedule({ messageId, body: await claimCheck(services, copy) }, at);
+  await services.queue.schedule({ messageId, body: copy }, at);
   if (!outage) await settle(services, event, { outcome: "retrying", attempts, reason });
   return true;
+}
+
+function failedAttemptsOf({ message }: OpenedMessage): number {
+  return message.failedattempts ?? 0;
 }
 
 /** True for an outage of a back end of ours: waiting for it uses up no attempt. */

@@ -1,49 +1,47 @@
 import { parseJson } from "../core/delivery-request";
-import { asObject, at, textAt } from "../core/json";
+import { textAt } from "../core/json";
 import { eventNameOf, type WebhookEvent } from "../core/webhook-event";
 import type { Services } from "./services";
 
+/** An event but for what its message says already. */
+export type EventData = Omit<WebhookEvent, "eventId" | "registrationId">;
+
 /**
- * A message of the event queue: a CloudEvents 1.0 JSON object. Where the event does not fit a message, `data` is absent
- * and `dataref` names the payload that holds it (CloudEvents extension "dataref", the claim check).
+ * A message of the event queue: a CloudEvents 1.0 JSON object that says nothing twice, because its bytes are what an
+ * answer waits for. Where the event does not fit a message, `data` is absent and `dataref` names the payload that holds
+ * it (CloudEvents extension "dataref", the claim check).
  */
 export interface EventMessage {
   readonly specversion: "1.0";
+  /** The event's id. */
   readonly id: string;
+  /** `/webhooks/{registrationId}` */
   readonly source: string;
   readonly type: string;
-  readonly subject: string;
-  readonly time: string;
-  readonly datacontenttype: "application/json";
-  /** Attempts that failed and count. */
-  readonly failedattempts: number;
-  /** Copies made so far, those for an outage included: they space out the next one. */
-  readonly copies: number;
+  /** Attempts that failed and count; absent before the first. */
+  readonly failedattempts?: number;
+  /** Copies made so far, those for an outage included: they space out the next one. Absent before the first. */
+  readonly copies?: number;
   readonly dataref?: string;
-  readonly data?: WebhookEvent;
+  readonly data?: EventData;
 }
+
+const SOURCE = "/webhooks/";
 
 /** A message that was read back, with its event, whichever way that came. */
 export interface OpenedMessage {
+  readonly message: EventMessage;
   readonly event: WebhookEvent;
-  readonly failedAttempts: number;
-  readonly copies: number;
-  readonly dataref?: string;
 }
 
 /** The message of an event, with the event inside. */
-export function toEventMessage(event: WebhookEvent, failedattempts = 0, copies = 0): EventMessage {
+export function toEventMessage(eventId: string, registrationId: string, data: EventData): EventMessage {
   return {
     specversion: "1.0",
-    id: event.eventId,
-    source: `/webhooks/${event.registrationId}`,
-    type: `castiel.webhook.${eventNameOf(event)}`,
-    subject: event.entityId,
-    time: event.occurredAt ?? event.receivedAt,
-    datacontenttype: "application/json",
-    failedattempts,
-    copies,
-    data: event,
+    id: eventId,
+    source: SOURCE + registrationId,
+    type: `castiel.webhook.${eventNameOf(data)}`,
+    data,
   };
 }
 
@@ -53,16 +51,10 @@ export function toEventMessage(event: WebhookEvent, failedattempts = 0, copies =
  * @throws {WebhookError} `store_unavailable`
  */
 export async function openMessage(services: Services, body: unknown): Promise<OpenedMessage> {
-  const message = asObject(body);
-  const dataref = textAt(message, "dataref");
-  const event = dataref === undefined ? at(message, "data") : await readPayload(services, dataref);
-  if (!isWebhookEvent(event)) throw new Error("message_unreadable");
-  return {
-    event,
-    failedAttempts: Number(at(message, "failedattempts") ?? 0),
-    copies: Number(at(message, "copies") ?? 0),
-    ...(dataref === undefined ? {} : { dataref }),
-  };
+  if (!isEventMessage(body)) throw new Error("message_unreadable");
+  const data = body.dataref === undefined ? body.data : await readPayload(services, body.dataref);
+  if (!isEventData(data)) throw new Error("message_unreadable");
+  return { message: body, event: { ...data, eventId: body.id, registrationId: body.source.slice(SOURCE.length) } };
 }
 
 async function readPayload(services: Services, dataref: string): Promise<unknown> {
@@ -72,6 +64,10 @@ async function readPayload(services: Services, dataref: string): Promise<unknown
 }
 
 /** Only we write to the queue, so the fields that name the event are enough to tell ours from anything else. */
-function isWebhookEvent(value: unknown): value is WebhookEvent {
-  return ["eventId", "tenantId", "registrationId", "entityType"].every((name) => textAt(value, name) !== undefined);
+function isEventMessage(value: unknown): value is EventMessage {
+  return textAt(value, "id") !== undefined && textAt(value, "source")?.startsWith(SOURCE) === true;
+}
+
+function isEventData(value: unknown): value is EventData {
+  return ["tenantId", "integrationId", "entityType"].every((name) => textAt(value, name) !== undefined);
 }

@@ -1,6 +1,7 @@
 import type { ParsedDelivery } from "../core/provider";
-import { eventNameOf, type ProviderEvent, type WebhookEvent } from "../core/webhook-event";
+import { eventNameOf, type ProviderEvent } from "../core/webhook-event";
 import { activityKeyOf } from "./activity-key";
+import { type EventMessage, toEventMessage } from "./event-message";
 import { noteAtDoor } from "./note-at-door";
 import type { CachedRegistration } from "./registration-cache";
 import { eventIdOf, sendEvents } from "./send-events";
@@ -18,15 +19,21 @@ export interface EventReceipt {
 }
 
 /** The reply to a verified delivery: the seed's three fields, then the rest (DESIGN 4). */
-export interface DeliveryReceipt extends Partial<EventReceipt> {
+export interface DeliveryReceipt {
   readonly success: true;
+  /** These five are of the first event. */
+  readonly eventType?: string | undefined;
+  readonly entityId?: string | undefined;
+  readonly entityType?: string | undefined;
+  readonly eventName?: string | undefined;
+  readonly nativeType?: string | undefined;
   readonly syncTriggered: boolean;
   readonly deliveryId: string;
   readonly processingTimeMs: number;
   /** The events of this delivery were queued before. */
-  readonly duplicate?: true;
+  readonly duplicate?: true | undefined;
   /** Why there is nothing to queue, where the provider's form was not known. */
-  readonly ignored?: string;
+  readonly ignored?: string | undefined;
   readonly events: readonly EventReceipt[];
 }
 
@@ -50,7 +57,7 @@ export async function queueDelivery(services: Services, arrival: Arrival): Promi
   const deliveryId = parsed.deliveryId ?? services.newId();
   // Events are numbered as parsed, before matching, so that a change of the registration changes no event's id.
   const wanted = [...parsed.events.keys()].filter((index) => matchesAt(entry, parsed, index));
-  const events = wanted.map((index) => toWebhookEvent(arrival, deliveryId, index));
+  const events = wanted.map((index) => messageAt(arrival, deliveryId, index));
   const known = events.length === 0 ? [] : await sendEvents(services, events, arrival.bodyBytes);
   const triggered = new Set(wanted.filter((_, position) => known[position] !== true));
   const duplicate = events.length > 0 && triggered.size === 0;
@@ -72,22 +79,20 @@ function nextOrder(receivedAt: number): number {
   return lastOrder;
 }
 
-function toWebhookEvent(arrival: Arrival, deliveryId: string, index: number): WebhookEvent {
+function messageAt(arrival: Arrival, deliveryId: string, index: number): EventMessage {
   const { registration } = arrival.entry;
   const event = arrival.parsed.events[index];
   if (event === undefined) throw new RangeError(`no event ${index} in this delivery`);
-  return {
+  return toEventMessage(eventIdOf(registration.id, deliveryId, index), registration.id, {
     ...event,
-    eventId: eventIdOf(registration.id, deliveryId, index),
     deliveryId,
     tenantId: registration.tenantId,
-    registrationId: registration.id,
     integrationId: registration.integrationId,
     connectionId: registration.connectionId,
     receivedAt: new Date(arrival.receivedAt).toISOString(),
     receivedOrder: nextOrder(arrival.receivedAt),
     retryPolicy: registration.retryPolicy,
-  };
+  });
 }
 
 function toReceipt(event: ProviderEvent, syncTriggered: boolean): EventReceipt {
@@ -102,14 +107,18 @@ function toDeliveryReceipt(
 ): DeliveryReceipt {
   const [first] = receipts;
   const { ignored } = arrival.parsed;
+  // Where there is nothing to say the field is undefined, which JSON leaves out.
   return {
     success: true,
-    ...(first && { eventType: first.eventType, entityId: first.entityId, entityType: first.entityType }),
-    ...(first && { eventName: first.eventName, nativeType: first.nativeType }),
+    eventType: first?.eventType,
+    entityId: first?.entityId,
+    entityType: first?.entityType,
+    eventName: first?.eventName,
+    nativeType: first?.nativeType,
     syncTriggered: receipts.some((receipt) => receipt.syncTriggered),
     deliveryId,
-    ...(duplicate && { duplicate }),
-    ...(ignored !== undefined && { ignored }),
+    duplicate: duplicate || undefined,
+    ignored,
     processingTimeMs: Math.round((performance.now() - arrival.startedAt) * 100) / 100,
     events: receipts,
   };

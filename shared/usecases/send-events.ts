@@ -1,8 +1,6 @@
 import { hash } from "node:crypto";
 import { WebhookError } from "../core/errors";
-import type { QueueMessage } from "../core/ports";
-import type { WebhookEvent } from "../core/webhook-event";
-import { type EventMessage, toEventMessage } from "./event-message";
+import type { EventMessage } from "./event-message";
 import type { Services } from "./services";
 
 /** Longer than a message lives in the queue and its dead letters, in seconds. */
@@ -24,24 +22,18 @@ export function eventIdOf(registrationId: string, deliveryId: string, index: num
  */
 export async function sendEvents(
   services: Services,
-  events: readonly WebhookEvent[],
+  events: readonly EventMessage[],
   bodyBytes: number,
 ): Promise<readonly boolean[]> {
   const fits = bodyBytes * MAX_ESCAPING + ENVELOPE_BYTES <= services.queue.maxMessageBytes;
-  const messages = fits
-    ? events.map((event) => ({ messageId: event.eventId, body: toEventMessage(event) }))
-    : await Promise.all(events.map((event) => toMessage(services, event)));
+  const bodies = fits ? events : await Promise.all(events.map((event) => claimCheck(services, event)));
+  const messages = bodies.map((body) => ({ messageId: body.id, body }));
   return withinBudget(services.queue.send(messages), services.rules.queueTimeoutMs);
 }
 
-async function toMessage(services: Services, event: WebhookEvent): Promise<QueueMessage> {
-  return { messageId: event.eventId, body: await claimCheck(services, toEventMessage(event)) };
-}
-
 /** The message itself if it fits the queue, else one that points to the payload that holds its event. */
-export async function claimCheck(services: Services, message: EventMessage): Promise<EventMessage> {
+async function claimCheck(services: Services, message: EventMessage): Promise<EventMessage> {
   const { data, ...claim } = message;
-  if (data === undefined) return message;
   const bytes = Buffer.from(JSON.stringify(data));
   if (bytes.length + ENVELOPE_BYTES <= services.queue.maxMessageBytes) return message;
   const dataref = hash("sha256", message.id, "hex");

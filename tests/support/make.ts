@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Registration } from "../../shared/core/registration";
 import { newRegistrationId, tenantKeyIn, tenantKeyOf } from "../../shared/core/registration-id";
 import type { ProviderEvent, WebhookEvent } from "../../shared/core/webhook-event";
+import { type EventMessage, toEventMessage } from "../../shared/usecases/event-message";
 
 /** Noon of the day on which most tests take place, in milliseconds. */
 export const noon = Date.UTC(2026, 10, 24, 12);
@@ -63,4 +64,11 @@ export function makeEvent(overrides: Partial<WebhookEvent> = {}): WebhookEvent {
     retryPolicy: { maxRetries: 3, backoffSeconds: 60 },
     ...overrides,
   };
+}
+
+/** The queue message of an event, as after `failedattempts` failures and `copies` copies. */
+export function makeMessage(event: WebhookEvent, failedattempts = 0, copies = 0): EventMessage {
+  const { eventId, registrationId, ...data } = event;
+  const message = toEventMessage(eventId, registrationId, data);
+  return { ...message, ...(failedattempts > 0 && { failedattempts }), ...(copies > 0 && { copies }) };
 }

@@ -2,11 +2,10 @@ import { WebhookError } from "../../shared/core/errors";
 import { SyncFailure, type SyncTaskService } from "../../shared/core/sync-task";
 import type { WebhookEvent } from "../../shared/core/webhook-event";
 import { drainEvent } from "../../shared/usecases/drain-event";
-import { toEventMessage } from "../../shared/usecases/event-message";
 import type { NewRegistration } from "../../shared/usecases/register-webhook";
 import type { Services } from "../../shared/usecases/services";
 import { healthOf } from "../../shared/usecases/webhook-health";
-import { makeEvent, noon } from "../support/make";
+import { makeEvent, makeMessage, noon } from "../support/make";
 import { contactBody, openTestApp, type TestApp } from "../support/test-app";
 
 let app: TestApp;
@@ -55,7 +54,7 @@ describe("drainEvent", () => {
   });
 
   it("has one effect and counts once when the queue delivers a message again", async () => {
-    const message = toEventMessage(event());
+    const message = makeMessage(event());
     await drainEvent(app.services, message);
     await drainEvent(app.services, message);
     expect(await records()).toHaveLength(1);
@@ -71,7 +70,7 @@ describe("drainEvent", () => {
   });
 
   it("puts a failure off by a scheduled copy under a new message id, and counts the attempt", async () => {
-    await drainEvent(failing(new SyncFailure("provider_unreachable")), toEventMessage(event()));
+    await drainEvent(failing(new SyncFailure("provider_unreachable")), makeMessage(event()));
     expect(await app.embedded.queue.depth()).toMatchObject({ active: 0, scheduled: 1 });
     expect(await records()).toMatchObject([{ outcome: "retrying", attempts: 1, reason: "provider_unreachable" }]);
     app.advance(75_000);
@@ -81,37 +80,37 @@ describe("drainEvent", () => {
 
   it("parks an event as dead, with its reason and the event itself, when its attempts are used up", async () => {
     const services = failing(new SyncFailure("provider_unreachable"));
-    await drainEvent(services, toEventMessage(event(), 3));
+    await drainEvent(services, makeMessage(event(), 3));
     expect(await app.embedded.queue.depth()).toMatchObject({ active: 0, scheduled: 0, deadLettered: 0 });
     expect(await records()).toMatchObject([{ outcome: "dead", attempts: 4, event: { entityId: "003" } }]);
     expect((await health()).counts.dead).toBe(1);
   });
 
   it("gives up at once what no repetition can mend", async () => {
-    await drainEvent(failing(new SyncFailure("mapping_missing", { permanent: true })), toEventMessage(event()));
+    await drainEvent(failing(new SyncFailure("mapping_missing", { permanent: true })), makeMessage(event()));
     expect(await records()).toMatchObject([{ outcome: "dead", attempts: 1, reason: "mapping_missing" }]);
   });
 
   it("uses up no attempt while a back end of ours is out, for seven days", async () => {
     const outage = failing(new WebhookError("secrets_unavailable"));
-    await drainEvent(outage, toEventMessage(event(), 3, 5));
+    await drainEvent(outage, makeMessage(event(), 3, 5));
     expect(await records()).toEqual([]);
     expect(await app.embedded.queue.depth()).toMatchObject({ scheduled: 1 });
     const old = event({ receivedAt: new Date(noon - 8 * 86_400_000).toISOString() });
-    await drainEvent(outage, toEventMessage(old, 3, 5));
+    await drainEvent(outage, makeMessage(old, 3, 5));
     expect(await records()).toMatchObject([{ outcome: "dead", reason: "secrets_unavailable" }]);
   });
 
   it("tries a dead event again when the provider delivers it again", async () => {
     const dead = event();
-    await drainEvent(failing(new SyncFailure("mapping_missing", { permanent: true })), toEventMessage(dead));
-    await drainEvent(app.services, toEventMessage(dead));
+    await drainEvent(failing(new SyncFailure("mapping_missing", { permanent: true })), makeMessage(dead));
+    await drainEvent(app.services, makeMessage(dead));
     expect(await records()).toMatchObject([{ outcome: "synchronised" }]);
   });
 
   it("puts a webhook into failed after five failures in a row, and a genuine delivery takes it out", async () => {
     const services = failing(new SyncFailure("unauthorised"));
-    for (let failure = 0; failure < 5; failure++) await drainEvent(services, toEventMessage(event()));
+    for (let failure = 0; failure < 5; failure++) await drainEvent(services, makeMessage(event()));
     expect((await app.services.registrations.find(webhook.registrationId))?.value.status).toBe("failed");
     const { status, recommendations } = await health();
     expect(status).toBe("failed");
@@ -128,7 +127,7 @@ describe("drainEvent", () => {
   });
 
   it("names a lost payload as the reason", async () => {
-    const { data: _, ...claim } = toEventMessage(event());
+    const { data: _, ...claim } = makeMessage(event());
     await expect(drainEvent(app.services, { ...claim, dataref: "gone" })).rejects.toThrow("payload_lost");
   });
 
