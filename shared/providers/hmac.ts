@@ -48,7 +48,8 @@ export function demandHmacSha256(secrets: readonly string[], prefix: string, bod
     hasSecret = true;
     const hmac = createHmac("sha256", secret);
     if (prefix !== "") hmac.update(prefix);
-    if (timingSafeEqual(hmac.update(body).digest(), signature)) return;
+    // By way of text: Node makes a string and a small Buffer of it in less time than the Buffer that `digest()` answers.
+    if (timingSafeEqual(Buffer.from(hmac.update(body).digest("hex"), "hex"), signature)) return;
   }
   if (!hasSecret) throw new DeliveryRefused("secret_missing");
   throw new DeliveryRefused("signature_mismatch");
