@@ -23,7 +23,7 @@ const SECRET = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
 const AUDIENCE = "https://hooks.example.com/webhooks/bench";
 const EMAIL = "push@bench.iam.gserviceaccount.com";
 const ROUNDS = 9;
-const CALLS = 4000;
+const CALLS = 20_000;
 
 const keys = generateKeyPairSync("rsa", { modulusLength: 2048 });
 const pem = keys.publicKey.export({ type: "spki", format: "pem" });

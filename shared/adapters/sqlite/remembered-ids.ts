@@ -1,9 +1,9 @@
 /** How many ids a generation holds. */
-const GENERATION = 50_000;
+const GENERATION = 25_000;
 
 /**
  * The message ids of the duplicate window, in memory (docs/decisions/0002). Times in milliseconds since 1970. Of a flood it
- * keeps the last 50,000 to 100,000, about 13 MB; beyond them the consumer's own record is what tells a duplicate.
+ * keeps the last 25,000 to 50,000, about 7 MB; beyond them the consumer's own record is what tells a duplicate.
  *
  * Ids are forgotten a generation at a time: taking the oldest out of one map each time costs as much as there are gaps
  * before it, which was measured at 50 µs an id.
