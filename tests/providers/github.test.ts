@@ -201,6 +201,25 @@ describe("GitHub's events", () => {
   });
 });
 
+describe("what GitHub's bodies may lack", () => {
+  it("has no event where the header that names it is missing", () => {
+    expect(parseAs(github, { action: "opened", issue: { id: 1 }, repository })).toMatchObject({
+      deliveryId: undefined,
+      events: [],
+      ignored: "unknown_shape",
+    });
+  });
+
+  it("takes a push without its repository, and a ref that is written in full", () => {
+    expect(parse("push", { ref: "refs/heads/main" }).events).toMatchObject([
+      { entityType: "branch", entityId: "refs/heads/main", data: { repository: {}, pusher: {} } },
+    ]);
+    expect(parse("create", { ref: "refs/tags/v1", ref_type: "tag", repository }).events).toMatchObject([
+      { entityType: "tag", eventType: "created", entityId: "refs/tags/v1", idScope: "7" },
+    ]);
+  });
+});
+
 describe("GitHub's ping", () => {
   const ping = trust(
     requestOf("ping", JSON.stringify({ zen: "Design for failure.", hook_id: 1, hook: {}, repository })),

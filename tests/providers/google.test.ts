@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, generateKeyPairSync } from "node:crypto";
 import { OAuth2Client } from "google-auth-library";
 import { DeliveryRequest } from "../../shared/core/delivery-request";
 import type { Provider } from "../../shared/core/provider";
@@ -19,6 +19,12 @@ function push(message: object): object {
 }
 const encoded = (json: unknown) => Buffer.from(JSON.stringify(json)).toString("base64");
 const body = Buffer.from(JSON.stringify(push({ data: encoded(gmail) })));
+
+function ellipticKey(): string {
+  return generateKeyPairSync("ec", { namedCurve: "P-256" })
+    .publicKey.export({ type: "spki", format: "pem" })
+    .toString();
+}
 
 let issuer: GoogleIssuer;
 let google: Provider;
@@ -149,6 +155,30 @@ describe("Google's token", () => {
     google = createGoogleProvider({ certificatesUrl: "http://127.0.0.1:1/certs" });
     expect(await codeOf(verify(mint()))).toBe("keys_unavailable");
     google = createGoogleProvider({ certificatesUrl: issuer.certificatesUrl });
+  });
+
+  it.each([
+    ["no object", "[]"],
+    ["no key at all", "{}"],
+    ["nothing readable", JSON.stringify({ a: 7, b: "not a key", c: null })],
+    ["a key of another kind", JSON.stringify({ "key-1": ellipticKey() })],
+  ])("is judged by RSA keys alone: an answer with %s is as good as none", async (_, answer) => {
+    const own = await GoogleIssuer.start();
+    own.respondWith((response) => response.writeHead(200, { "content-type": "application/json" }).end(answer));
+    google = createGoogleProvider({ certificatesUrl: own.certificatesUrl });
+    expect(await codeOf(verify(mint()))).toBe("keys_unavailable");
+    google = createGoogleProvider({ certificatesUrl: issuer.certificatesUrl });
+    await own.close();
+  });
+
+  it("is still accepted where one of the keys cannot be read", async () => {
+    const own = await GoogleIssuer.start();
+    const answer = JSON.stringify({ ...issuer.certificates, broken: "not a key" });
+    own.respondWith((response) => response.writeHead(200, { "content-type": "application/json" }).end(answer));
+    google = createGoogleProvider({ certificatesUrl: own.certificatesUrl });
+    await expect(verify(mint())).resolves.toBeDefined();
+    google = createGoogleProvider({ certificatesUrl: issuer.certificatesUrl });
+    await own.close();
   });
 });
 
@@ -283,6 +313,39 @@ describe("what Google sends", () => {
     });
   });
 
+  it("Cloud Storage: the object's resource is the whole record, and no generation is no version", () => {
+    const attributes = { eventType: "OBJECT_FINALIZE", bucketId: "b", objectId: "o", payloadFormat: "JSON_API_V1" };
+    const resource = { kind: "storage#object", size: "7" };
+    const event = first(push({ attributes, data: encoded(resource) }));
+    expect(event).toMatchObject({ completeness: "full", data: resource });
+    expect(event?.version).toMatchObject({ kind: "time" });
+  });
+
+  it("Drive: an access proposal, however Google spells it", () => {
+    for (const resource of ["accessproposal", "accessProposal"]) {
+      const event = first(cloudEvent(`google.workspace.drive.${resource}.v3.created`, { [resource]: { id: "P" } }));
+      expect(event).toMatchObject({ entityType: "access_proposal", eventType: "created", entityId: "P" });
+    }
+  });
+
+  it("says that something occurred where it does not know the word for it", () => {
+    const event = first(
+      cloudEvent("google.workspace.chat.message.v1.translated", { message: { name: "spaces/S/m/1" } }),
+    );
+    expect(event).toMatchObject({ eventType: "occurred", nativeAction: "translated" });
+  });
+
+  it("keeps the ordering key of a message, and takes a structured CloudEvent without a type for a plain message", () => {
+    const attributes = { "content-type": "application/cloudevents+json" };
+    const event = first(push({ attributes, data: encoded({ id: "1" }), orderingKey: "k" }));
+    expect(event).toMatchObject({ entityType: "pubsub_message", data: { orderingKey: "k", json: { id: "1" } } });
+  });
+
+  it("Forms: a notice without its watch", () => {
+    const event = first(push({ attributes: { eventType: "RESPONSES", formId: "F" } }));
+    expect(event?.data).toEqual({ formId: "F" });
+  });
+
   it("Forms: a response, or the form itself", () => {
     const forms = (eventType: string) => push({ attributes: { eventType, formId: "F", watchId: "W" } });
     expect(first(forms("RESPONSES"))).toMatchObject({ entityType: "form_response", eventType: "created" });
@@ -327,5 +390,16 @@ describe("what Google sends", () => {
 
   it("finds nothing in an empty body", () => {
     expect(parseAs(late, "")).toEqual({ events: [], ignored: "unknown_shape" });
+  });
+});
+
+describe("Google's set-up steps", () => {
+  it("ask for what is missing, and name the account and audience that are set", () => {
+    const context = { webhookUrl: audience, scheme: "seed" };
+    const bare = google.setupSteps({ ...context, settings: {}, missingSettings: ["serviceAccountEmail", "audience"] });
+    expect(bare.filter((step) => step.includes("PATCH"))).toHaveLength(2);
+    const complete = google.setupSteps({ ...context, settings, missingSettings: [] }).join(" ");
+    expect(complete).toContain(`choose ${serviceAccountEmail}, and enter ${audience} as audience`);
+    expect(complete).not.toContain("PATCH");
   });
 });

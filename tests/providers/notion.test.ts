@@ -135,6 +135,14 @@ describe("what Notion sends", () => {
     expect(parseAs(notion, undashed).events[0]?.entityId).toBe("1782edd6-a853-4d4a-b02c-9c8c16f28e53");
   });
 
+  it("does without an id, a time, a workspace and a second word in the type", () => {
+    const parsed = parseAs(notion, { type: "page", entity: { id: "x" } });
+    expect(parsed).toMatchObject({ events: [{ entityType: "page", eventType: "updated", nativeType: "page" }] });
+    expect(parsed.deliveryId).toBeUndefined();
+    expect(parsed.events[0]?.scope).toBeUndefined();
+    expect(parsed.events[0]?.nativeAction).toBeUndefined();
+  });
+
   it("keeps the people of an event out of what is stored", () => {
     expect(JSON.stringify(parseAs(notion, event()).events)).not.toContain("c7c11cca-1d73-471d-9b6e-bdef51470190");
   });

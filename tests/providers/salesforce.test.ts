@@ -167,6 +167,47 @@ describe("Change Data Capture", () => {
     expect(parseAs(salesforce, envelope).events[0]?.data).toEqual({ Name: "Acme", Fax: null });
   });
 
+  it("keeps a null where neither changed nor emptied fields are named, since only what changed is sent", () => {
+    const lists = { changedFields: undefined, nulledFields: undefined };
+    expect(parseAs(salesforce, bare(lists, { Name: "Acme", Phone: null })).events[0]?.data).toEqual({
+      Name: "Acme",
+      Phone: null,
+    });
+  });
+
+  it("leaves out what may be a diff of a long text, and says that something is missing", () => {
+    const named = parseAs(salesforce, bare({ diffFields: ["Description"] }, { Name: "Acme", Description: "@@ -1" }));
+    expect(named.events).toMatchObject([{ gap: true, data: { Name: "Acme" } }]);
+    const bitmaps = { changedFields: ["0x06"], diffFields: ["0x04"] };
+    expect(parseAs(salesforce, bare(bitmaps, { Name: "Acme", Description: "@@ -1" })).events).toMatchObject([
+      { gap: true, data: {} },
+    ]);
+  });
+
+  it("keeps the parts of a compound field that changed, and says that the others are missing", () => {
+    const fields = { Name: { LastName: "Lovelace", FirstName: null }, MailingAddress: { City: null } };
+    const [event] = parseAs(salesforce, bare({ changedFields: ["Name.LastName"] }, fields)).events;
+    expect(event).toMatchObject({ gap: true });
+    expect(event?.data).toEqual({ Name: { LastName: "Lovelace" } });
+  });
+
+  it.each([[{ changeType: undefined }], [{ entityName: undefined }], [{ recordIds: [] }], [{ recordIds: "001" }]])(
+    "finds nothing in a header with %j",
+    (overrides) => {
+      expect(parseAs(salesforce, bare(overrides))).toMatchObject({ events: [], ignored: "unknown_shape" });
+    },
+  );
+
+  it("takes no change from a snapshot", () => {
+    expect(parseAs(salesforce, bare({ changeType: "SNAPSHOT" }))).toMatchObject({ events: [], ignored: "snapshot" });
+  });
+
+  it("knows the organisation that EventBridge names, of platform events too", () => {
+    const partner = { source: "aws.partner/salesforce.com/00Dxx0000001gEREAY/ch" };
+    const platform = { "detail-type": "Order_Shipped__e", detail: { payload: { EventUuid: "u-1" } }, ...partner };
+    expect(parseAs(salesforce, platform).events).toMatchObject([{ scope: "00Dxx0000001gEREAY", entityId: "u-1" }]);
+  });
+
   it("carries no data in a deletion", () => {
     expect(parseAs(salesforce, bare({ changeType: "DELETE" }, {})).events).toMatchObject([
       { eventType: "deleted", data: {} },
@@ -185,5 +226,18 @@ describe("Change Data Capture", () => {
     expect(parseAs(salesforce, platform).events).toMatchObject([
       { entityType: "Order_Shipped__e", eventType: "occurred", entityId: "uuid-1" },
     ]);
+  });
+});
+
+describe("Salesforce's set-up steps", () => {
+  it.each([
+    ["seed", "body"],
+    ["timestamped", "timestamp + '.' + body"],
+  ])("say what Apex signs by the scheme %s", (scheme, signed) => {
+    const webhookUrl = "https://hooks.example.com/webhooks/webhook-1";
+    const steps = salesforce.setupSteps({ webhookUrl, scheme, settings: { scheme }, missingSettings: [] }).join(" ");
+    expect(steps).toContain(webhookUrl);
+    expect(steps).toContain(signed);
+    expect(steps.includes("X-Salesforce-Event-Timestamp")).toBe(scheme === "timestamped");
   });
 });

@@ -164,6 +164,12 @@ describe("Slack's events", () => {
     expect(event?.occurredAt).toBe(new Date(value).toISOString());
   });
 
+  it("does without the team where Slack names none", () => {
+    const [event] = parse({ type: "file_deleted", file_id: "F1" }, { team_id: undefined }).events;
+    expect(event?.scope).toBeUndefined();
+    expect(event?.idScope).toBeUndefined();
+  });
+
   it("states no time where Slack states none", () => {
     const [event] = parse({ type: "file_deleted", file_id: "F1" }, { event_time: undefined }).events;
     expect(event).not.toHaveProperty("version");

@@ -126,6 +126,31 @@ describe("drainEvent", () => {
     expect(letter?.messageId).toBe("foreign");
   });
 
+  it("says no more than internal_error of a failure that nobody foresaw", async () => {
+    await drainEvent(failing(new TypeError("contact ada@example.com is not iterable")), makeMessage(event()));
+    expect(await records()).toMatchObject([{ outcome: "retrying", reason: "internal_error" }]);
+  });
+
+  it("still drains events of an integration that this version no longer has", async () => {
+    await drainEvent(app.services, makeMessage(event({ integrationId: "myspace" })));
+    expect(await records()).toMatchObject([{ integrationId: "myspace", outcome: "synchronised" }]);
+  });
+
+  it("does not put a webhook that is switched off into failed", async () => {
+    const services = failing(new SyncFailure("unauthorised"));
+    await app.services.registrations.update(webhook.registrationId, (current) => ({ ...current, status: "inactive" }));
+    for (let failure = 0; failure < 5; failure++) await drainEvent(services, makeMessage(event()));
+    expect((await app.services.registrations.find(webhook.registrationId))?.value.status).toBe("inactive");
+  });
+
+  it.each([
+    ["no event at all", {}],
+    ["somebody else's CloudEvent", { id: "1", source: "/elsewhere", data: {} }],
+    ["an event without its tenant", { id: "1", source: "/webhooks/w", data: { entityType: "Contact" } }],
+  ])("leaves %s to the queue's dead letters", async (_, body) => {
+    await expect(drainEvent(app.services, body)).rejects.toThrow("message_unreadable");
+  });
+
   it("names a lost payload as the reason", async () => {
     const { data: _, ...claim } = makeMessage(event());
     await expect(drainEvent(app.services, { ...claim, dataref: "gone" })).rejects.toThrow("payload_lost");

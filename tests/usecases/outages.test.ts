@@ -83,6 +83,21 @@ describe("while the store is out", () => {
     expect(await codeOf(deliverThrough(app.services))).toBe("store_unavailable");
   });
 
+  it("goes on refusing by the secret that it knows when it cannot look for a newer one", async () => {
+    await deliverThrough(app.services);
+    jest.spyOn(app.services.registrations, "find").mockImplementation(down);
+    app.advance(6000);
+    const attempt = app.deliverSigned({ ...webhook, webhookSecret: "a guess" }, contactBody());
+    expect(await codeOf(attempt)).toBe("delivery_refused");
+  });
+
+  it("says nothing of a queue that cannot tell how much it holds", async () => {
+    jest.spyOn(app.services.queue, "depth").mockResolvedValue(undefined);
+    const health = await serviceHealth(app.services);
+    expect(health.status).toBe("healthy");
+    expect(health).not.toHaveProperty("queue");
+  });
+
   it("says that the service is unhealthy", async () => {
     jest.spyOn(app.services.queue, "depth").mockImplementation(down);
     expect(await serviceHealth(app.services)).toMatchObject({ status: "unhealthy" });

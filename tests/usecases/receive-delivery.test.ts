@@ -1,6 +1,9 @@
 import type { DeliveryReceipt } from "../../shared/usecases/queue-delivery";
 import type { DeliveryResult } from "../../shared/usecases/receive-delivery";
+import { updateWebhook } from "../../shared/usecases/update-webhook";
 import { healthOf } from "../../shared/usecases/webhook-health";
+import { GoogleIssuer } from "../support/google-issuer";
+import { noon } from "../support/make";
 import { codeOf, contactBody, openTestApp, seedSignature, type TestApp } from "../support/test-app";
 
 let app: TestApp;
@@ -204,5 +207,99 @@ describe("receiveDelivery", () => {
     expect(await app.drain()).toBe(1);
     const { items } = await app.services.deliveries.list("tenant-123", webhook.registrationId, 10);
     expect(items).toMatchObject([{ verdict: "accepted", outcome: "synchronised" }]);
+  });
+
+  it("answers 413 above the cap of the service, before anything is looked up", async () => {
+    const announced = { "content-length": String(26 * 1024 * 1024) };
+    expect(await codeOf(app.deliver("webhook-unknown", "", announced))).toBe("payload_too_large");
+  });
+
+  it("answers 429 when the tenant's bucket is empty, whichever of its webhooks emptied it", async () => {
+    await app.close();
+    app = await openTestApp({ RATE_LIMIT_TENANT: "1" });
+    const [busy, quiet] = [await app.register(), await app.register()];
+    for (let taken = 0; taken < 10; taken++) await app.deliverSigned(busy, contactBody("created", `id-${taken}`));
+    expect(await codeOf(app.deliverSigned(quiet, contactBody()))).toBe("rate_limited");
+    const foreign = await app.register({ tenantId: "tenant-456" });
+    expect(receiptOf(await app.deliverSigned(foreign, contactBody())).success).toBe(true);
+  });
+
+  it("answers GitHub's signed ping, counts it as a handshake, and queues nothing", async () => {
+    const webhook = await app.register({ integrationId: "github" });
+    const body = JSON.stringify({ zen: "Design for failure.", hook_id: 1 });
+    const headers = { "x-github-event": "ping", "x-hub-signature-256": seedSignature(webhook, body) };
+    const result = await app.deliver(webhook.registrationId, body, headers);
+    expect(result).toMatchObject({ kind: "handshake", reply: { status: 200 } });
+    await app.services.gatherer.flush();
+    const { items } = await app.services.deliveries.list("tenant-123", webhook.registrationId, 10);
+    expect(items).toMatchObject([{ verdict: "handshake" }]);
+    expect(await app.embedded.queue.depth()).toMatchObject({ active: 0 });
+    expect((await app.services.registrations.find(webhook.registrationId))?.value.isVerified).toBe(true);
+  });
+
+  it("queues a large body within the message where its event fits after all", async () => {
+    const webhook = await app.register();
+    const body = contactBody("created", "003", { Description: "x".repeat(100_000) });
+    expect(receiptOf(await app.deliverSigned(webhook, body)).syncTriggered).toBe(true);
+    const [message] = await app.embedded.queue.receive(1, 60_000);
+    expect(JSON.parse(message?.body ?? "")).not.toHaveProperty("dataref");
+  });
+
+  it("accepts a delivery although its webhook cannot be marked as verified just now", async () => {
+    const webhook = await app.register();
+    const update = jest.spyOn(app.services.registrations, "update").mockRejectedValue(new Error("down"));
+    expect(receiptOf(await app.deliverSigned(webhook, contactBody())).syncTriggered).toBe(true);
+    expect(app.logged.map(({ event }) => event)).toContain("registration.not_marked");
+    update.mockRestore();
+  });
+
+  it("accepts a delivery of a webhook that is deleted at this very moment", async () => {
+    const webhook = await app.register();
+    jest.spyOn(app.services.registrations, "update").mockResolvedValue(undefined);
+    expect(receiptOf(await app.deliverSigned(webhook, contactBody())).syncTriggered).toBe(true);
+  });
+});
+
+describe("a delivery from Google", () => {
+  const serviceAccountEmail = "push@project.iam.gserviceaccount.com";
+  const push = JSON.stringify({
+    message: { messageId: "1", data: Buffer.from('{"emailAddress":"a@b.c","historyId":7}').toString("base64") },
+    subscription: "projects/p/subscriptions/s",
+  });
+  let issuer: GoogleIssuer;
+  beforeEach(async () => {
+    issuer = await GoogleIssuer.start();
+    await app.close();
+    app = await openTestApp({ GOOGLE_CERTIFICATES_URL: issuer.certificatesUrl });
+  });
+  afterEach(() => issuer.close());
+
+  const deliver = (registrationId: string, audience: string) => {
+    const token = issuer.mint({ audience, serviceAccountEmail, now: noon });
+    return app.deliver(registrationId, push, { authorization: `Bearer ${token}` });
+  };
+
+  it("is refused until the service account is named, and the owner reads why; then it is taken", async () => {
+    const webhook = await app.register({ integrationId: "google" });
+    expect(await codeOf(deliver(webhook.registrationId, webhook.webhookUrl))).toBe("delivery_refused");
+    const key = { tenantId: "tenant-123", registrationId: webhook.registrationId };
+    await updateWebhook(app.services, key, { verification: { serviceAccountEmail } });
+    expect(receiptOf(await deliver(webhook.registrationId, webhook.webhookUrl))).toMatchObject({
+      deliveryId: "1",
+      eventName: "mailbox.updated",
+      syncTriggered: true,
+    });
+    await app.services.gatherer.flush();
+    const { items } = await app.services.deliveries.list("tenant-123", webhook.registrationId, 10);
+    expect(items).toMatchObject([{ verdict: "refused", reason: "pending_verification" }]);
+  });
+
+  it("is neither taken nor refused while Google's keys cannot be had", async () => {
+    issuer.respondWith((response) => response.writeHead(503).end());
+    const webhook = await app.register({ integrationId: "google", verification: { serviceAccountEmail } });
+    expect(await codeOf(deliver(webhook.registrationId, webhook.webhookUrl))).toBe("keys_unavailable");
+    await app.services.gatherer.flush();
+    const { items } = await app.services.deliveries.list("tenant-123", webhook.registrationId, 10);
+    expect(items).toEqual([]);
   });
 });

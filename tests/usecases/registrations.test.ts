@@ -5,6 +5,7 @@ import { requireOwn } from "../../shared/usecases/require-own";
 import { serviceHealth } from "../../shared/usecases/service-health";
 import { unregisterWebhook } from "../../shared/usecases/unregister-webhook";
 import { updateWebhook } from "../../shared/usecases/update-webhook";
+import { healthOf } from "../../shared/usecases/webhook-health";
 import { codeOf, contactBody, openTestApp, seedSignature, type TestApp } from "../support/test-app";
 
 let app: TestApp;
@@ -85,6 +86,43 @@ describe("changing a webhook", () => {
     expect(await codeOf(app.deliverSigned(webhook, contactBody()))).toBe("registration_not_found");
     await updateWebhook(app.services, own(webhook.registrationId), { status: "active" });
     await expect(app.deliverSigned(webhook, contactBody())).resolves.toBeDefined();
+  });
+
+  it("leaves the status alone unless it is named: what is off stays off, what failed stays failed", async () => {
+    const { registrationId } = await app.register();
+    const change = (request: object) => updateWebhook(app.services, own(registrationId), request);
+    await change({ status: "inactive" });
+    expect((await change({ events: ["Lead.*"] })).status).toBe("inactive");
+    await change({ status: "active" });
+    await app.services.registrations.update(registrationId, (current) => ({ ...current, status: "failed" }));
+    expect((await change({ metadata: { team: "sales" } })).status).toBe("failed");
+    expect((await change({ status: "active" })).status).toBe("active");
+  });
+
+  it("does not switch on what still lacks a setting", async () => {
+    const { registrationId } = await app.register({ integrationId: "google" });
+    const updated = await updateWebhook(app.services, own(registrationId), { status: "active" });
+    expect(updated.status).toBe("pending_verification");
+  });
+
+  it("says that the webhook is gone where it is deleted meanwhile", async () => {
+    const { registrationId } = await app.register();
+    jest.spyOn(app.services.registrations, "update").mockResolvedValue(undefined);
+    expect(await codeOf(updateWebhook(app.services, own(registrationId), { events: ["*"] }))).toBe(
+      "registration_not_found",
+    );
+  });
+
+  it("knows no integration that this version no longer has, and still shows its webhook", async () => {
+    const { registrationId } = await app.register();
+    await app.services.registrations.update(registrationId, (current) => ({ ...current, integrationId: "myspace" }));
+    const attempts = [
+      updateWebhook(app.services, own(registrationId), { events: ["*"] }),
+      listWebhooks(app.services, { tenantId: "tenant-123", limit: 1, health: new Set(["healthy"]) }),
+    ];
+    for (const attempt of attempts) expect(await codeOf(attempt)).toBe("unknown_integration");
+    const { webhooks } = await listWebhooks(app.services, { tenantId: "tenant-123", limit: 1 });
+    expect(webhooks).toMatchObject([{ registrationId, integrationId: "myspace", setup: [] }]);
   });
 
   it("refuses a secret for a provider that proves itself by tokens", async () => {
@@ -195,6 +233,36 @@ describe("the handshake in which Notion brings its token", () => {
     expect(await codeOf(app.deliver(imported.registrationId, hello, {}))).toBe("delivery_refused");
   });
 
+  it("keeps three at most when they come at the same moment, and none for a webhook that is verified meanwhile", async () => {
+    const webhook = await app.register({ integrationId: "notion" });
+    const offer = (suffix: number) =>
+      app.deliver(webhook.registrationId, JSON.stringify({ verification_token: `secret_${suffix}` }), {});
+    await Promise.all([1, 2, 3, 4, 5].map(offer));
+    const stored = await app.services.registrations.find(webhook.registrationId);
+    expect(stored?.value.candidateSecrets).toHaveLength(3);
+    const [view] = (await listWebhooks(app.services, { tenantId: "tenant-123", limit: 1 })).webhooks;
+    expect(view?.candidateSecrets).toBe(3);
+  });
+
+  it("tells the owner in the webhook's health that a secret waits to be confirmed", async () => {
+    const webhook = await app.register({ integrationId: "notion" });
+    await app.deliver(webhook.registrationId, hello, {});
+    const stored = await app.services.registrations.find(webhook.registrationId);
+    if (!stored) throw new Error("the webhook is gone");
+    const { recommendations } = await healthOf(app.services, stored.value);
+    expect(recommendations.join(" ")).toContain("/confirm");
+  });
+
+  it("confirms nothing for a webhook that is deleted meanwhile", async () => {
+    const webhook = await app.register({ integrationId: "notion" });
+    await app.deliver(webhook.registrationId, hello, {});
+    const shown = await confirmWebhook(app.services, own(webhook.registrationId), {});
+    const candidateId = "candidates" in shown ? (shown.candidates[0]?.candidateId ?? "") : "";
+    jest.spyOn(app.services.registrations, "update").mockResolvedValue(undefined);
+    const attempt = confirmWebhook(app.services, own(webhook.registrationId), { candidateId });
+    expect(await codeOf(attempt)).toBe("registration_not_found");
+  });
+
   it("refuses to confirm what was never offered", async () => {
     const webhook = await app.register({ integrationId: "notion" });
     const attempt = confirmWebhook(app.services, own(webhook.registrationId), { candidateId: "made-up" });
@@ -222,6 +290,18 @@ describe("the health timer", () => {
     const changes = app.logged.filter((line) => line.event === "health.changed");
     expect(changes).toMatchObject([{ level: "warn", fields: { from: "healthy", to: "failed" } }]);
     expect(await serviceHealth(app.services)).toMatchObject({ registrationsCount: 1, failedRegistrationsCount: 1 });
+  });
+
+  it("reports a recovery as well, and not as a warning", async () => {
+    const webhook = await app.register();
+    for (let sent = 0; sent < 3; sent++) await codeOf(app.deliver(webhook.registrationId, "{}", {}));
+    await recomputeHealth(app.services);
+    await app.deliverSigned(webhook, contactBody());
+    app.advance(2 * 3_600_000);
+    await app.deliverSigned(webhook, contactBody("updated"));
+    await recomputeHealth(app.services);
+    const changes = app.logged.filter((line) => line.event === "health.changed");
+    expect(changes.at(-1)).toMatchObject({ level: "info", fields: { from: "failed", to: "healthy" } });
   });
 
   it("forgets failures that left the window", async () => {
