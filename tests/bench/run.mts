@@ -73,7 +73,7 @@ async function startGateway(
   dataDirectory: string,
   options: { drain: boolean; env?: Record<string, string> },
 ): Promise<Gateway> {
-  const child = start(0, ["--max-semi-space-size=16", main], {
+  const child = start(0, ["--max-semi-space-size=8", main], {
     CASTIEL_MODE: "embedded",
     PORT: "0",
     LOG_FORMAT: "json",

@@ -137,10 +137,10 @@ function openStore(options: SqliteOptions, folder: string | undefined, lock: Dat
 function prepare(database: DatabaseSync, folder: string | undefined): Sealer {
   try {
     // A checkpoint every 16 MB keeps its cost out of most commits. Large pages hold several events each, so that a group
-    // of them writes few half-empty ones. 4 MB of page cache: the operating system keeps the file in memory as well.
+    // of them writes few half-empty ones. 12 MB of page cache: the operating system keeps the file in memory as well.
     database.exec(
       "pragma page_size = 16384; pragma journal_mode = wal; pragma synchronous = full; pragma wal_autocheckpoint = 1000; " +
-        "pragma busy_timeout = 1000; pragma cache_size = -4000; pragma temp_store = memory",
+        "pragma busy_timeout = 1000; pragma cache_size = -12000; pragma temp_store = memory",
     );
     migrate(database, folder === undefined ? undefined : join(folder, FILE), migrations);
     // Fails here, and not at the first delivery, if the file cannot be written.
