@@ -30,6 +30,11 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
 /** Who may import a package: a room or a file by its prefix. */
 const packageOwners: Readonly<Record<string, readonly string[]>> = {
   "@azure/functions": ["functions/", "shared/http/", "infra/local/"],
+  "@azure/cosmos": ["shared/adapters/cosmos/"],
+  "@azure/service-bus": ["shared/adapters/service-bus/"],
+  "@azure/keyvault-secrets": ["shared/adapters/key-vault/"],
+  "@azure/storage-blob": ["shared/adapters/blob/"],
+  "@azure/identity": ["shared/app"],
   "google-auth-library": ["shared/providers/google"],
   jose: ["shared/adapters/oidc/"],
   "node:sqlite": ["shared/adapters/sqlite/"],
