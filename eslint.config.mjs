@@ -11,7 +11,7 @@ const unsafeRules = {
 
 export default tseslint.config(
   {
-    ignores: ["dist/", "coverage/", "node_modules/", ".data/", "**/*.cjs", "*.js", "*.mjs", "tests/bench/"],
+    ignores: ["dist/", "dist-package/", "coverage/", "node_modules/", ".data/", "**/*.cjs", "*.js", "*.mjs", "tests/bench/"],
   },
   ...tseslint.configs.strictTypeChecked,
   {
