@@ -8,8 +8,13 @@ export function rawBody(request: HttpRequest): Promise<Buffer> {
 
 /**
  * Where the request came from: the socket's address where the host tells it, else what Azure's front end added last to
- * `X-Forwarded-For`; what stands before that, the caller may have written.
+ * `X-Forwarded-For`; what stands before that, the caller may have written. The front end adds the port as well, which is
+ * another one for each connection.
  */
 export function sourceAddress(request: HttpRequest): string {
-  return remoteAddressOf(request) ?? request.headers.get("x-forwarded-for")?.split(",").at(-1)?.trim() ?? "unknown";
+  const told = remoteAddressOf(request);
+  if (told !== undefined) return told;
+  const last = request.headers.get("x-forwarded-for")?.split(",").at(-1)?.trim() ?? "";
+  const [, bracketed, plain] = /^(?:\[([^\]]+)\](?::\d+)?|([^:]+):\d+)$/.exec(last) ?? [];
+  return bracketed ?? plain ?? (last === "" ? "unknown" : last);
 }

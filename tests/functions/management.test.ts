@@ -319,6 +319,19 @@ describe("receive-webhook", () => {
     expect((await attempt("198.51.100.200, 203.0.113.7")).status).toBe(429);
     expect((await attempt("203.0.113.7, 203.0.113.8")).status).toBe(401);
   });
+
+  it.each([
+    ["203.0.113.9:50123", "203.0.113.9:50124"],
+    ["[2001:db8::1]:50123", "[2001:db8::1]:50124"],
+    ["2001:db8::2", "[2001:db8::2]"],
+  ])("takes %s and %s for one address, because the front end adds the port", async (first, second) => {
+    const { json } = await register(testToken);
+    const params = { registrationId: json.registrationId as string };
+    const attempt = (forwarded: string) =>
+      call("receive-webhook", { method: "POST", params, body, from: null, headers: { "x-forwarded-for": forwarded } });
+    for (let sent = 0; sent < 100; sent++) await attempt(first);
+    expect((await attempt(second)).status).toBe(429);
+  });
 });
 
 describe("GET /openapi.json", () => {
