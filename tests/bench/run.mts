@@ -3,26 +3,18 @@
  * server that reads the body and answers 200. Server on one core and load on the other, where the machine has `taskset`.
  * Every figure is the median of interleaved rounds. docs/benchmark.md says what is measured and how.
  */
-import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
-import { generateKeyPairSync } from "node:crypto";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
-import { availableParallelism, tmpdir } from "node:os";
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import type { LoadOptions, LoadReport } from "./load.mts";
-import { makeGoogleToken, type RequestPlan } from "./requests.mts";
+import { cleanUp, type Gateway, register, scratch, start, startGateway, startServer, stop } from "./processes.mts";
+import type { RequestPlan } from "./requests.mts";
 
 const here = import.meta.dirname;
-const main = join(here, "..", "..", "dist", "infra", "local", "main.js");
 const sizes = { "2k": { bodyBytes: 2048, count: 30_000 }, "20k": { bodyBytes: 20_480, count: 5_000 } } as const;
 const providers = ["github", "salesforce", "slack", "notion", "google"];
-const imported: Readonly<Record<string, string>> = {
-  slack: "8f742231b10e8888abcd99yyyzzz85a5",
-  notion: "secret_bench0123456789",
-};
-const EMAIL = "push@bench.iam.gserviceaccount.com";
 const CONNECTIONS = 64;
 const ROUND_MS = 1500;
 /** Until the compiler has settled: what a server does in its first seconds is not what it does all day. */
@@ -33,101 +25,6 @@ const { values: flags } = parseArgs({
   options: { json: { type: "string" }, rounds: { type: "string", default: "3" } },
 });
 const rounds = Math.max(3, Number(flags.rounds));
-const pinned = process.platform === "linux" && availableParallelism() > 1 && spawnSync("taskset", ["-V"]).status === 0;
-const scratch = mkdtempSync(join(tmpdir(), "castiel-bench-"));
-const children: ChildProcess[] = [];
-
-function start(core: 0 | 1, args: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess {
-  const [command, ...rest] = pinned ? ["taskset", "-c", String(core), "node", ...args] : ["node", ...args];
-  const child = spawn(command ?? "node", rest, {
-    stdio: ["pipe", "pipe", "inherit"],
-    env: { ...process.env, ...env },
-    cwd: here,
-  });
-  children.push(child);
-  return child;
-}
-
-/** The first line of a child's output that says where it listens. */
-function listening(child: ChildProcess): Promise<number> {
-  return new Promise((resolve, reject) => {
-    child.once("exit", () => reject(new Error("a server did not start")));
-    createInterface({ input: child.stdout ?? process.stdin }).on("line", (line) => {
-      const { port, url } = JSON.parse(line) as { port?: number; url?: string };
-      const found = port ?? (url === undefined ? undefined : Number(new URL(url).port));
-      if (found !== undefined) resolve(found);
-    });
-  });
-}
-
-async function startServer(kind: string, secret = "secret"): Promise<number> {
-  return listening(start(0, [join(here, "servers.mts"), kind, secret]));
-}
-
-interface Gateway {
-  readonly port: number;
-  readonly child: ChildProcess;
-}
-
-async function startGateway(
-  dataDirectory: string,
-  options: { drain: boolean; env?: Record<string, string> },
-): Promise<Gateway> {
-  const child = start(0, ["--max-semi-space-size=8", main], {
-    CASTIEL_MODE: "embedded",
-    PORT: "0",
-    LOG_FORMAT: "json",
-    DATA_DIRECTORY: dataDirectory,
-    GOOGLE_CERTIFICATES_URL: certificatesUrl,
-    RATE_LIMIT_REGISTRATION: "1000000",
-    RATE_LIMIT_TENANT: "1000000",
-    "AzureWebJobs.drain-sync-queue.Disabled": String(!options.drain),
-    ...options.env,
-  });
-  return { port: await listening(child), child };
-}
-
-function stop(child: ChildProcess): Promise<unknown> {
-  const exited = new Promise((resolve) => child.once("exit", resolve));
-  child.kill("SIGTERM");
-  return exited;
-}
-
-const keys = generateKeyPairSync("rsa", { modulusLength: 2048 });
-const certificates = createServer((_, response) => {
-  const pem = keys.publicKey.export({ type: "spki", format: "pem" });
-  response.writeHead(200, { "content-type": "application/json", "cache-control": "max-age=36000" });
-  response.end(JSON.stringify({ bench: pem }));
-});
-await new Promise<void>((resolve) => certificates.listen(0, "127.0.0.1", resolve));
-const certificatesAddress = certificates.address();
-const certificatesPort = typeof certificatesAddress === "object" ? certificatesAddress?.port : 0;
-const certificatesUrl = `http://127.0.0.1:${certificatesPort}/certs`;
-
-/** Registers one webhook per provider; what its deliveries need. */
-async function register(
-  port: number,
-  provider: string,
-): Promise<Pick<RequestPlan, "provider" | "path" | "secret" | "token">> {
-  const reply = await fetch(`http://localhost:${port}/integrations/${provider}/webhooks`, {
-    method: "POST",
-    headers: { authorization: "Bearer test-token" },
-    body: JSON.stringify({
-      connectionId: "bench",
-      events: ["*"],
-      ...(imported[provider] ? { webhookSecret: imported[provider] } : {}),
-      ...(provider === "google" ? { verification: { serviceAccountEmail: EMAIL } } : {}),
-    }),
-  });
-  const webhook = (await reply.json()) as { registrationId: string; webhookUrl: string; webhookSecret?: string };
-  const privateKey = keys.privateKey.export({ type: "pkcs8", format: "pem" }).toString();
-  return {
-    provider,
-    path: `/webhooks/${webhook.registrationId}`,
-    secret: webhook.webhookSecret ?? imported[provider] ?? "",
-    token: makeGoogleToken(privateKey, webhook.webhookUrl, EMAIL),
-  };
-}
 
 const loader = start(1, [join(here, "load.mts")]);
 const reports = createInterface({ input: loader.stdout ?? process.stdin })[Symbol.asyncIterator]();
@@ -204,6 +101,21 @@ async function measureStartup(): Promise<number> {
     await stop(gateway.child);
   }
   return median(times);
+}
+
+/** The packaged app with all its functions, loaded as the Functions host does, beside a Node that does nothing. */
+function measureLoad(): { ms: number; ratio: number } {
+  const root = join(here, "..", "..");
+  execFileSync("node", [join(root, "infra", "cli", "package.mts")], { stdio: "ignore" });
+  const time = (args: readonly string[]): number => {
+    const startedAt = performance.now();
+    execFileSync("node", args, { stdio: "ignore" });
+    return performance.now() - startedAt;
+  };
+  const loader = [join(root, "tests", "support", "load-package.cjs"), join(root, "dist-package")];
+  const pairs = Array.from({ length: 9 }, () => [time(["-e", "0"]), time(loader)] as const);
+  const ms = median(pairs.map(([, loaded]) => loaded));
+  return { ms, ratio: ms / median(pairs.map(([empty]) => empty)) };
 }
 
 /** Events a second that a gateway drains from a full queue while nothing arrives. */
@@ -342,6 +254,7 @@ async function run() {
     drain: { rps: await measureDrain() },
     memory: { rssMb },
     startup: { ms: await measureStartup() },
+    load: measureLoad(),
   };
 }
 
@@ -380,6 +293,8 @@ function print(report: Awaited<ReturnType<typeof run>>): void {
     "drain, events/s": Math.round(report.drain.rps),
     "resident MB": Math.round(report.memory.rssMb),
     "start-up ms": Math.round(report.startup.ms),
+    "package loads in ms": Math.round(report.load.ms),
+    "package load to an empty Node": round(report.load.ratio),
   });
 }
 
@@ -388,8 +303,6 @@ try {
   print(report);
   if (flags.json !== undefined) writeFileSync(flags.json, `${JSON.stringify(report, null, 2)}\n`);
 } finally {
-  for (const child of children) child.kill("SIGKILL");
-  certificates.close();
-  rmSync(scratch, { recursive: true, force: true });
+  cleanUp();
 }
 process.exit();
