@@ -1,13 +1,21 @@
 import { type KeyObject, sign } from "node:crypto";
 
-/** DER of `sha256WithRSAEncryption` and of `commonName` (RFC 4055, RFC 5280). */
+/** DER of `sha256WithRSAEncryption`, `commonName` and `subjectAltName` (RFC 4055, RFC 5280). */
 const SHA256_WITH_RSA = Buffer.from("300d06092a864886f70d01010b0500", "hex");
 const COMMON_NAME = Buffer.from("0603550403", "hex");
+const SUBJECT_ALT_NAME = Buffer.from("0603551d11", "hex");
 const VERSION_3 = Buffer.from("a003020102", "hex");
-const [INTEGER, BIT_STRING, UTF8_STRING, UTC_TIME, SEQUENCE, SET] = [0x02, 0x03, 0x0c, 0x17, 0x30, 0x31];
+const [INTEGER, BIT_STRING, OCTET_STRING, UTF8_STRING, UTC_TIME] = [0x02, 0x03, 0x04, 0x0c, 0x17];
+const [SEQUENCE, SET, IP_ADDRESS, EXTENSIONS] = [0x30, 0x31, 0x87, 0xa3];
 
-/** An X.509 certificate in PEM over the key itself: what Google publishes for its token keys. Valid for all of 2020-2049. */
-export function selfSignedCertificate(keys: { readonly publicKey: KeyObject; readonly privateKey: KeyObject }): string {
+/**
+ * An X.509 certificate in PEM over the key itself: what Google publishes for its token keys, or, with the IPv4 address
+ * that it is for, what a server shows. Valid for all of 2020-2049.
+ */
+export function selfSignedCertificate(
+  keys: { readonly publicKey: KeyObject; readonly privateKey: KeyObject },
+  ipAddress?: string,
+): string {
   const name = der(SEQUENCE, der(SET, der(SEQUENCE, COMMON_NAME, der(UTF8_STRING, Buffer.from("test issuer")))));
   const times = ["200101000000Z", "491231235959Z"].map((time) => der(UTC_TIME, Buffer.from(time)));
   const content = der(
@@ -19,11 +27,17 @@ export function selfSignedCertificate(keys: { readonly publicKey: KeyObject; rea
     der(SEQUENCE, ...times),
     name,
     keys.publicKey.export({ type: "spki", format: "der" }),
+    ...(ipAddress === undefined ? [] : [der(EXTENSIONS, der(SEQUENCE, nameOfServer(ipAddress)))]),
   );
   const signature = der(BIT_STRING, Buffer.from([0]), sign("sha256", content, keys.privateKey));
   const base64 = der(SEQUENCE, content, SHA256_WITH_RSA, signature).toString("base64");
   const lines = base64.match(/.{1,64}/g) ?? [];
   return ["-----BEGIN CERTIFICATE-----", ...lines, "-----END CERTIFICATE-----", ""].join("\n");
+}
+
+function nameOfServer(ipAddress: string): Buffer {
+  const address = der(IP_ADDRESS, Buffer.from(ipAddress.split(".").map(Number)));
+  return der(SEQUENCE, SUBJECT_ALT_NAME, der(OCTET_STRING, der(SEQUENCE, address)));
 }
 
 function der(tag: number, ...parts: readonly Buffer[]): Buffer {

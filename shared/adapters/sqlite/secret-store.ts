@@ -1,13 +1,10 @@
 import { randomBytes } from "node:crypto";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { SecretStore } from "../../core/ports";
+import { checkSecretName, checkSecretValue } from "../../core/secret-rules";
 import type { GroupCommit } from "./group-commit";
 import type { Sealer } from "./sealer";
 import { orUnavailable, readOrUnavailable } from "./unavailable";
-
-/** The limits of Key Vault (its page "About secrets"), kept here too, but for capitals: its names ignore case. */
-const wellFormedName = /^[0-9a-z-]{1,127}$/;
-const MAX_VALUE_BYTES = 25 * 1024;
 
 /** Secrets as sealed rows, one a version. */
 export class SqliteSecretStore implements SecretStore {
@@ -29,7 +26,7 @@ export class SqliteSecretStore implements SecretStore {
 
   get(name: string, version?: string): Promise<string | undefined> {
     return readOrUnavailable("secrets_unavailable", () => {
-      checkName(name);
+      checkSecretName(name);
       const { newest, named } = this.#statements;
       const row = version === undefined ? newest.get(name) : named.get(name, version);
       if (row === undefined) return undefined;
@@ -40,8 +37,8 @@ export class SqliteSecretStore implements SecretStore {
   }
 
   async set(name: string, value: string): Promise<string> {
-    checkName(name);
-    if (Buffer.byteLength(value) > MAX_VALUE_BYTES) throw new RangeError("a secret is larger than 25 KB");
+    checkSecretName(name);
+    checkSecretValue(value);
     const version = randomBytes(16).toString("hex");
     const sealed = this.#sealer.seal(value, contextOf(name, version));
     await this.#commit(() => this.#statements.set.run(name, version, sealed));
@@ -50,13 +47,13 @@ export class SqliteSecretStore implements SecretStore {
 
   versions(name: string): Promise<readonly string[]> {
     return readOrUnavailable("secrets_unavailable", () => {
-      checkName(name);
+      checkSecretName(name);
       return this.#statements.versions.all(name).map((row) => String(row["version"]));
     });
   }
 
   async delete(name: string): Promise<boolean> {
-    checkName(name);
+    checkSecretName(name);
     return this.#commit(() => this.#statements.delete.run(name).changes > 0);
   }
 
@@ -67,8 +64,4 @@ export class SqliteSecretStore implements SecretStore {
 
 function contextOf(name: string, version: string): string {
   return `${name}\n${version}`;
-}
-
-function checkName(name: string): void {
-  if (!wellFormedName.test(name)) throw new RangeError("a secret's name has characters other than 0-9, a-z and -");
 }
