@@ -73,12 +73,13 @@ export class KeyVaultSecrets {
   #secret(call: Call): VaultReply {
     const secret = this.#secrets.get(call.name);
     const unsettled = this.#isUnsettled(secret);
-    if (secret && call.method === "PUT" && (unsettled || secret.deletedAt !== undefined)) {
+    const isThere = secret !== undefined && !unsettled && secret.deletedAt === undefined;
+    if (secret && !isThere && (call.method === "PUT" || (call.method === "DELETE" && unsettled))) {
       return vaultFailure(409, "Conflict", whyTaken(secret, unsettled));
     }
     if (call.method === "PUT") return this.#set(call);
-    if (call.rest === "versions") return this.#list(call, unsettled ? undefined : secret);
-    if (!secret || unsettled || secret.deletedAt !== undefined) return notFound;
+    if (call.rest === "versions") return this.#list(call, isThere ? secret.versions : []);
+    if (!isThere) return notFound;
     if (call.method === "DELETE") return this.#delete(call, secret);
     const version =
       call.rest === "" ? secret.versions.at(-1) : secret.versions.find(({ version }) => version === call.rest);
@@ -113,9 +114,8 @@ export class KeyVaultSecrets {
   }
 
   /** A name without a secret has an empty list, no 404. */
-  #list(call: Call, secret: Secret | undefined): VaultReply {
-    const versions = secret?.deletedAt === undefined ? [...(secret?.versions ?? [])] : [];
-    versions.sort((a, b) => (a.version < b.version ? -1 : 1));
+  #list(call: Call, all: readonly Version[]): VaultReply {
+    const versions = [...all].sort((a, b) => (a.version < b.version ? -1 : 1));
     const start = Number(call.url.searchParams.get("$skiptoken") ?? 0);
     const end = start + this.pageSize;
     const next = new URL(call.url);

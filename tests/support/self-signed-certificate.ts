@@ -1,4 +1,4 @@
-import { type KeyObject, sign } from "node:crypto";
+import { hash, type KeyObject, sign } from "node:crypto";
 
 /** DER of `sha256WithRSAEncryption`, `commonName` and `subjectAltName` (RFC 4055, RFC 5280). */
 const SHA256_WITH_RSA = Buffer.from("300d06092a864886f70d01010b0500", "hex");
@@ -16,7 +16,10 @@ export function selfSignedCertificate(
   keys: { readonly publicKey: KeyObject; readonly privateKey: KeyObject },
   ipAddress?: string,
 ): string {
-  const name = der(SEQUENCE, der(SET, der(SEQUENCE, COMMON_NAME, der(UTF8_STRING, Buffer.from("test issuer")))));
+  const publicKey = keys.publicKey.export({ type: "spki", format: "der" });
+  // A name of its own for each key: OpenSSL looks for issuers by name, and takes the first of several that share one.
+  const commonName = Buffer.from(`test issuer ${hash("sha256", publicKey, "hex").slice(0, 16)}`);
+  const name = der(SEQUENCE, der(SET, der(SEQUENCE, COMMON_NAME, der(UTF8_STRING, commonName))));
   const times = ["200101000000Z", "491231235959Z"].map((time) => der(UTC_TIME, Buffer.from(time)));
   const content = der(
     SEQUENCE,
@@ -26,7 +29,7 @@ export function selfSignedCertificate(
     name,
     der(SEQUENCE, ...times),
     name,
-    keys.publicKey.export({ type: "spki", format: "der" }),
+    publicKey,
     ...(ipAddress === undefined ? [] : [der(EXTENSIONS, der(SEQUENCE, nameOfServer(ipAddress)))]),
   );
   const signature = der(BIT_STRING, Buffer.from([0]), sign("sha256", content, keys.privateKey));

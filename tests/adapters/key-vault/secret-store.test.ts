@@ -151,10 +151,11 @@ describe("a Key Vault", () => {
 
     it("is unavailable to a new version while the deletion still goes on, and absent to everybody else", async () => {
       const { port, vault } = await open();
-      vault.secrets.requestsToSettle = 4;
+      vault.secrets.requestsToSettle = 6;
       await port.set(name, "old");
       expect(await port.delete(name)).toBe(true);
       expect([await port.get(name), await port.versions(name)]).toEqual([undefined, []]);
+      expect(await port.delete(name)).toBe(false);
       await expect(port.set(name, "new")).rejects.toMatchObject({ detail: "409 Conflict ObjectIsBeingDeleted" });
       vault.secrets.requestsToSettle = 0;
       await port.set(name, "new");
