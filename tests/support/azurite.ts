@@ -53,7 +53,8 @@ export class Azurite {
   /** Ends it; connections are refused from then on. */
   async stop(): Promise<void> {
     const child = this.#process;
-    if (child?.exitCode !== null) return;
+    if (!child) return;
+    this.#process = undefined;
     child.kill("SIGKILL");
     await once(child, "exit");
   }

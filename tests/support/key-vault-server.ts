@@ -12,7 +12,6 @@ import { parseJson } from "../../shared/core/delivery-request";
 import { KeyVaultSecrets, vaultFailure, type VaultReply } from "./key-vault-secrets";
 import { selfSignedCertificate } from "./self-signed-certificate";
 
-/** A request that was let in. */
 interface VaultRequest {
   readonly method: string;
   readonly path: string;
@@ -39,8 +38,9 @@ const CHALLENGE =
  */
 export class KeyVaultServer {
   readonly secrets: KeyVaultSecrets;
-  /** The bearer tokens that came, and the requests that were let in, in order. */
+  /** The bearer tokens that came. */
   readonly tokens = new Set<string>();
+  /** The requests that brought one, in order. */
   readonly requests: VaultRequest[] = [];
   /** Milliseconds that every reply takes. */
   delayMs = 0;
@@ -72,7 +72,10 @@ export class KeyVaultServer {
 
   /** Listens again after `stop`, on the same port and with the same secrets. */
   async start(): Promise<void> {
-    const server = createServer(trustedIdentity(), (request, response) => void this.#respond(request, response));
+    const server = createServer(trustedIdentity(), (request, response) => {
+      // A client that gives up in the middle of its request fails nothing here.
+      this.#respond(request, response).catch(() => response.destroy());
+    });
     server.listen(this.#port, HOST);
     await once(server, "listening");
     const address = server.address();
@@ -101,7 +104,7 @@ export class KeyVaultServer {
     this.refuse(count, { status: 429, code: "Throttled", ...pause });
   }
 
-  /** How many requests of a method came for a path that begins so. */
+  /** How many requests with a token came for a path that begins so. */
   count(method: string, path: string): number {
     return this.requests.filter((request) => request.method === method && request.path.startsWith(path)).length;
   }
