@@ -35,7 +35,8 @@ export interface Page<T> {
 }
 
 /**
- * One collection of documents.
+ * One collection of documents. Keys and sizes are limited as in `document-rules.ts`: beyond them a write throws a
+ * RangeError, and a read finds nothing.
  * Every method throws `store_unavailable` when the store cannot be reached or cannot write.
  */
 export interface Documents<T extends Document> {
@@ -45,7 +46,10 @@ export interface Documents<T extends Document> {
   /** @throws {WebhookError} `document_changed` if the document is not (any more) the one with this etag, or is gone */
   replace(document: T, etag: string): Promise<Stored<T>>;
   upsert(document: T): Promise<Stored<T>>;
-  /** Adds to numeric top-level fields atomically (a missing field counts as 0); creates `initial` plus the deltas if there is none. */
+  /**
+   * Adds to one to ten numeric top-level fields atomically (a missing field counts as 0); creates `initial` plus the
+   * deltas if there is none.
+   */
   increment(initial: T, deltas: Readonly<Record<string, number>>): Promise<void>;
   /** True if there was one. */
   delete(pk: string, id: string): Promise<boolean>;

@@ -1,10 +1,7 @@
-import { hash } from "node:crypto";
-import { parseJson } from "../../core/delivery-request";
+import { readCursor } from "../../core/document-cursor";
+import { checkFieldName } from "../../core/document-rules";
 import { WebhookError } from "../../core/errors";
-import { at, textAt } from "../../core/json";
 import type { DocumentQuery } from "../../core/ports";
-
-const fieldName = /^[A-Za-z][A-Za-z0-9_]*$/;
 
 type Value = string | number;
 
@@ -33,7 +30,7 @@ export function toSql(collection: string, query: DocumentQuery, now: number): Qu
   const sortSql = query.orderBy === undefined ? "id" : `coalesce(body ->> '${toPath(query.orderBy.field)}', -9e999)`;
   const direction = query.orderBy?.direction ?? "asc";
   if (query.cursor !== undefined) {
-    const { sortKey, id } = readCursor(collection, query, query.cursor);
+    const { sortKey, id } = readPosition(collection, query, query.cursor);
     conditions.push(`(${sortSql} ${direction === "asc" ? ">" : "<"} ? or (${sortSql} = ? and id > ?))`);
     values.push(sortKey, sortKey, id);
   }
@@ -41,26 +38,12 @@ export function toSql(collection: string, query: DocumentQuery, now: number): Qu
 }
 
 function toPath(field: string): string {
-  if (!fieldName.test(field)) throw new RangeError(`not a field name: ${field}`);
-  return `$.${field}`;
+  return `$.${checkFieldName(field)}`;
 }
 
-/** The cursor after `last`. It says of which query it is, so that it cannot be used on another. */
-export function toCursor(collection: string, query: DocumentQuery, last: object): string {
-  const parts = { query: fingerprint(collection, query), sortKey: at(last, "sort_key"), id: at(last, "id") };
-  return Buffer.from(JSON.stringify(parts)).toString("base64url");
-}
-
-function readCursor(collection: string, query: DocumentQuery, cursor: string): { sortKey: Value; id: string } {
-  const parts = parseJson(Buffer.from(cursor, "base64url").toString("utf8"));
-  const [id, sortKey] = [textAt(parts, "id"), at(parts, "sortKey") ?? BEFORE_ALL];
-  const fits = textAt(parts, "query") === fingerprint(collection, query);
-  if (!fits || id === undefined || (typeof sortKey !== "string" && typeof sortKey !== "number")) {
-    throw new WebhookError("invalid_cursor");
-  }
+function readPosition(collection: string, query: DocumentQuery, cursor: string): { sortKey: Value; id: string } {
+  const { sortKey, id } = readCursor(collection, query, cursor);
+  if (sortKey === undefined || sortKey === null) return { sortKey: BEFORE_ALL, id };
+  if (typeof sortKey !== "string" && typeof sortKey !== "number") throw new WebhookError("invalid_cursor");
   return { sortKey, id };
-}
-
-function fingerprint(collection: string, { pk, where, orderBy }: DocumentQuery): string {
-  return hash("sha256", JSON.stringify([collection, pk, where ?? {}, orderBy ?? {}]), "base64url").slice(0, 16);
 }

@@ -1,7 +1,8 @@
 import { randomInt } from "node:crypto";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { type CursorPosition, toCursor } from "../../core/document-cursor";
+import { addDeltas, checkDeltas, checkDocumentKeys, pageLimit, serialiseDocument } from "../../core/document-rules";
 import { WebhookError } from "../../core/errors";
-import { at } from "../../core/json";
 import type {
   Clock,
   CollectionName,
@@ -12,16 +13,11 @@ import type {
   Page,
   Stored,
 } from "../../core/ports";
-import { toCursor, toSql } from "./document-query";
+import { toSql } from "./document-query";
 import type { GroupCommit } from "./group-commit";
 import { SWEEP_ROWS, sweepInGroups } from "./sweep";
 import { orUnavailable, readOrUnavailable } from "./unavailable";
 
-/** The limits of Cosmos DB, kept here too, so that what works on a laptop works on Azure. */
-const MAX_DOCUMENT_BYTES = 2 * 1024 * 1024;
-const MAX_ID_BYTES = 1023;
-const forbiddenInIds = /[/\\?#]/;
-const MAX_PAGE = 1000;
 /** Enough not to meet again: an etag that came twice would hide a change. */
 const ETAGS = 2 ** 48 - 1;
 
@@ -100,12 +96,11 @@ class SqliteCollection<T extends Document> implements Documents<T> {
   }
 
   async increment(initial: T, deltas: Readonly<Record<string, number>>): Promise<void> {
-    checkKey(initial.pk, initial.id);
+    checkDocumentKeys(initial);
+    checkDeltas(deltas);
     await this.#commit(() => {
-      const current = this.#read(initial.pk, initial.id)?.value ?? initial;
-      const sums = Object.entries(deltas).map(([field, delta]) => [field, Number(at(current, field) ?? 0) + delta]);
-      const next: T = { ...current, ...(Object.fromEntries(sums) as Record<string, number>) };
-      const body = serialise(next);
+      const next = addDeltas(this.#read(initial.pk, initial.id)?.value ?? initial, deltas);
+      const body = serialiseDocument(next);
       this.#statements.upsert.run(this.#name, next.pk, next.id, body, randomInt(1, ETAGS), this.#expiryOf(next));
     });
   }
@@ -127,8 +122,8 @@ class SqliteCollection<T extends Document> implements Documents<T> {
     document: T,
     statement: (body: string, etag: number, expiresAt: number | null) => void,
   ): Promise<Stored<T>> {
-    checkKey(document.pk, document.id);
-    const body = serialise(document);
+    checkDocumentKeys(document);
+    const body = serialiseDocument(document);
     const etag = randomInt(1, ETAGS);
     await this.#commit(() => statement(body, etag, this.#expiryOf(document)));
     return { value: document, etag: String(etag) };
@@ -143,14 +138,14 @@ class SqliteCollection<T extends Document> implements Documents<T> {
   }
 
   #page(query: DocumentQuery): Page<T> {
-    const limit = Math.min(MAX_PAGE, Math.max(1, Math.trunc(query.limit)));
+    const limit = pageLimit(query);
     const { sql, values, sortSql } = toSql(this.#name, query, this.#now());
     const rows = this.#database
       .prepare(`select body, etag, id, ${sortSql} as sort_key from documents where ${sql} limit ${limit + 1}`)
       .all(...values);
     const items = rows.slice(0, limit).map((row) => toStored<T>(row).value);
     const last = rows.length > limit ? rows[limit - 1] : undefined;
-    return last === undefined ? { items } : { items, cursor: toCursor(this.#name, query, last) };
+    return last === undefined ? { items } : { items, cursor: toCursor(this.#name, query, toPosition(last)) };
   }
 }
 
@@ -172,21 +167,13 @@ function prepareStatements(database: DatabaseSync) {
 }
 
 function toStored<T extends Document>(row: object): Stored<T> {
-  // The columns are those of the select, and the body is what `serialise` made of a T.
+  // The columns are those of the select, and the body is what `serialiseDocument` made of a T.
   const { body, etag } = row as Row;
   return { value: JSON.parse(body) as T, etag: String(etag) };
 }
 
-function serialise(document: Document): string {
-  const body = JSON.stringify(document);
-  if (Buffer.byteLength(body) > MAX_DOCUMENT_BYTES) throw new RangeError(`document ${document.id} is larger than 2 MB`);
-  return body;
-}
-
-function checkKey(pk: string, id: string): void {
-  for (const part of [pk, id]) {
-    if (part === "" || Buffer.byteLength(part) > MAX_ID_BYTES || forbiddenInIds.test(part)) {
-      throw new RangeError(`not a document key: ${JSON.stringify(part)}`);
-    }
-  }
+function toPosition(row: object): CursorPosition {
+  // The columns are those of the select.
+  const { sort_key: sortKey, id } = row as { sort_key: unknown; id: string };
+  return { sortKey, id };
 }

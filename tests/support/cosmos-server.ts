@@ -1,0 +1,149 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { CosmosAccount } from "./cosmos-account";
+
+/** A key and its certificate, in PEM, for a server that speaks TLS: the SDK sends an identity's token over nothing else. */
+export interface ServerCertificate {
+  readonly key: string;
+  readonly cert: string;
+}
+
+/** How a request is refused. */
+export interface CosmosRefusal {
+  readonly status: number;
+  readonly subStatus?: number;
+  readonly retryAfterMs?: number;
+}
+
+/** What is known of a request that came in. */
+export interface SeenRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly authorization: string;
+}
+
+/** Any key will do: the stand-in checks none. */
+const KEY = Buffer.from("the key of the stand-in").toString("base64");
+
+/**
+ * Stands in for a Cosmos DB account, on the loopback address, in memory. It can be slow, refuse, go away and come back
+ * with all its documents, and move its clock. Databases are made by {@link createCosmosDatabase}.
+ */
+export class CosmosServer {
+  readonly #certificate: ServerCertificate | undefined;
+  readonly #port: number;
+  readonly #account: CosmosAccount;
+  readonly #seen: SeenRequest[] = [];
+  #server: Server;
+  #refusal: (CosmosRefusal & { left: number }) | undefined;
+  #delayMs = 0;
+  #skippedMs = 0;
+
+  private constructor(server: Server, certificate: ServerCertificate | undefined) {
+    // Of a server that listens on a port, the address is one of these.
+    this.#port = (server.address() as AddressInfo).port;
+    this.#server = server;
+    this.#certificate = certificate;
+    this.#account = new CosmosAccount(this.#port, () => this.now());
+    this.#serve();
+  }
+
+  /** An empty account on a free port. */
+  static async start(certificate?: ServerCertificate): Promise<CosmosServer> {
+    return new CosmosServer(await listen(0, certificate), certificate);
+  }
+
+  get endpoint(): string {
+    return `${this.#certificate ? "https" : "http"}://localhost:${this.#port}`;
+  }
+
+  get connectionString(): string {
+    return `AccountEndpoint=${this.endpoint}/;AccountKey=${KEY};`;
+  }
+
+  /** The requests so far, in their order. */
+  get seen(): readonly SeenRequest[] {
+    return this.#seen;
+  }
+
+  /** The account's time, in milliseconds since 1970. */
+  now(): number {
+    return Date.now() + this.#skippedMs;
+  }
+
+  /** Moves the account's clock on, and so its documents towards their end. */
+  passTime(ms: number): void {
+    this.#skippedMs += ms;
+  }
+
+  /** Refuses the next requests, as many as are named. */
+  refuse(requests: number, refusal: CosmosRefusal): void {
+    this.#refusal = { ...refusal, left: requests };
+  }
+
+  /** Refuses the next requests for having come too fast. A query is two requests. */
+  throttle(requests: number, retryAfterMs: number): void {
+    this.refuse(requests, { status: 429, subStatus: 3200, retryAfterMs });
+  }
+
+  /** Lets every request wait from now on. */
+  slowDown(ms: number): void {
+    this.#delayMs = ms;
+  }
+
+  /** Back to normal: neither slow nor refusing. */
+  recover(): void {
+    this.#refusal = undefined;
+    this.#delayMs = 0;
+  }
+
+  /** Goes away: the port is closed and connections are cut. The documents stay. */
+  async stop(): Promise<void> {
+    if (!this.#server.listening) return;
+    this.#server.closeAllConnections();
+    this.#server.close();
+    await once(this.#server, "close");
+  }
+
+  /** Comes back on the same port. */
+  async restart(): Promise<void> {
+    if (this.#server.listening) return;
+    this.#server = await listen(this.#port, this.#certificate);
+    this.#serve();
+  }
+
+  #serve(): void {
+    this.#server.on("request", (request: IncomingMessage, response: ServerResponse) => {
+      this.#answer(request, response).catch((error: unknown) => {
+        response.writeHead(500).end(JSON.stringify({ code: "500", message: String(error) }));
+      });
+    });
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { method = "", url = "", headers } = request;
+    this.#seen.push({ method, path: decodeURI(url), authorization: headers.authorization ?? "" });
+    if (this.#delayMs > 0) await sleep(this.#delayMs);
+    if (this.#refusal !== undefined && this.#refusal.left-- > 0) refuse(response, this.#refusal);
+    else await this.#account.answer(request, response);
+  }
+}
+
+async function listen(port: number, certificate: ServerCertificate | undefined): Promise<Server> {
+  const server = certificate ? createTlsServer(certificate) : createServer();
+  server.listen(port, "127.0.0.1");
+  await once(server, "listening");
+  return server;
+}
+
+function refuse(response: ServerResponse, { status, subStatus, retryAfterMs }: CosmosRefusal): void {
+  response.writeHead(status, {
+    "content-type": "application/json",
+    ...(subStatus === undefined ? {} : { "x-ms-substatus": String(subStatus) }),
+    ...(retryAfterMs === undefined ? {} : { "x-ms-retry-after-ms": String(retryAfterMs) }),
+  });
+  response.end(JSON.stringify({ code: String(status), message: `refused with ${status}` }));
+}
