@@ -11,11 +11,11 @@ export interface ServerCertificate {
   readonly cert: string;
 }
 
-/** How a request is refused. */
-export interface CosmosRefusal {
+/** An answer that does not come from the account. */
+export interface CannedAnswer {
   readonly status: number;
-  readonly subStatus?: number;
-  readonly retryAfterMs?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: object;
 }
 
 /** What is known of a request that came in. */
@@ -38,7 +38,7 @@ export class CosmosServer {
   readonly #account: CosmosAccount;
   readonly #seen: SeenRequest[] = [];
   #server: Server;
-  #refusal: (CosmosRefusal & { left: number }) | undefined;
+  #canned: CannedAnswer[] = [];
   #delayMs = 0;
   #skippedMs = 0;
 
@@ -79,14 +79,15 @@ export class CosmosServer {
     this.#skippedMs += ms;
   }
 
-  /** Refuses the next requests, as many as are named. */
-  refuse(requests: number, refusal: CosmosRefusal): void {
-    this.#refusal = { ...refusal, left: requests };
+  /** Gives these answers to the next requests, one each. A query is two requests: the SDK asks for a plan as well. */
+  answerNext(...answers: readonly CannedAnswer[]): void {
+    this.#canned.push(...answers);
   }
 
-  /** Refuses the next requests for having come too fast. A query is two requests. */
+  /** Refuses the next requests, as many as are named, for having come too fast. */
   throttle(requests: number, retryAfterMs: number): void {
-    this.refuse(requests, { status: 429, subStatus: 3200, retryAfterMs });
+    const headers = { "x-ms-substatus": "3200", "x-ms-retry-after-ms": String(retryAfterMs) };
+    this.answerNext(...Array.from({ length: requests }, () => ({ status: 429, headers })));
   }
 
   /** Lets every request wait from now on. */
@@ -94,9 +95,9 @@ export class CosmosServer {
     this.#delayMs = ms;
   }
 
-  /** Back to normal: neither slow nor refusing. */
+  /** Is itself again: neither slow nor giving any other answers. */
   recover(): void {
-    this.#refusal = undefined;
+    this.#canned = [];
     this.#delayMs = 0;
   }
 
@@ -126,8 +127,9 @@ export class CosmosServer {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = "", url = "", headers } = request;
     this.#seen.push({ method, path: decodeURI(url), authorization: headers.authorization ?? "" });
-    if (this.#delayMs > 0) await sleep(this.#delayMs);
-    if (this.#refusal !== undefined && this.#refusal.left-- > 0) refuse(response, this.#refusal);
+    if (this.#delayMs > 0) await sleep(this.#delayMs, undefined, { ref: false });
+    const canned = this.#canned.shift();
+    if (canned) send(response, canned);
     else await this.#account.answer(request, response);
   }
 }
@@ -139,11 +141,7 @@ async function listen(port: number, certificate: ServerCertificate | undefined):
   return server;
 }
 
-function refuse(response: ServerResponse, { status, subStatus, retryAfterMs }: CosmosRefusal): void {
-  response.writeHead(status, {
-    "content-type": "application/json",
-    ...(subStatus === undefined ? {} : { "x-ms-substatus": String(subStatus) }),
-    ...(retryAfterMs === undefined ? {} : { "x-ms-retry-after-ms": String(retryAfterMs) }),
-  });
-  response.end(JSON.stringify({ code: String(status), message: `refused with ${status}` }));
+function send(response: ServerResponse, { status, headers, body }: CannedAnswer): void {
+  response.writeHead(status, { "content-type": "application/json", ...headers });
+  response.end(JSON.stringify(body ?? { code: String(status), message: `answered ${status}` }));
 }

@@ -6,15 +6,15 @@ const COMMON_NAME = Buffer.from("0603550403", "hex");
 const SUBJECT_ALT_NAME = Buffer.from("0603551d11", "hex");
 const VERSION_3 = Buffer.from("a003020102", "hex");
 const [INTEGER, BIT_STRING, OCTET_STRING, UTF8_STRING, UTC_TIME] = [0x02, 0x03, 0x04, 0x0c, 0x17];
-const [SEQUENCE, SET, IP_ADDRESS, EXTENSIONS] = [0x30, 0x31, 0x87, 0xa3];
+const [SEQUENCE, SET, DNS_NAME, IP_ADDRESS, EXTENSIONS] = [0x30, 0x31, 0x82, 0x87, 0xa3];
 
 /**
- * An X.509 certificate in PEM over the key itself: what Google publishes for its token keys, or, with the IPv4 address
- * that it is for, what a server shows. Valid for all of 2020-2049.
+ * An X.509 certificate in PEM over the key itself: what Google publishes for its token keys, or, with the name or
+ * IPv4 address that it is for, what a server shows. Valid for all of 2020-2049.
  */
 export function selfSignedCertificate(
   keys: { readonly publicKey: KeyObject; readonly privateKey: KeyObject },
-  ipAddress?: string,
+  host?: string,
 ): string {
   const publicKey = keys.publicKey.export({ type: "spki", format: "der" });
   // A name of its own for each key: OpenSSL looks for issuers by name, and takes the first of several that share one.
@@ -30,7 +30,7 @@ export function selfSignedCertificate(
     der(SEQUENCE, ...times),
     name,
     publicKey,
-    ...(ipAddress === undefined ? [] : [der(EXTENSIONS, der(SEQUENCE, nameOfServer(ipAddress)))]),
+    ...(host === undefined ? [] : [der(EXTENSIONS, der(SEQUENCE, nameOfServer(host)))]),
   );
   const signature = der(BIT_STRING, Buffer.from([0]), sign("sha256", content, keys.privateKey));
   const base64 = der(SEQUENCE, content, SHA256_WITH_RSA, signature).toString("base64");
@@ -38,9 +38,10 @@ export function selfSignedCertificate(
   return ["-----BEGIN CERTIFICATE-----", ...lines, "-----END CERTIFICATE-----", ""].join("\n");
 }
 
-function nameOfServer(ipAddress: string): Buffer {
-  const address = der(IP_ADDRESS, Buffer.from(ipAddress.split(".").map(Number)));
-  return der(SEQUENCE, SUBJECT_ALT_NAME, der(OCTET_STRING, der(SEQUENCE, address)));
+function nameOfServer(host: string): Buffer {
+  const isAddress = /^[\d.]+$/.test(host);
+  const name = isAddress ? der(IP_ADDRESS, Buffer.from(host.split(".").map(Number))) : der(DNS_NAME, Buffer.from(host));
+  return der(SEQUENCE, SUBJECT_ALT_NAME, der(OCTET_STRING, der(SEQUENCE, name)));
 }
 
 function der(tag: number, ...parts: readonly Buffer[]): Buffer {

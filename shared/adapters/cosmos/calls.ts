@@ -71,7 +71,7 @@ export class CosmosCalls {
     const timeIsUp = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
         controller.abort();
-        reject(new DOMException(`no answer in ${this.#timeoutMs} ms`, "TimeoutError"));
+        reject(Object.assign(new Error(`no answer in ${this.#timeoutMs} ms`), { code: "TimeoutError" }));
       }, this.#timeoutMs);
     });
     try {
