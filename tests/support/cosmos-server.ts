@@ -22,7 +22,9 @@ export interface CannedAnswer {
 export interface SeenRequest {
   readonly method: string;
   readonly path: string;
-  readonly authorization: string;
+  readonly authorization: string | undefined;
+  /** The header that names the partition: a JSON array. */
+  readonly partitionKey: string | undefined;
 }
 
 /** Any key will do: the stand-in checks none. */
@@ -126,7 +128,8 @@ export class CosmosServer {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = "", url = "", headers } = request;
-    this.#seen.push({ method, path: decodeURI(url), authorization: headers.authorization ?? "" });
+    const partitionKey = headers["x-ms-documentdb-partitionkey"]?.toString();
+    this.#seen.push({ method, path: decodeURI(url), authorization: headers.authorization, partitionKey });
     if (this.#delayMs > 0) await sleep(this.#delayMs, undefined, { ref: false });
     const canned = this.#canned.shift();
     if (canned) send(response, canned);

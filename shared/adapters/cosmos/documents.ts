@@ -70,12 +70,12 @@ function createClient(options: CosmosOptions): CosmosClient {
       : { endpoint: options.endpoint, aadCredentials: options.credential }),
     connectionPolicy: {
       requestTimeout: options.requestTimeoutMs,
-      // Discovery costs a request before the first one, and repeats what fails up to 120 times, some of it beyond the
-      // reach of any signal. The account's own address leads to its region of writing, which is what we want of it.
+      // Discovery costs a request before the first one, on a cold start too, and then repeats up to 120 times what fails,
+      // partly out of reach of any signal. The account's own address leads to its region of writing, and that is enough.
       enableEndpointDiscovery: false,
       enableBackgroundEndpointRefreshing: false,
-      // `CosmosCalls` repeats throttled requests: the SDK would wait for as long as the service says, however late it
-      // gets, and a provider that waits for its answer gives up after a few seconds.
+      // `CosmosCalls` repeats throttled requests. The SDK would sleep for as long as the service says, however long that
+      // is, while a provider gives up on its delivery after a few seconds; and nobody would learn when to come back.
       retryOptions: { maxRetryAttemptCount: 0 },
     },
   });

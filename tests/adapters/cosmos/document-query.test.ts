@@ -1,4 +1,4 @@
-import { compositeIndexFor, compositeIndexes } from "../../../shared/adapters/cosmos/document-query";
+import { compositeIndexFor, compositeIndexes, toSqlQuery } from "../../../shared/adapters/cosmos/document-query";
 import type { DocumentQuery, Documents } from "../../../shared/core/ports";
 import { Deliveries } from "../../../shared/repositories/deliveries";
 import { Registrations } from "../../../shared/repositories/registrations";
@@ -78,12 +78,29 @@ describe("a query of Cosmos DB", () => {
     await expect(notes.query({ ...query, cursor: forged })).rejects.toMatchObject({ code: "invalid_cursor" });
   });
 
-  it("reads on where a page comes empty before the last", async () => {
+  it("names the partition in the request and in the query itself", async () => {
     const notes = cosmos.notes();
-    await fill(notes, "empty-page", { a: 1 });
-    const empty = { status: 200, headers: { "x-ms-continuation": "more" }, body: { Documents: [], _count: 0 } };
-    cosmos.server.answerNext(empty, empty);
-    expect(await readIds(notes, { pk: "empty-page", limit: 5 })).toEqual(["a"]);
+    await notes.query({ pk: "ours", limit: 1 });
+    expect(cosmos.server.seen.at(-1)).toMatchObject({ method: "POST", partitionKey: '["ours"]' });
+    expect(toSqlQuery("deliveries", { pk: "ours", where: { rank: 1 }, limit: 1 })).toEqual({
+      query: 'SELECT * FROM c WHERE c.pk = @pk AND c["rank"] = @where1 ORDER BY c["id"] ASC',
+      parameters: [
+        { name: "@pk", value: "ours" },
+        { name: "@where1", value: 1 },
+      ],
+    });
+  });
+
+  it.each([
+    ["empty", []],
+    ["short", ["a"]],
+  ])("reads on where a page comes %s although there is more", async (name, ids) => {
+    const notes = cosmos.notes();
+    await fill(notes, name, { a: 1, b: 1 });
+    const body = { Documents: ids.map((id) => makeNote(name, id)), _count: ids.length };
+    const page = { status: 200, headers: { "x-ms-continuation": "more" }, body };
+    cosmos.server.answerNext(page, page);
+    expect(await readIds(notes, { pk: name, limit: 5 })).toEqual(["a", "b"]);
   });
 
   it("asks nothing where no document can be", async () => {
