@@ -58,8 +58,9 @@ export class CosmosServer {
     return new CosmosServer(await listen(0, certificate), certificate);
   }
 
+  /** With a certificate it goes by the name that this must be made out to, `localhost`. */
   get endpoint(): string {
-    return `${this.#certificate ? "https" : "http"}://localhost:${this.#port}`;
+    return this.#certificate ? `https://localhost:${this.#port}` : `http://127.0.0.1:${this.#port}`;
   }
 
   get connectionString(): string {

@@ -26,8 +26,8 @@ const suiteIndexes = {
   ]),
 };
 /** A real account is far away, and its throttling is part of life. */
-const REQUEST_TIMEOUT_MS = account === undefined ? 2000 : 20_000;
-const TEST_TIMEOUT_MS = account === undefined ? 5000 : 300_000;
+const REQUEST_TIMEOUT_MS = account === undefined ? 4000 : 20_000;
+const TEST_TIMEOUT_MS = account === undefined ? 20_000 : 300_000;
 jest.setTimeout(TEST_TIMEOUT_MS);
 
 let server: CosmosServer | undefined;

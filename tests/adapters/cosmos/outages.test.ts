@@ -94,7 +94,7 @@ describe("an account that is out of reach", () => {
   });
 
   it("is not waited for longer than an operation may take", async () => {
-    const notes = await openWithNote({ requestTimeoutMs: 300 });
+    const notes = await openWithNote({ requestTimeoutMs: 1000 });
     cosmos.server.slowDown(60_000);
     const attempts = [
       notes.get("p", "a"),
@@ -111,12 +111,16 @@ describe("an account that is out of reach", () => {
 
   it("keeps no process alive once the store is closed", async () => {
     const { connectionString } = cosmos.server;
-    const reader = spawn("node", [join(__dirname, "reader.cjs"), connectionString], {
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-    const [output] = (await once(reader.stdout, "data")) as [Buffer];
-    expect(output.toString()).toBe("closed\n");
-    expect(await once(reader, "exit")).toEqual([0, null]);
+    const program = [join(__dirname, "reader.cjs"), connectionString];
+    const reader = spawn("node", program, { stdio: ["ignore", "pipe", "inherit"] });
+    try {
+      const exited = once(reader, "exit");
+      const [output] = (await once(reader.stdout, "data")) as [Buffer];
+      expect(output.toString()).toBe("closed\n");
+      expect(await exited).toEqual([0, null]);
+    } finally {
+      reader.kill("SIGKILL");
+    }
   }, 30_000);
 });
 

@@ -35,7 +35,7 @@ export function useCosmos(furtherIndexes?: Indexes): Cosmos {
   afterAll(() => running().stop());
   const open: Cosmos["open"] = (options) => {
     const { connectionString } = running();
-    const store = openCosmosDocuments({ connectionString, database: "castiel", requestTimeoutMs: 2000, ...options });
+    const store = openCosmosDocuments({ connectionString, database: "castiel", requestTimeoutMs: 4000, ...options });
     opened.push(store);
     return store;
   };
