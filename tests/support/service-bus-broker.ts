@@ -51,6 +51,8 @@ export class ServiceBusBroker {
   #frozen = false;
   #held: (() => void)[] | undefined;
   #refusal: BrokerError | undefined;
+  #refusals = 0;
+  #answersToLose = 0;
 
   private constructor(options: BrokerOptions) {
     this.#options = options;
@@ -101,9 +103,12 @@ export class ServiceBusBroker {
     return queue;
   }
 
-  /** Reads nothing more from any connection, present or future, until `thaw`: a network that swallows everything. */
-  freeze(): void {
-    this.#frozen = true;
+  /**
+   * Reads nothing more from the connections there are, a network that swallows everything; and from later ones, unless only
+   * the present ones are meant.
+   */
+  freeze(which: "all" | "present" = "all"): void {
+    this.#frozen = which === "all";
     for (const socket of this.#sockets) socket.pause();
   }
 
@@ -130,14 +135,20 @@ export class ServiceBusBroker {
     for (const decide of held) decide();
   }
 
-  /** Rejects transfers with this AMQP error condition, until `acceptSends`. */
-  refuseSends(condition: string): void {
+  /** Rejects the next transfers with this AMQP error condition, all of them until `acceptSends` if no number is named. */
+  refuseSends(condition: string, times = Infinity): void {
     this.#refusal = new BrokerError(condition, "refused by the test", 403);
+    this.#refusals = times;
   }
 
   /** Takes transfers again. */
   acceptSends(): void {
-    this.#refusal = undefined;
+    this.#refusals = 0;
+  }
+
+  /** Takes the messages of the next transfers, and says nothing about it: an answer that the network lost. */
+  loseAnswers(times: number): void {
+    this.#answersToLose = times;
   }
 
   /** Ends all connections without a word and listens no more. Messages stay. */
@@ -179,13 +190,13 @@ export class ServiceBusBroker {
 
   #decide(queue: BrokerQueue, { delivery, message }: EventContext): void {
     try {
-      if (this.#refusal) throw this.#refusal;
+      if (this.#refusal && this.#refusals-- > 0) throw this.#refusal;
       if (message === undefined) throw new Error("a transfer without a message");
       const { maxMessageBytes = STANDARD_MESSAGE_BYTES } = this.#options;
       const bytes = Buffer.isBuffer(message) ? message : encode(message);
       if (bytes.length > maxMessageBytes) throw tooLarge();
       for (const each of messagesOf(message, delivery?.format ?? 0)) queue.enqueue(each, scheduledTimeOf(each));
-      delivery?.accept();
+      if (this.#answersToLose-- <= 0) delivery?.accept();
     } catch (error) {
       delivery?.reject(toBrokerError(error).toAmqp());
     }

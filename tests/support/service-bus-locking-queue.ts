@@ -5,6 +5,7 @@ import {
   type ServiceBusReceivedMessage,
   type ServiceBusReceiver,
 } from "@azure/service-bus";
+import { closeClient } from "../../shared/adapters/service-bus/close-client";
 import { openServiceBusQueue } from "../../shared/adapters/service-bus/event-queue";
 import { toUnavailable } from "../../shared/adapters/service-bus/unavailable";
 import type {
@@ -120,7 +121,7 @@ export class ServiceBusLockingQueue implements LockingQueue {
     clearInterval(this.#timer);
     this.#listeners.clear();
     await this.#sender.close();
-    await this.#client.close();
+    await closeClient(this.#client);
   }
 
   async #receive(max: number): Promise<readonly LockedMessage[]> {
@@ -163,7 +164,7 @@ export class ServiceBusLockingQueue implements LockingQueue {
         found.push(...page);
       }
     } finally {
-      await client.close();
+      await closeClient(client);
     }
   }
 

@@ -28,21 +28,20 @@ export type ServiceBusQueueOptions = ServiceBusAccess & {
   readonly gathering?: Partial<GatheringRules>;
 };
 
-/** What Standard allows for a message together with its properties (Service Bus quotas). */
-const STANDARD_MESSAGE_BYTES = 256 * 1024;
-/**
- * Room for what is not body: a batch repeats the properties of its first message, an id has up to 512 bytes, and the
- * service adds annotations of its own.
- */
+/** What Standard allows for a message together with its properties, and for a batch (Service Bus quotas). */
+const STANDARD_BYTES = 256 * 1024;
+/** Room for what is not body: the properties, once more for the envelope of a batch, and the annotations of the service. */
 const ALLOWANCE_BYTES = 4096;
-/** What a message takes in a batch besides its body and its id: measured, 50 bytes, and 70 more for the envelope. */
-const MESSAGE_OVERHEAD_BYTES = 128;
+/** What a batch takes besides its messages: the properties of the first one again, 440 bytes with the longest id. */
+const ENVELOPE_BYTES = 512;
+/** What a message in a batch takes besides its body and its id: 72 bytes. */
+const OVERHEAD_BYTES = 80;
 const MAX_MESSAGE_ID = 128;
 
 const defaultRules: GatheringRules = {
   gatherMs: 3,
   maxBatchMessages: 100,
-  maxBatchBytes: STANDARD_MESSAGE_BYTES,
+  maxBatchBytes: STANDARD_BYTES - ENVELOPE_BYTES,
   maxBatchesInFlight: 4,
   maxWaitingBytes: 32 * 1024 * 1024,
 };
@@ -76,12 +75,15 @@ class ServiceBusEventQueue implements EventQueue {
 
   constructor(options: ServiceBusQueueOptions) {
     const { queueName, log = () => undefined, openTimeoutMs = DEFAULT_OPEN_TIMEOUT_MS } = options;
-    this.maxMessageBytes = options.maxMessageBytes ?? STANDARD_MESSAGE_BYTES - ALLOWANCE_BYTES;
+    this.maxMessageBytes = options.maxMessageBytes ?? STANDARD_BYTES - ALLOWANCE_BYTES;
     this.#sender = new QueueSender({ connect: () => connect(options), queueName, openTimeoutMs, log });
-    this.#gatherer = new SendGatherer({ ...defaultRules, ...options.gathering }, {
-      ready: () => this.#sender.ready(),
-      transmit: (items) => this.#sender.transmit(items.map(({ message }) => message)),
-    });
+    this.#gatherer = new SendGatherer(
+      { ...defaultRules, ...options.gathering },
+      {
+        ready: () => this.#sender.ready(),
+        transmit: (items) => this.#sender.transmit(items.map(({ message }) => message)),
+      },
+    );
   }
 
   async send(messages: readonly QueueMessage[], signal?: AbortSignal): Promise<readonly boolean[]> {
@@ -124,7 +126,7 @@ class ServiceBusEventQueue implements EventQueue {
     if (messageId.length > MAX_MESSAGE_ID) throw new RangeError("a message id is longer than 128 characters");
     return {
       message: { messageId, body: bytes, contentType: "application/json" },
-      bytes: bytes.length + Buffer.byteLength(messageId) + MESSAGE_OVERHEAD_BYTES,
+      bytes: bytes.length + Buffer.byteLength(messageId) + OVERHEAD_BYTES,
     };
   }
 

@@ -2,6 +2,7 @@ import type { ServiceBusClient, ServiceBusMessage, ServiceBusMessageBatch, Servi
 import { setTimeout as delay } from "node:timers/promises";
 import { WebhookError } from "../../core/errors";
 import type { Log } from "../../core/ports";
+import { closeClient } from "./close-client";
 import { failureCodeOf, TIMED_OUT } from "./unavailable";
 
 /** What a sender is made of. */
@@ -18,8 +19,6 @@ interface Link {
   readonly client: ServiceBusClient;
   readonly sender: ServiceBusSender;
 }
-
-const CLOSE_TIMEOUT_MS = 5000;
 
 /**
  * One client and one sender for the whole process. They are opened by the first use, and after the end of a connection by
@@ -57,9 +56,9 @@ export class QueueSender {
     await this.#use((sender) => sender.sendMessages(message));
   }
 
-  /** Closes the connection; waits a few seconds at most for a service that does not answer. */
-  async close(): Promise<void> {
-    await Promise.race([closeQuietly(this.#link.client), delay(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);
+  /** Closes the connection. */
+  close(): Promise<void> {
+    return closeClient(this.#link.client);
   }
 
   #connect(): Link {
@@ -103,7 +102,7 @@ export class QueueSender {
     if (link !== this.#link) return;
     this.#options.log("warn", "queue.link_replaced", { during });
     this.#link = this.#connect();
-    void closeQuietly(link.client);
+    void closeClient(link.client);
   }
 }
 
@@ -121,9 +120,4 @@ async function pack(
     if (!batch.tryAddMessage(message)) throw new RangeError("a message is larger than the queue takes");
   }
   return batches;
-}
-
-/** Nobody can do anything about a connection that cannot even be closed; its sockets end with its own time-outs. */
-async function closeQuietly(client: ServiceBusClient): Promise<void> {
-  await client.close().catch(() => undefined);
 }

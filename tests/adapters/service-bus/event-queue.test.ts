@@ -1,8 +1,77 @@
-import { describeEventQueue } from "../../contracts/event-queue";
+import { once } from "node:events";
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { describeEventQueue, makeMessage } from "../../contracts/event-queue";
 import { openOnBroker, openOnNamespace } from "./open-test-queue";
+import { idsOf, makeMessages, unavailable, useBroker } from "./use-broker";
 
-const { SERVICEBUS_CONNECTION_STRING: connectionString, SERVICEBUS_QUEUE: queueName = "events" } = process.env;
+const { SERVICEBUS_CONNECTION_STRING: namespace, SERVICEBUS_QUEUE: queueName = "events" } = process.env;
+const NETWORK_TEST_MS = 120_000;
 
 describe("the event queue on Service Bus", () => {
-  describeEventQueue(connectionString ? () => openOnNamespace(connectionString, queueName) : openOnBroker);
+  if (namespace) jest.setTimeout(NETWORK_TEST_MS);
+  describeEventQueue(namespace ? () => openOnNamespace(namespace, queueName) : openOnBroker);
+});
+
+describe("the event queue on Service Bus, what it sends", () => {
+  const { broker, open, queued } = useBroker();
+
+  it("is a JSON object in its bytes, as the trigger wants it", async () => {
+    await open().send([{ messageId: "m-1", body: { id: "12345678901234567890", text: "é" } }]);
+    const [entry] = broker().queue("events").peek(0, 1);
+    expect(entry?.message).toMatchObject({ message_id: "m-1", content_type: "application/json" });
+    expect(String(entry?.message.body.content)).toBe('{"id":"12345678901234567890","text":"é"}');
+  });
+
+  it("hides a scheduled copy until its time, and nothing that is sent beside it", async () => {
+    const queue = open();
+    const at = Date.now() + 3_600_000;
+    const [later, now] = [makeMessage(), makeMessage()];
+    await Promise.all([queue.schedule(later, at), queue.send([now])]);
+    const entries = broker().queue("events").peek(0, 10);
+    const shown = entries.map(({ message, scheduledFor }) => [message.message_id, scheduledFor]);
+    expect(new Map<unknown, unknown>(shown as [unknown, unknown][])).toEqual(
+      new Map<unknown, unknown>([
+        [later.messageId, at],
+        [now.messageId, undefined],
+      ]),
+    );
+  });
+
+  it("fits what Standard takes, with the largest body and the longest id", async () => {
+    const queue = open();
+    const frame = JSON.stringify({ text: "" }).length;
+    const body = { text: "x".repeat(queue.maxMessageBytes - frame) };
+    await queue.send([{ messageId: "\u20ac".repeat(128), body }]);
+    expect(queued()).toHaveLength(1);
+  });
+});
+
+describe("the event queue on Service Bus, closing", () => {
+  const { broker, open, queued } = useBroker();
+
+  it("finishes what is under way, and takes nothing more", async () => {
+    const queue = open();
+    const messages = makeMessages(3);
+    const sends = [queue.send(messages.slice(0, 2)), queue.schedule(messages[2] ?? makeMessage(), 0)];
+    await queue.close();
+    await Promise.all(sends);
+    expect(queued().toSorted()).toEqual(idsOf(messages).toSorted());
+    const attempts = [queue.send([makeMessage()]), queue.schedule(makeMessage(), 0)];
+    for (const attempt of attempts) await expect(attempt).rejects.toMatchObject(unavailable("closed"));
+  });
+
+  it("can be closed before it was used, and twice", async () => {
+    const queue = open();
+    await queue.close();
+    await queue.close();
+    expect(broker().connections).toBe(0);
+  });
+
+  it("leaves nothing open that would keep the process alive", async () => {
+    const program = join(__dirname, "send-and-close.cjs");
+    const child = spawn("node", [program, broker().connectionString], { stdio: ["ignore", "inherit", "inherit"] });
+    expect(await once(child, "exit")).toEqual([0, null]);
+    expect(queued()).toHaveLength(2);
+  }, 30_000);
 });

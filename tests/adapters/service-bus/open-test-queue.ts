@@ -1,24 +1,30 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { openServiceBusQueue, type ServiceBusQueueOptions } from "../../../shared/adapters/service-bus/event-queue";
-import type { EventQueue, QueueMessage } from "../../../shared/core/ports";
+import { openServiceBusQueue } from "../../../shared/adapters/service-bus/event-queue";
+import type { LockingQueue, QueueMessage } from "../../../shared/core/ports";
 import type { QueueSubject } from "../../contracts/event-queue";
 import { ManualClock } from "../../support/service-bus/broker-clock";
-import type { BrokerQueueRules } from "../../support/service-bus/broker-queue";
 import { ServiceBusBroker } from "../../support/service-bus-broker";
 import { ServiceBusLockingQueue } from "../../support/service-bus-locking-queue";
 
-/** The rules of the queue under test: those of the product's queue, with fewer deliveries. */
-export const rules = { duplicateWindowMs: 600_000, maxDeliveryCount: 3, lockMs: 30_000 };
+const DUPLICATE_WINDOW_MS = 600_000;
+const SHORTEST_DUPLICATE_WINDOW_MS = 20_000;
+/** Long enough for a message to come from a namespace, if there is one. */
+const NETWORK_WAIT_MS = 3000;
+/** Some locks outlast any test; `max` is not what is tested here. */
+const [MANY, LOCK_MS] = [500, 30_000];
 
 /** A queue on a stand-in broker whose clock stands still. */
 export async function openOnBroker(): Promise<QueueSubject> {
   const clock = new ManualClock();
-  const broker = await ServiceBusBroker.start({ queues: { events: rules }, clock });
+  const broker = await ServiceBusBroker.start({
+    queues: { events: { duplicateWindowMs: DUPLICATE_WINDOW_MS } },
+    clock,
+  });
   const options = { connectionString: broker.connectionString, queueName: "events" };
   const [port, consumer] = [openServiceBusQueue(options), new ServiceBusLockingQueue(options)];
   return {
     port,
-    duplicateWindowMs: rules.duplicateWindowMs,
+    duplicateWindowMs: DUPLICATE_WINDOW_MS,
     tellsDuplicates: false,
     drain: () => drain(consumer),
     now: () => clock.now(),
@@ -37,25 +43,28 @@ export async function openOnBroker(): Promise<QueueSubject> {
  */
 export async function openOnNamespace(connectionString: string, queueName: string): Promise<QueueSubject> {
   const options = { connectionString, queueName };
-  const [port, consumer] = [openServiceBusQueue(options), new ServiceBusLockingQueue({ ...options, waitMs: 3000 })];
+  const port = openServiceBusQueue(options);
+  const consumer = new ServiceBusLockingQueue({ ...options, waitMs: NETWORK_WAIT_MS });
   await drain(consumer);
   return {
     port,
-    duplicateWindowMs: 20_000,
+    duplicateWindowMs: SHORTEST_DUPLICATE_WINDOW_MS,
     tellsDuplicates: false,
     drain: () => drain(consumer),
     now: Date.now,
     passTime: (ms) => delay(ms),
     breakDown: () => port.close(),
-    close: async () => void (await Promise.all([port.close(), consumer.close()])),
+    close: async () => {
+      await Promise.all([port.close(), consumer.close()]);
+    },
   };
 }
 
 /** Receives and completes what is visible, in order. */
-export async function drain(queue: ServiceBusLockingQueue): Promise<QueueMessage[]> {
+async function drain(queue: LockingQueue): Promise<QueueMessage[]> {
   const drained: QueueMessage[] = [];
   for (;;) {
-    const messages = await queue.receive(500);
+    const messages = await queue.receive(MANY, LOCK_MS);
     if (messages.length === 0) return drained;
     await Promise.all(messages.map(({ lockToken }) => queue.complete(lockToken)));
     drained.push(...messages.map(({ messageId, body }) => ({ messageId, body: JSON.parse(body) })));

@@ -80,10 +80,7 @@ export class AmqpFrontEnd {
     for (const event of ["sender_flow", "sendable"]) {
       this.#container.on(event, ({ sender }: EventContext) => sender && this.#consumers.get(sender)?.pump());
     }
-    this.#container.on(
-      "sender_draining",
-      ({ sender }: EventContext) => sender && this.#consumers.get(sender)?.drain(),
-    );
+    this.#container.on("sender_draining", ({ sender }: EventContext) => sender && this.#consumers.get(sender)?.drain());
     for (const event of ["accepted", "released", "modified", "rejected"] satisfies Settlement[]) {
       this.#container.on(event, ({ sender, delivery }: EventContext) => {
         if (sender && delivery) this.#consumers.get(sender)?.settle(delivery, event);

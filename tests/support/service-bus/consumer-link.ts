@@ -61,8 +61,14 @@ export class ConsumerLink {
   #carryOut(delivery: Delivery, settlement: Settlement): void {
     const lockToken = fromDeliveryTag(delivery.tag);
     const state = delivery.remote_state ?? {};
-    if (settlement === "accepted") { this.#queue.complete(lockToken); return; }
-    if (settlement !== "rejected") { this.#queue.abandon(lockToken, state["message_annotations"]); return; }
+    if (settlement === "accepted") {
+      this.#queue.complete(lockToken);
+      return;
+    }
+    if (settlement !== "rejected") {
+      this.#queue.abandon(lockToken, state["message_annotations"]);
+      return;
+    }
     const { DeadLetterReason, DeadLetterErrorDescription, ...properties } = state["error"]?.info ?? {};
     const certificate = { reason: DeadLetterReason, description: DeadLetterErrorDescription, properties };
     this.#queue.deadLetter(lockToken, certificate);

@@ -15,7 +15,12 @@ const PREFIX = "com.microsoft:";
 export function manage(queue: BrokerQueue, operation: string, body: RequestBody): object | undefined {
   switch (operation.replace(PREFIX, "")) {
     case "renew-lock":
-      return { expirations: arrayOf(TIMESTAMP, lockTokens(body).map((token) => queue.renew(token))) };
+      return {
+        expirations: arrayOf(
+          TIMESTAMP,
+          lockTokens(body).map((token) => queue.renew(token)),
+        ),
+      };
     case "schedule-message":
       return { "sequence-numbers": arrayOf(LONG, scheduleAll(queue, body)) };
     case "cancel-scheduled-message":
@@ -64,13 +69,18 @@ function toPeeked(entry: Entry): Entry["message"] {
 function updateDisposition(queue: BrokerQueue, lockToken: string, body: RequestBody): void {
   const properties = Object(body["properties-to-modify"]);
   switch (body["disposition-status"]) {
-    case "completed":
-      { queue.complete(lockToken); return; }
-    case "abandoned":
-      { queue.abandon(lockToken, properties); return; }
+    case "completed": {
+      queue.complete(lockToken);
+      return;
+    }
+    case "abandoned": {
+      queue.abandon(lockToken, properties);
+      return;
+    }
     case "suspended": {
       const [reason, description] = [body["deadletter-reason"], body["deadletter-description"]];
-      queue.deadLetter(lockToken, { reason: String(reason), description: String(description), properties }); return;
+      queue.deadLetter(lockToken, { reason: String(reason), description: String(description), properties });
+      return;
     }
     default:
       throw notBuilt(`disposition ${String(body["disposition-status"])}`);
