@@ -11,7 +11,17 @@ const unsafeRules = {
 
 export default tseslint.config(
   {
-    ignores: ["dist/", "dist-package/", "coverage/", "node_modules/", ".data/", "**/*.cjs", "*.js", "*.mjs", "tests/bench/"],
+    ignores: [
+      "dist/",
+      "dist-package/",
+      "coverage/",
+      "node_modules/",
+      ".data/",
+      "**/*.cjs",
+      "*.js",
+      "*.mjs",
+      "tests/bench/",
+    ],
   },
   ...tseslint.configs.strictTypeChecked,
   {

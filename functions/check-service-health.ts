@@ -1,8 +1,11 @@
 import { openEndpoint } from "../shared/http/endpoint";
 import { serviceHealthSchema } from "../shared/http/schemas";
-import { serviceHealth } from "../shared/usecases/service-health";
+import { serviceHealth, unreachable } from "../shared/usecases/service-health";
 
-/** `GET /webhooks/health`: status and counts, for anyone. Its name sorts before `get-webhook`, and so it is found first. */
+/**
+ * `GET /webhooks/health`: status and counts, for anyone; what is missing in the configuration, for an operator. Its name
+ * sorts before `get-webhook`, and so it is found first.
+ */
 openEndpoint(
   {
     name: "check-service-health",
@@ -15,6 +18,7 @@ openEndpoint(
       503: { description: "A store does not answer.", schema: serviceHealthSchema },
     },
     errors: [],
+    whenNotReady: ({ problems }) => ({ status: 503, jsonBody: unreachable(problems) }),
   },
   async ({ services }) => {
     const health = await serviceHealth(services);

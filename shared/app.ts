@@ -1,10 +1,10 @@
-import { randomBytes, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { version } from "../package.json";
-import type { OidcOptions } from "./adapters/oidc/token-verifier";
-import { openSqlite, type SqliteStore } from "./adapters/sqlite/database";
-import { type Config, readConfig } from "./config";
-import type { ApiToken, TokenVerifier } from "./core/caller";
-import type { Clock, Log, LockingQueue, SecretStore } from "./core/ports";
+import { type Access, createAccess } from "./app/access";
+import type { BackEnds } from "./app/back-ends";
+import { NotConfigured } from "./app/not-configured";
+import { type Config, ConfigError, readConfig } from "./config";
+import type { Clock, Log, LockingQueue } from "./core/ports";
 import type { Provider } from "./core/provider";
 import { tenantKeyOf } from "./core/registration-id";
 import { TokenBuckets } from "./core/token-bucket";
@@ -16,24 +16,21 @@ import { Shards } from "./repositories/shards";
 import { SyncTasks } from "./repositories/sync-tasks";
 import { createSyncTaskService } from "./sync/sync-task-service";
 import { Gatherer } from "./usecases/gatherer";
+import { readInstallationKey } from "./usecases/installation-key";
 import { RegistrationCache } from "./usecases/registration-cache";
 import type { Limits, Services as UseCaseServices } from "./usecases/services";
 
 /** What the HTTP edge needs besides the use cases' services: who may call. */
 export interface Services extends UseCaseServices {
-  readonly access: {
-    readonly apiTokens: readonly ApiToken[];
-    readonly tokenVerifier?: TokenVerifier;
-    /** Set only where nothing else is configured (DESIGN 6). */
-    readonly defaultToken?: { readonly token: string; readonly tenantId: string };
-  };
+  readonly access: Access;
 }
 
 /** The running app: what the function files use, and what a host that embeds it needs. */
 export interface App {
   readonly config: Config;
   readonly services: Services;
-  readonly embedded: { readonly queue: LockingQueue };
+  /** The receiving side of the embedded queue; absent in Azure, where the platform drains the queue. */
+  readonly lockingQueue?: LockingQueue;
   /** Tells the app its own address, for a host that learns its port only when it listens. */
   setPublicBaseUrl(url: string): void;
   /** Writes what waits in memory and closes the store. */
@@ -47,7 +44,6 @@ export interface AppOptions {
   readonly now?: Clock;
 }
 
-const INSTALLATION_KEY = "installation-key";
 const BURST_SECONDS = 10;
 
 let running: Promise<App> | undefined;
@@ -55,7 +51,7 @@ let current: App | undefined;
 
 /**
  * Builds the app that the function files use, once per process: later calls answer the same one until it is closed.
- * @throws {ConfigError} @throws {DataFolderError}
+ * @throws {ConfigError} @throws {DataFolderError} @throws {WebhookError} a back end does not answer
  */
 export function startApp(options: AppOptions = {}): Promise<App> {
   running ??= createApp(options).then((app) => {
@@ -75,9 +71,21 @@ export function startApp(options: AppOptions = {}): Promise<App> {
 /**
  * The services that the function files use; builds the app from the environment if nobody has yet. At hand at once after
  * the first time, because every request asks.
+ * @throws {NotConfigured} @throws {WebhookError} a back end does not answer; the next call tries again
  */
 export function getServices(): Services | Promise<Services> {
-  return current?.services ?? startApp().then((app) => app.services);
+  return current?.services ?? startApp().then((app) => app.services, tellWhyNot);
+}
+
+let toldWhyNot: string | undefined;
+
+/** One line in the log for each reason, not one for each request. */
+async function tellWhyNot(error: unknown): Promise<never> {
+  const reason = String(error);
+  if (reason !== toldWhyNot) console.error(JSON.stringify({ level: "error", event: "app.not_started", reason }));
+  toldWhyNot = reason;
+  if (error instanceof ConfigError) throw new NotConfigured(error.problems, await createAccess(error.access));
+  throw error;
 }
 
 /** Builds an app of its own, for tests and tools: nothing is shared with any other. */
@@ -85,7 +93,7 @@ export async function createApp(options: AppOptions = {}): Promise<App> {
   const config = readConfig(options.env);
   const log = options.log ?? consoleLog(config);
   const now = options.now ?? Date.now;
-  const store = openSqlite({ dataDirectory: config.dataDirectory, now, log });
+  const backEnds = await openBackEnds(config, now, log);
   const rules = {
     publicBaseUrl: config.publicBaseUrl ?? `http://localhost:${config.port}`,
     version,
@@ -95,39 +103,52 @@ export async function createApp(options: AppOptions = {}): Promise<App> {
     healthWindowMs: config.healthWindowMs,
     retentionSeconds: config.retentionSeconds,
   };
-  const services = await createServices({ config, store, rules, log, now });
+  const services = await createServices({ config, backEnds, rules, log, now }).catch(async (error: unknown) => {
+    await backEnds.close();
+    throw error;
+  });
+  const { lockingQueue } = backEnds;
   return {
     config,
     services,
-    embedded: { queue: store.queue },
+    ...(lockingQueue === undefined ? {} : { lockingQueue }),
     setPublicBaseUrl: (url) => {
       if (config.publicBaseUrl === undefined) rules.publicBaseUrl = url;
     },
     close: async () => {
       await services.gatherer.flush();
-      await store.close();
+      await backEnds.close();
     },
   };
 }
 
+/** Each set is loaded only where it is used: the Azure clients take a third of a second, SQLite has to be there. */
+async function openBackEnds(config: Config, now: Clock, log: Log): Promise<BackEnds> {
+  const { backEnds } = config;
+  if (backEnds.kind === "azure")
+    return (await import("./app/azure-back-ends.js")).openAzureBackEnds(backEnds, now, log);
+  return (await import("./app/embedded-back-ends.js")).openEmbeddedBackEnds(backEnds, now, log);
+}
+
 interface Parts {
   readonly config: Config;
-  readonly store: SqliteStore;
+  readonly backEnds: BackEnds;
   readonly rules: UseCaseServices["rules"];
   readonly log: Log;
   readonly now: Clock;
 }
 
-async function createServices({ config, store, rules, log, now }: Parts): Promise<Services> {
-  const installationKey = await readInstallationKey(store.secrets);
+async function createServices({ config, backEnds, rules, log, now }: Parts): Promise<Services> {
+  const { documents, queue, secrets, payloads } = backEnds;
+  const installationKey = await readInstallationKey(documents, secrets);
   const providers: ReadonlyMap<string, Provider> = createProviders({
     googleCertificatesUrl: config.googleCertificatesUrl,
   });
-  const registrations = new Registrations(store.documents);
-  const deliveries = new Deliveries(store.documents);
-  const activities = new Activities(store.documents);
-  const shards = new Shards(store.documents);
-  const syncTasks = new SyncTasks(store.documents);
+  const registrations = new Registrations(documents);
+  const deliveries = new Deliveries(documents);
+  const activities = new Activities(documents);
+  const shards = new Shards(documents);
+  const syncTasks = new SyncTasks(documents);
   return {
     rules,
     providers,
@@ -138,15 +159,15 @@ async function createServices({ config, store, rules, log, now }: Parts): Promis
     syncTasks,
     cache: new RegistrationCache({
       registrations,
-      secrets: store.secrets,
+      secrets,
       providers,
       now,
       maxEntries: config.cacheMaxRegistrations,
     }),
     gatherer: new Gatherer({ activities, deliveries, windowMs: config.healthWindowMs, log }),
-    secrets: store.secrets,
-    queue: store.queue,
-    payloads: store.payloads,
+    secrets,
+    queue,
+    payloads,
     sync: createSyncTaskService({ shards, syncTasks, now, retentionSeconds: config.retentionSeconds }),
     limits: createLimits(config),
     tenantKeyOf: (tenantId) => tenantKeyOf(installationKey, tenantId),
@@ -157,15 +178,6 @@ async function createServices({ config, store, rules, log, now }: Parts): Promis
   };
 }
 
-/** Made on the first start and never changed: every registration id depends on it. */
-async function readInstallationKey(secrets: SecretStore): Promise<string> {
-  const known = await secrets.get(INSTALLATION_KEY);
-  if (known !== undefined) return known;
-  const made = randomBytes(32).toString("base64");
-  await secrets.set(INSTALLATION_KEY, made);
-  return made;
-}
-
 function createLimits({ ratePerSecond, cacheMaxRegistrations }: Config): Limits {
   const buckets = (rate: number): TokenBuckets =>
     new TokenBuckets({ ratePerSecond: rate, burst: rate * BURST_SECONDS, maxKeys: cacheMaxRegistrations });
@@ -174,20 +186,6 @@ function createLimits({ ratePerSecond, cacheMaxRegistrations }: Config): Limits 
     perTenant: buckets(ratePerSecond.tenant),
     unverified: buckets(ratePerSecond.unverified),
   };
-}
-
-async function createAccess({ apiTokens, oidc, usesDefaultToken }: Config): Promise<Services["access"]> {
-  return {
-    apiTokens,
-    ...(oidc ? { tokenVerifier: await createVerifier(oidc) } : {}),
-    ...(usesDefaultToken ? { defaultToken: { token: "test-token", tenantId: "tenant-123" } } : {}),
-  };
-}
-
-/** Loaded only where it is used, because jose takes 15 MB. */
-async function createVerifier(oidc: OidcOptions): Promise<TokenVerifier> {
-  const { createTokenVerifier } = await import("./adapters/oidc/token-verifier.js");
-  return createTokenVerifier(oidc);
 }
 
 /** One JSON object a line, for a host that collects standard output. */

@@ -1,112 +1,8 @@
 import Ajv, { type ErrorObject } from "ajv";
 import type { ApiToken } from "./core/caller";
+import { type AzureBackEnds, checkHttps, readAzure } from "./config/azure";
+import { type Setting, type SettingName, settings, type Values } from "./config/settings";
 import { parseJson } from "./core/delivery-request";
-
-/** One setting of the environment: its JSON schema, its default and what it is for. The README's table is made of this. */
-interface Setting {
-  readonly schema: Readonly<Record<string, unknown>>;
-  readonly default?: string;
-  readonly description: string;
-}
-
-const text = { type: "string", minLength: 1 };
-const url = { type: "string", pattern: "^https?://[^\\s/]+" };
-const whole = (minimum: number, maximum: number) => ({ type: "integer", minimum, maximum });
-
-/** Every setting that the product reads. */
-export const settings = {
-  CASTIEL_MODE: { schema: { enum: ["embedded"] }, description: "Where state lives: `embedded` is one SQLite file." },
-  PUBLIC_BASE_URL: {
-    schema: url,
-    description: "The address that providers call; https unless it is a loopback address. Default: the local address.",
-  },
-  PORT: { schema: whole(0, 65_535), default: "3000", description: "Port of the local host; 0 takes a free one." },
-  LISTEN_HOST: { schema: text, default: "127.0.0.1", description: "Address that the local host listens on." },
-  DATA_DIRECTORY: { schema: text, default: ".data", description: "Folder of the embedded store." },
-  LOG_FORMAT: {
-    schema: { enum: ["auto", "text", "json"] },
-    default: "auto",
-    description: "`text` for people, `json` for machines, `auto`: text on a terminal.",
-  },
-  LOG_LEVEL: {
-    schema: { enum: ["debug", "info", "warn", "error"] },
-    default: "info",
-    description: "The least serious log lines that are written.",
-  },
-  API_TOKENS: {
-    schema: text,
-    default: "[]",
-    description: "JSON list of API tokens, each as printed by `npm run token`: hash, tenantId, scopes, operator.",
-  },
-  OIDC_ISSUER: { schema: url, description: "Issuer of JWTs for the management API; may hold `{tenantid}`." },
-  OIDC_AUDIENCE: { schema: text, description: "Audience that a JWT must name." },
-  OIDC_JWKS_URL: { schema: url, description: "Where the issuer publishes its keys." },
-  OIDC_TENANT_CLAIM: { schema: text, default: "tid", description: "The claim that names the tenant." },
-  OIDC_TENANT_MAP: {
-    schema: text,
-    default: "{}",
-    description: "JSON object from claim value to tenant id; needed where the issuer holds `{tenantid}`.",
-  },
-  GOOGLE_CERTIFICATES_URL: {
-    schema: url,
-    default: "https://www.googleapis.com/oauth2/v1/certs",
-    description: "Where Google publishes the certificates of its tokens.",
-  },
-  TIMESTAMP_TOLERANCE_SECONDS: {
-    schema: whole(1, 3600),
-    default: "300",
-    description: "How far a signed timestamp may be from now, either way.",
-  },
-  MAX_BODY_BYTES: {
-    schema: whole(1024, 104_857_600),
-    default: "26214400",
-    description: "Largest body of any request; providers have lower caps of their own.",
-  },
-  QUEUE_TIMEOUT_MS: {
-    schema: whole(10, 30_000),
-    default: "2000",
-    description: "How long a delivery waits for the queue before 503.",
-  },
-  QUEUE_NAME: { schema: text, default: "sync-events", description: "Name of the event queue." },
-  HEALTH_SCHEDULE: {
-    schema: text,
-    default: "0 */5 * * * *",
-    description: "NCRONTAB schedule (UTC) of the health timer.",
-  },
-  HEALTH_WINDOW_MINUTES: {
-    schema: whole(5, 1440),
-    default: "60",
-    description: "Sliding window of the health counters.",
-  },
-  DELIVERY_RETENTION_DAYS: {
-    schema: whole(1, 3650),
-    default: "30",
-    description: "How long delivery records and sync tasks are kept.",
-  },
-  RATE_LIMIT_REGISTRATION: {
-    schema: whole(1, 1_000_000),
-    default: "1000",
-    description: "Verified deliveries a second per webhook; a bucket holds ten seconds' worth.",
-  },
-  RATE_LIMIT_TENANT: {
-    schema: whole(1, 1_000_000),
-    default: "5000",
-    description: "Verified deliveries a second per tenant; a bucket holds ten seconds' worth.",
-  },
-  RATE_LIMIT_UNVERIFIED: {
-    schema: whole(1, 1_000_000),
-    default: "10",
-    description: "Refused attempts a second per webhook and source address; a bucket holds ten seconds' worth.",
-  },
-  CACHE_MAX_REGISTRATIONS: {
-    schema: whole(1, 1_000_000),
-    default: "10000",
-    description: "Registrations kept in memory.",
-  },
-} as const satisfies Record<string, Setting>;
-
-/** The name of a setting. */
-export type SettingName = keyof typeof settings;
 
 /** How JWTs of the management API are checked. */
 export interface OidcConfig {
@@ -117,14 +13,19 @@ export interface OidcConfig {
   readonly tenantMap?: Readonly<Record<string, string>>;
 }
 
+/** What the app stands on as one process. */
+export interface EmbeddedBackEnds {
+  readonly kind: "embedded";
+  readonly dataDirectory: string;
+}
+
 /** The configuration: read once, checked as a whole, frozen. Durations carry their unit. */
 export interface Config {
-  readonly mode: "embedded";
+  readonly backEnds: EmbeddedBackEnds | AzureBackEnds;
   /** Absent: the local host's own address, known once it listens. */
   readonly publicBaseUrl?: string;
   readonly port: number;
   readonly listenHost: string;
-  readonly dataDirectory: string;
   readonly logFormat: "auto" | "text" | "json";
   readonly logLevel: "debug" | "info" | "warn" | "error";
   readonly apiTokens: readonly ApiToken[];
@@ -143,14 +44,24 @@ export interface Config {
   readonly appSettings: Readonly<Record<string, string>>;
 }
 
+/** How callers of the management API are known. */
+export type AccessConfig = Pick<Config, "apiTokens" | "usesDefaultToken"> & { readonly oidc?: OidcConfig };
+
 /** The configuration is wrong; the message names every setting that is, one a line. */
 export class ConfigError extends Error {
-  constructor(problems: readonly string[]) {
+  readonly problems: readonly string[];
+  /** As far as it could be read, so that an operator can be told from a stranger and be told what is wrong. */
+  readonly access: AccessConfig;
+
+  constructor(problems: readonly string[], access: AccessConfig) {
     super(problems.join("\n"));
     this.name = "ConfigError";
+    this.problems = problems;
+    this.access = access;
   }
 }
 
+const text = { type: "string", minLength: 1 };
 const apiTokensSchema = {
   type: "array",
   items: {
@@ -181,12 +92,26 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     problems,
   );
   const oidc = readOidc(values, tenantMap, problems);
-  checkPublicUrl(values["PUBLIC_BASE_URL"], problems);
-  if (problems.length > 0) throw new ConfigError(problems);
-  return Object.freeze(toConfig(values, apiTokens, oidc));
+  for (const name of ["OIDC_JWKS_URL", "GOOGLE_CERTIFICATES_URL"] as const)
+    checkHttps(name, String(values[name] ?? ""), problems);
+  const publicBaseUrl = readPublicUrl(values, env, problems);
+  const backEnds =
+    values["CASTIEL_MODE"] === "azure"
+      ? readAzure(values, env, problems)
+      : { kind: "embedded" as const, dataDirectory: String(values["DATA_DIRECTORY"]) };
+  const access = {
+    apiTokens,
+    usesDefaultToken: backEnds.kind === "embedded" && apiTokens.length === 0 && oidc === undefined,
+    ...(oidc === undefined ? {} : { oidc }),
+  };
+  if (problems.length > 0) throw new ConfigError(problems, { ...access, usesDefaultToken: false });
+  return Object.freeze({
+    ...toConfig(values),
+    ...access,
+    backEnds,
+    ...(publicBaseUrl === undefined ? {} : { publicBaseUrl }),
+  });
 }
-
-type Values = Readonly<Record<string, string | number | undefined>>;
 
 function readSettings(env: NodeJS.ProcessEnv, problems: string[]): Values {
   const ajv = new Ajv({ allErrors: true, coerceTypes: true, strict: false });
@@ -247,30 +172,24 @@ function readOidc(values: Values, tenantMap: Record<string, string>, problems: s
   };
 }
 
-function checkPublicUrl(value: string | number | undefined, problems: string[]): void {
-  if (typeof value !== "string" || !URL.canParse(value)) return;
-  const { protocol, hostname } = new URL(value);
-  const loopback = hostname === "localhost" || hostname === "[::1]" || /^127\./.test(hostname);
-  if (protocol !== "https:" && !loopback)
-    problems.push("PUBLIC_BASE_URL must be https, unless it is a loopback address");
+function readPublicUrl(values: Values, env: NodeJS.ProcessEnv, problems: string[]): string | undefined {
+  // WEBSITE_HOSTNAME is the site's own name, set by the platform.
+  const site = values["CASTIEL_MODE"] === "azure" ? env["WEBSITE_HOSTNAME"] : undefined;
+  const value = values["PUBLIC_BASE_URL"] ?? (site === undefined ? undefined : `https://${site}`);
+  if (values["CASTIEL_MODE"] === "azure" && value === undefined) problems.push("PUBLIC_BASE_URL is missing");
+  if (typeof value !== "string") return undefined;
+  checkHttps("PUBLIC_BASE_URL", value, problems);
+  return value.replace(/\/+$/, "");
 }
 
-function toConfig(values: Values, apiTokens: readonly ApiToken[], oidc: OidcConfig | undefined): Config {
+function toConfig(values: Values): Omit<Config, "backEnds" | "apiTokens" | "usesDefaultToken"> {
   const string = (name: SettingName): string => String(values[name]);
   const number = (name: SettingName): number => Number(values[name]);
   return {
-    mode: "embedded",
-    ...(values["PUBLIC_BASE_URL"] === undefined
-      ? {}
-      : { publicBaseUrl: string("PUBLIC_BASE_URL").replace(/\/+$/, "") }),
     port: number("PORT"),
     listenHost: string("LISTEN_HOST"),
-    dataDirectory: string("DATA_DIRECTORY"),
     logFormat: oneOf(["auto", "text", "json"], string("LOG_FORMAT")),
     logLevel: oneOf(["debug", "info", "warn", "error"], string("LOG_LEVEL")),
-    apiTokens,
-    ...(oidc === undefined ? {} : { oidc }),
-    usesDefaultToken: apiTokens.length === 0 && oidc === undefined,
     googleCertificatesUrl: string("GOOGLE_CERTIFICATES_URL"),
     toleranceSeconds: number("TIMESTAMP_TOLERANCE_SECONDS"),
     maxBodyBytes: number("MAX_BODY_BYTES"),

@@ -1,4 +1,5 @@
-import { ConfigError, readConfig, settings } from "../shared/config";
+import { ConfigError, readConfig } from "../shared/config";
+import { settings } from "../shared/config/settings";
 
 const embedded = { CASTIEL_MODE: "embedded" };
 
@@ -17,7 +18,7 @@ describe("readConfig", () => {
     expect(readConfig(embedded)).toMatchObject({
       port: 3000,
       listenHost: "127.0.0.1",
-      dataDirectory: ".data",
+      backEnds: { kind: "embedded", dataDirectory: ".data" },
       toleranceSeconds: 300,
       healthWindowMs: 3_600_000,
       usesDefaultToken: true,
@@ -30,7 +31,23 @@ describe("readConfig", () => {
 
   it("never guesses the mode", () => {
     expect(problemsOf({})).toEqual(["CASTIEL_MODE is missing"]);
-    expect(problemsOf({ CASTIEL_MODE: "azure" })).toEqual([expect.stringContaining("CASTIEL_MODE must be")]);
+    expect(problemsOf({ CASTIEL_MODE: "cloud" })).toEqual([expect.stringContaining("CASTIEL_MODE must be")]);
+  });
+
+  it("fetches keys over https alone, but for loopback addresses", () => {
+    const keys = { OIDC_ISSUER: "https://i.example.com", OIDC_AUDIENCE: "a" };
+    expect(
+      problemsOf({
+        ...embedded,
+        ...keys,
+        OIDC_JWKS_URL: "http://i.example.com/keys",
+        GOOGLE_CERTIFICATES_URL: "http://certs.example.com",
+      }),
+    ).toEqual([
+      "OIDC_JWKS_URL must be https, unless it is a loopback address",
+      "GOOGLE_CERTIFICATES_URL must be https, unless it is a loopback address",
+    ]);
+    expect(problemsOf({ ...embedded, ...keys, OIDC_JWKS_URL: "http://127.0.0.1:7/keys" })).toEqual([]);
   });
 
   it("takes an empty value for none", () => {
@@ -99,5 +116,97 @@ describe("readConfig", () => {
 
   it("describes every setting", () => {
     for (const { description } of Object.values(settings)) expect(description).toMatch(/\.$/);
+  });
+});
+
+describe("readConfig in Azure mode", () => {
+  const azure = {
+    CASTIEL_MODE: "azure",
+    WEBSITE_HOSTNAME: "castiel.azurewebsites.net",
+    IDENTITY_ENDPOINT: "http://localhost:4141/msi/token",
+    COSMOS_ENDPOINT: "https://castiel.documents.azure.com:443/",
+    ServiceBusConnection__fullyQualifiedNamespace: "castiel.servicebus.windows.net",
+    KEY_VAULT_URI: "https://castiel.vault.azure.net/",
+    PAYLOAD_BLOB_SERVICE_URI: "https://castiel.blob.core.windows.net/",
+  };
+
+  it("takes addresses and the managed identity, no key, and the site's own name", () => {
+    expect(readConfig(azure)).toMatchObject({
+      publicBaseUrl: "https://castiel.azurewebsites.net",
+      usesDefaultToken: false,
+      backEnds: {
+        kind: "azure",
+        cosmos: { connection: { address: azure.COSMOS_ENDPOINT }, database: "castiel" },
+        serviceBus: { connection: { address: "castiel.servicebus.windows.net" }, queueName: "sync-events" },
+        keyVault: { uri: azure.KEY_VAULT_URI, isEmulator: false },
+        payloads: { connection: { address: azure.PAYLOAD_BLOB_SERVICE_URI }, container: "payloads" },
+        identity: { kind: "managed" },
+      },
+    });
+  });
+
+  it("takes a user-assigned identity by its client id, and the developer's where there is no managed one", () => {
+    const client = { ...azure, AZURE_CLIENT_ID: "00000000-0000-0000-0000-000000000001" };
+    expect(readConfig(client).backEnds).toMatchObject({ identity: { clientId: client.AZURE_CLIENT_ID } });
+    expect(readConfig({ ...azure, IDENTITY_ENDPOINT: "" }).backEnds).toMatchObject({ identity: { kind: "developer" } });
+  });
+
+  it("takes connection strings in the place of addresses, for emulators", () => {
+    const emulators = {
+      CASTIEL_MODE: "azure",
+      PUBLIC_BASE_URL: "http://localhost:7071",
+      COSMOS_CONNECTION_STRING: "AccountEndpoint=http://localhost:8081/;AccountKey=key;",
+      ServiceBusConnection: "Endpoint=sb://localhost;UseDevelopmentEmulator=true;",
+      KEY_VAULT_URI: "https://localhost:4997",
+      KEY_VAULT_EMULATOR: "true",
+      PAYLOAD_BLOB_CONNECTION_STRING: "UseDevelopmentStorage=true",
+    };
+    expect(readConfig(emulators).backEnds).toMatchObject({
+      cosmos: { connection: { connectionString: emulators.COSMOS_CONNECTION_STRING } },
+      serviceBus: { connection: { connectionString: emulators.ServiceBusConnection } },
+      keyVault: { isEmulator: true },
+      payloads: { connection: { connectionString: emulators.PAYLOAD_BLOB_CONNECTION_STRING } },
+    });
+  });
+
+  it("names every missing setting at once", () => {
+    expect(problemsOf({ CASTIEL_MODE: "azure" })).toEqual([
+      "PUBLIC_BASE_URL is missing",
+      "COSMOS_ENDPOINT is missing",
+      "ServiceBusConnection__fullyQualifiedNamespace is missing",
+      "KEY_VAULT_URI is missing",
+      "PAYLOAD_BLOB_SERVICE_URI is missing",
+    ]);
+  });
+
+  it("refuses plain http but on loopback addresses, and an emulated vault anywhere else", () => {
+    expect(
+      problemsOf({
+        ...azure,
+        COSMOS_ENDPOINT: "http://castiel.documents.azure.com",
+        KEY_VAULT_URI: "http://localhost:4997",
+        PAYLOAD_BLOB_SERVICE_URI: "http://127.0.0.1:10000/devstoreaccount1",
+      }),
+    ).toEqual(["COSMOS_ENDPOINT must be https, unless it is a loopback address", "KEY_VAULT_URI must be https"]);
+    expect(problemsOf({ ...azure, KEY_VAULT_EMULATOR: "true" })).toEqual([
+      "KEY_VAULT_EMULATOR is for a vault on a loopback address",
+    ]);
+  });
+
+  it("never has a default token, whatever is configured", () => {
+    expect(readConfig(azure).usesDefaultToken).toBe(false);
+  });
+
+  it("keeps what is known of callers when the rest is wrong, so that an operator can be told", () => {
+    const hash = "a".repeat(64);
+    const API_TOKENS = JSON.stringify([{ hash, tenantId: "t", scopes: [], operator: true }]);
+    try {
+      readConfig({ CASTIEL_MODE: "azure", API_TOKENS });
+      throw new Error("it should have been refused");
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      expect(error.access).toMatchObject({ apiTokens: [{ hash }], usesDefaultToken: false });
+      expect(error.problems).toHaveLength(5);
+    }
   });
 });

@@ -1,6 +1,6 @@
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { settings } from "../shared/config";
+import { settings } from "../shared/config/settings";
 import { errorCatalogue } from "../shared/core/errors";
 import { type EndpointSpec, endpointSpecs } from "../shared/http/endpoint";
 import { createProviders } from "../shared/providers/registry";

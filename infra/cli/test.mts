@@ -19,11 +19,14 @@ const checks: readonly Step[] = [
   { name: "dead code", command: "knip" },
 ];
 
+/** A step that takes longer hangs: a test that failed half-way may have left a server running. */
+const STEP_TIMEOUT_MS = 14 * 60_000;
+
 /** The exit code of a step; its output goes straight to the terminal. */
 function run({ name, command }: Step): number {
   console.log(`\n> ${name}: ${command}`);
   // A shell, because on Windows the tools are .cmd files; the command is ours but for jest's own arguments.
-  return spawnSync(command, { shell: true, stdio: "inherit" }).status ?? 1;
+  return spawnSync(command, { shell: true, stdio: "inherit", timeout: STEP_TIMEOUT_MS }).status ?? 1;
 }
 
 function quote(argument: string): string {

@@ -110,7 +110,7 @@ async function deliver(
 
 async function untilDrained(host: RunningHost): Promise<void> {
   for (;;) {
-    const depth = await host.app.embedded.queue.depth();
+    const depth = await host.app.services.queue.depth();
     if (depth === undefined || depth.active === 0) return;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }

@@ -1,6 +1,6 @@
 import { type App, startApp } from "../../shared/app";
 import { type Config, readConfig } from "../../shared/config";
-import type { Log } from "../../shared/core/ports";
+import type { LockingQueue, Log } from "../../shared/core/ports";
 import { isLoopback } from "../../shared/core/remote-address";
 import { type FunctionHost, startFunctionHost } from "./function-host";
 import { createLog, type LogTarget } from "./log";
@@ -35,17 +35,22 @@ const REQUEST_TIMEOUT_MS = 60_000;
  */
 export async function startHost({ appRoot, env, logTarget }: HostOptions): Promise<RunningHost> {
   const config = readConfig(env);
+  if (config.backEnds.kind !== "embedded") {
+    throw new StartError("The local host runs CASTIEL_MODE=embedded; in Azure mode the Functions host runs the app.");
+  }
+  const { dataDirectory } = config.backEnds;
   refuseOpenDoor(config);
   supplyCoreApi();
   const log = createLog(config, logTarget);
   const app = await startApp({ env, log });
   try {
-    const host = await startFunctionHost(toHostOptions(app, appRoot, env, log));
+    if (app.lockingQueue === undefined) throw new StartError("There is no embedded queue to drain.");
+    const host = await startFunctionHost(toHostOptions(app, app.lockingQueue, { appRoot, env, log }));
     const url = addressOf(config.listenHost, host.port);
     // Whoever started us waits for this line, whatever the level of the log.
     const announce = createLog({ ...config, logLevel: "info" }, logTarget);
     const { port, functionCount } = host;
-    announce("info", "host.listening", { url, port, functions: functionCount, dataDirectory: config.dataDirectory });
+    announce("info", "host.listening", { url, port, functions: functionCount, dataDirectory });
     return { port, url, app, stop: () => stopHost(host, app, log) };
   } catch (error) {
     await app.close();
@@ -53,13 +58,19 @@ export async function startHost({ appRoot, env, logTarget }: HostOptions): Promi
   }
 }
 
-function toHostOptions(app: App, appRoot: string, env: NodeJS.ProcessEnv, log: Log) {
+interface Surroundings {
+  readonly appRoot: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly log: Log;
+}
+
+function toHostOptions(app: App, queue: LockingQueue, { appRoot, env, log }: Surroundings) {
   const { port, listenHost, appSettings, maxBodyBytes } = app.config;
   return {
     appRoot,
     port,
     listenHost,
-    queue: app.embedded.queue,
+    queue,
     appSettings,
     isDisabled: (name: string) => env[`AzureWebJobs.${name}.Disabled`]?.toLowerCase() === "true",
     limits: {

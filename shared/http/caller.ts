@@ -1,12 +1,9 @@
 import { hash } from "node:crypto";
 import type { HttpRequest } from "@azure/functions";
-import type { Services } from "../app";
+import type { Access } from "../app/access";
 import { type ApiToken, type Caller, type Scope, scopes } from "../core/caller";
 import { WebhookError } from "../core/errors";
 import { isLoopback, remoteAddressOf } from "../core/remote-address";
-
-/** How the app knows its callers. */
-export type Access = Services["access"];
 
 const bearer = /^Bearer +([A-Za-z0-9._~+/=-]{1,8192})$/i;
 /** Hosts that a browser or proxy cannot be made to send for us from elsewhere. */

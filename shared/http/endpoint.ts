@@ -4,6 +4,7 @@ import type { Caller, Scope } from "../core/caller";
 import { parseJson } from "../core/delivery-request";
 import { type ErrorCode, isWebhookError, WebhookError } from "../core/errors";
 import { demandScope, readCaller } from "./caller";
+import { toNotReady } from "./not-ready";
 import { commonHeaders, toProblemResponse } from "./problem";
 import { rawBody } from "./read-request";
 import { compileBody, compileParameters, type Validator } from "./validate";
@@ -28,6 +29,8 @@ export interface EndpointSpec {
   readonly responses: Readonly<Record<number, { readonly description: string; readonly schema?: JsonSchema }>>;
   /** Codes beyond those that any endpoint of its kind may answer. */
   readonly errors: readonly ErrorCode[];
+  /** What to answer in place of a problem while the app cannot be built. */
+  readonly whenNotReady?: (why: WebhookError) => EndpointReply;
 }
 
 /** What a handler gets. */
@@ -101,16 +104,28 @@ function register(spec: EndpointSpec, answer: (services: Services, request: Http
     authLevel: "anonymous", // the provider's signature, or the bearer token, is the authentication
     route: spec.route,
     handler: async (request) => {
-      const ready = getServices();
-      const services = ready instanceof Promise ? await ready : ready;
+      let services: Services;
       try {
-        const reply = await answer(services, request);
-        return { ...reply, headers: reply.headers ? { ...commonHeaders, ...reply.headers } : commonHeaders };
+        const ready = getServices();
+        services = ready instanceof Promise ? await ready : ready;
+      } catch (error) {
+        return notReadyReply(spec, await toNotReady(request, error));
+      }
+      try {
+        return withCommonHeaders(await answer(services, request));
       } catch (error) {
         return toErrorReply(services, spec, error);
       }
     },
   });
+}
+
+function notReadyReply({ whenNotReady }: EndpointSpec, why: WebhookError): HttpResponseInit {
+  return whenNotReady ? withCommonHeaders(whenNotReady(why)) : toProblemResponse(why);
+}
+
+function withCommonHeaders(reply: EndpointReply): HttpResponseInit {
+  return { ...reply, headers: reply.headers ? { ...commonHeaders, ...reply.headers } : commonHeaders };
 }
 
 function toErrorReply({ log }: Services, spec: EndpointSpec, error: unknown): HttpResponseInit {

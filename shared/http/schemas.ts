@@ -187,6 +187,11 @@ export const serviceHealthSchema = {
     failedRegistrationsCount: { type: "integer" },
     cacheHitRate: { type: "number" },
     queue: { type: "object" },
+    problems: {
+      type: "array",
+      description: "Settings that are missing or wrong; for an operator only.",
+      items: { type: "object", properties: { path: { type: "string" }, message: { type: "string" } } },
+    },
   },
 } as const;
 

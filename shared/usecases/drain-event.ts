@@ -4,7 +4,7 @@ import { errorCatalogue, isWebhookError } from "../core/errors";
 import { SyncFailure, type SyncTask } from "../core/sync-task";
 import { eventNameOf, type WebhookEvent } from "../core/webhook-event";
 import { recordIdOf } from "../repositories/deliveries";
-import { type EventMessage, type OpenedMessage, openMessage } from "./event-message";
+import { type EventMessage, loadEvent, type OpenedMessage, openMessage } from "./event-message";
 import { noteSynchronisation } from "./note-synchronisation";
 import type { Services } from "./services";
 
@@ -23,7 +23,7 @@ interface Settlement {
  * @throws {WebhookError} `store_unavailable`, `queue_unavailable`
  */
 export async function drainEvent(services: Services, body: unknown): Promise<void> {
-  const opened = await openMessage(services, body);
+  const opened = openMessage(body);
   const { event, message } = opened;
   const known = await services.deliveries.findEvent({
     tenantId: event.tenantId,
@@ -38,12 +38,14 @@ export async function drainEvent(services: Services, body: unknown): Promise<voi
 /** Answers true if the event is to be tried again, and so still needs its payload. */
 async function attempt(services: Services, opened: OpenedMessage): Promise<boolean> {
   const attempts = failedAttemptsOf(opened) + 1;
+  let { event } = opened;
   try {
-    const task = await services.sync.enqueueSyncTask({ event: opened.event, attempt: attempts });
-    await settle(services, opened.event, { outcome: "synchronised", attempts, task });
+    event = await loadEvent(services, opened);
+    const task = await services.sync.enqueueSyncTask({ event, attempt: attempts });
+    await settle(services, event, { outcome: "synchronised", attempts, task });
     return false;
   } catch (error) {
-    return handleFailure(services, opened, error);
+    return handleFailure(services, { ...opened, event }, error);
   }
 }
 

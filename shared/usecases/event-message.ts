@@ -1,5 +1,6 @@
 import { parseJson } from "../core/delivery-request";
-import { textAt } from "../core/json";
+import { asObject, textAt } from "../core/json";
+import { SyncFailure } from "../core/sync-task";
 import { eventNameOf, type WebhookEvent } from "../core/webhook-event";
 import type { Services } from "./services";
 
@@ -8,8 +9,8 @@ export type EventData = Omit<WebhookEvent, "eventId" | "registrationId">;
 
 /**
  * A message of the event queue: a CloudEvents 1.0 JSON object that says nothing twice, because its bytes are what an
- * answer waits for. Where the event does not fit a message, `data` is absent and `dataref` names the payload that holds
- * it (CloudEvents extension "dataref", the claim check).
+ * answer waits for. Where the record's fields do not fit a message they are left out, and `dataref` names the payload
+ * that holds them (CloudEvents extension "dataref", the claim check): whose event it was is told even if that is lost.
  */
 export interface EventMessage {
   readonly specversion: "1.0";
@@ -23,12 +24,12 @@ export interface EventMessage {
   /** Copies made so far, those for an outage included: they space out the next one. Absent before the first. */
   readonly copies?: number;
   readonly dataref?: string;
-  readonly data?: EventData;
+  readonly data: EventData;
 }
 
 const SOURCE = "/webhooks/";
 
-/** A message that was read back, with its event, whichever way that came. */
+/** A message that was read back, with its event as far as that is in it. */
 export interface OpenedMessage {
   readonly message: EventMessage;
   readonly event: WebhookEvent;
@@ -45,22 +46,24 @@ export function toEventMessage(eventId: string, registrationId: string, data: Ev
   };
 }
 
-/**
- * Reads a message and, by its claim check, the event that did not fit into it.
- * @throws {Error} `payload_lost`, `message_unreadable`: the queue's own dead letters take what can never be handled
- * @throws {WebhookError} `store_unavailable`
- */
-export async function openMessage(services: Services, body: unknown): Promise<OpenedMessage> {
-  if (!isEventMessage(body)) throw new Error("message_unreadable");
-  const data = body.dataref === undefined ? body.data : await readPayload(services, body.dataref);
-  if (!isEventData(data)) throw new Error("message_unreadable");
-  return { message: body, event: { ...data, eventId: body.id, registrationId: body.source.slice(SOURCE.length) } };
+/** Reads a message back. @throws {Error} `message_unreadable`: none of ours, or of a version that we do not know */
+export function openMessage(body: unknown): OpenedMessage {
+  if (!isEventMessage(body) || !isEventData(body.data)) throw new Error("message_unreadable");
+  const event = { ...body.data, eventId: body.id, registrationId: body.source.slice(SOURCE.length) };
+  return { message: body, event };
 }
 
-async function readPayload(services: Services, dataref: string): Promise<unknown> {
-  const bytes = await services.payloads.get(dataref);
-  if (!bytes) throw new Error("payload_lost");
-  return parseJson(bytes.toString("utf8"));
+/**
+ * The event with all its fields, from the payload where they did not fit the message.
+ * @throws {SyncFailure} `payload_lost`, which no repetition brings back
+ * @throws {WebhookError} `store_unavailable`
+ */
+export async function loadEvent(services: Services, { message, event }: OpenedMessage): Promise<WebhookEvent> {
+  if (message.dataref === undefined) return event;
+  const bytes = await services.payloads.get(message.dataref);
+  const data = bytes && asObject(parseJson(bytes.toString("utf8")));
+  if (data === undefined) throw new SyncFailure("payload_lost", { permanent: true });
+  return { ...event, data };
 }
 
 /** Only we write to the queue, so the fields that name the event are enough to tell ours from anything else. */

@@ -6,7 +6,7 @@ import type { Services } from "./services";
 /** Longer than a message lives in the queue and its dead letters, in seconds. */
 const PAYLOAD_TTL_SECONDS = 45 * 86_400;
 /** Room for what stands around the provider's data in a message. */
-const ENVELOPE_BYTES = 4096;
+const ENVELOPE_BYTES = 8192;
 /** JSON text is at most this much longer than the bytes it was made of: a control character becomes `\u0000`. */
 const MAX_ESCAPING = 6;
 
@@ -28,29 +28,28 @@ export async function sendEvents(
   const fits = bodyBytes * MAX_ESCAPING + ENVELOPE_BYTES <= services.queue.maxMessageBytes;
   const bodies = fits ? events : await Promise.all(events.map((event) => claimCheck(services, event)));
   const messages = bodies.map((body) => ({ messageId: body.id, body }));
-  return withinBudget(services.queue.send(messages), services.rules.queueTimeoutMs);
+  return withinBudget((signal) => services.queue.send(messages, signal), services.rules.queueTimeoutMs);
 }
 
-/** The message itself if it fits the queue, else one that points to the payload that holds its event. */
+/** The message itself if it fits the queue, else one that points to the payload that holds its record's fields. */
 async function claimCheck(services: Services, message: EventMessage): Promise<EventMessage> {
-  const { data, ...claim } = message;
-  const bytes = Buffer.from(JSON.stringify(data));
+  const bytes = Buffer.from(JSON.stringify(message.data.data));
   if (bytes.length + ENVELOPE_BYTES <= services.queue.maxMessageBytes) return message;
   const dataref = hash("sha256", message.id, "hex");
   await services.payloads.put(dataref, bytes, PAYLOAD_TTL_SECONDS);
-  return { ...claim, dataref };
+  return { ...message, data: { ...message.data, data: {} }, dataref };
 }
 
-function withinBudget<T>(work: Promise<T>, budgetMs: number): Promise<T> {
+/** What takes longer is told to give up, and its answer is not waited for. */
+function withinBudget<T>(work: (signal: AbortSignal) => Promise<T>, budgetMs: number): Promise<T> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new WebhookError("queue_unavailable", { detail: "timeout" })), budgetMs);
-    const settled = (settle: () => void): void => {
-      clearTimeout(timer);
-      settle();
-    };
-    work.then(
-      (result) => settled(() => resolve(result)),
-      (error: unknown) => settled(() => reject(error instanceof Error ? error : new Error(String(error)))),
-    );
+    const budget = new AbortController();
+    const timer = setTimeout(() => {
+      reject(new WebhookError("queue_unavailable", { detail: "timeout" }));
+      budget.abort();
+    }, budgetMs);
+    work(budget.signal)
+      .finally(() => clearTimeout(timer))
+      .then(resolve, reject);
   });
 }

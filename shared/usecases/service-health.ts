@@ -1,3 +1,4 @@
+import type { Problem } from "../core/errors";
 import type { QueueDepth } from "../core/ports";
 import type { Services } from "./services";
 
@@ -9,6 +10,14 @@ export interface ServiceHealth {
   /** Percent, 0 to 100. */
   readonly cacheHitRate: number;
   readonly queue?: QueueDepth;
+  /** Settings that are missing or wrong; for an operator. */
+  readonly problems?: readonly Problem[];
+}
+
+/** The health of a service that cannot even be built. */
+export function unreachable(problems: readonly Problem[]): ServiceHealth {
+  const counts = { registrationsCount: 0, failedRegistrationsCount: 0, cacheHitRate: 0 };
+  return { status: "unhealthy", ...counts, ...(problems.length > 0 && { problems }) };
 }
 
 /** Unhealthy: a store does not answer. Degraded: more than a tenth of the webhooks failed, or there are dead letters. */

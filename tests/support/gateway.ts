@@ -19,17 +19,30 @@ export interface Gateway {
 
 export const projectRoot = join(__dirname, "..", "..");
 const main = join(projectRoot, "dist", "infra", "local", "main.js");
+const azureMain = join(__dirname, "azure-gateway.cjs");
 
 /** A new empty folder for a gateway's data. */
 export function newDataDirectory(): string {
   return mkdtempSync(join(tmpdir(), "castiel-"));
 }
 
-/** Starts the compiled gateway and waits until it listens. */
+/** Starts the compiled gateway on the embedded store and waits until it listens. */
 export async function startGateway(env: Readonly<Record<string, string>> = {}): Promise<Gateway> {
   const dataDirectory = env["DATA_DIRECTORY"] ?? newDataDirectory();
-  const child = spawn("node", [main], {
-    env: { PATH: process.env["PATH"], PORT: "0", LOG_FORMAT: "json", ...env, DATA_DIRECTORY: dataDirectory },
+  return { ...(await startProcess(main, { ...env, DATA_DIRECTORY: dataDirectory })), dataDirectory };
+}
+
+/** Starts the compiled gateway in Azure mode; `env` says where its back ends are. */
+export function startAzureGateway(env: Readonly<Record<string, string>>): Promise<Omit<Gateway, "dataDirectory">> {
+  return startProcess(azureMain, env);
+}
+
+async function startProcess(
+  script: string,
+  env: Readonly<Record<string, string>>,
+): Promise<Omit<Gateway, "dataDirectory">> {
+  const child = spawn("node", [script], {
+    env: { PATH: process.env["PATH"], PORT: "0", LOG_FORMAT: "json", ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const lines: string[] = [];
@@ -47,7 +60,6 @@ export async function startGateway(env: Readonly<Record<string, string>> = {}): 
   ]);
   return {
     url,
-    dataDirectory,
     process: child,
     lines,
     stop: () => {

@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import { type App, createApp } from "../../shared/app";
-import type { Log } from "../../shared/core/ports";
+import type { LockingQueue, Log } from "../../shared/core/ports";
 import { WebhookError } from "../../shared/core/errors";
 import { drainEvent } from "../../shared/usecases/drain-event";
 import { type DeliveryResult, receiveDelivery } from "../../shared/usecases/receive-delivery";
@@ -16,6 +16,7 @@ interface LogLine {
 
 /** An app on an in-memory store with a clock of its own, and the few verbs that every use case test needs. */
 export interface TestApp extends App {
+  readonly lockingQueue: LockingQueue;
   readonly logged: readonly LogLine[];
   /** Moves the clock, by milliseconds. */
   advance(ms: number): void;
@@ -38,7 +39,8 @@ export async function openTestApp(env: Readonly<Record<string, string>> = {}): P
     log,
     now: () => time,
   });
-  const { services, embedded } = app;
+  const { services, lockingQueue } = app;
+  if (lockingQueue === undefined) throw new Error("the test app is embedded and has its own queue");
   const deliver: TestApp["deliver"] = (registrationId, body, headers) =>
     receiveDelivery(services, {
       registrationId,
@@ -48,6 +50,7 @@ export async function openTestApp(env: Readonly<Record<string, string>> = {}): P
     });
   return {
     ...app,
+    lockingQueue,
     logged,
     advance: (ms) => void (time += ms),
     register: (overrides = {}) =>
@@ -66,12 +69,12 @@ export async function openTestApp(env: Readonly<Record<string, string>> = {}): P
     drain: async () => {
       let drained = 0;
       for (;;) {
-        const messages = await embedded.queue.receive(32, 60_000);
+        const messages = await lockingQueue.receive(32, 60_000);
         if (messages.length === 0) return drained;
         for (const message of messages) {
           await drainEvent(services, JSON.parse(message.body)).then(
-            () => embedded.queue.complete(message.lockToken),
-            (error: unknown) => embedded.queue.abandon(message.lockToken, String(error)),
+            () => lockingQueue.complete(message.lockToken),
+            (error: unknown) => lockingQueue.abandon(message.lockToken, String(error)),
           );
         }
         drained += messages.length;

@@ -71,7 +71,7 @@ describe("drainEvent", () => {
 
   it("puts a failure off by a scheduled copy under a new message id, and counts the attempt", async () => {
     await drainEvent(failing(new SyncFailure("provider_unreachable")), makeMessage(event()));
-    expect(await app.embedded.queue.depth()).toMatchObject({ active: 0, scheduled: 1 });
+    expect(await app.lockingQueue.depth()).toMatchObject({ active: 0, scheduled: 1 });
     expect(await records()).toMatchObject([{ outcome: "retrying", attempts: 1, reason: "provider_unreachable" }]);
     app.advance(75_000);
     expect(await app.drain()).toBe(1);
@@ -81,7 +81,7 @@ describe("drainEvent", () => {
   it("parks an event as dead, with its reason and the event itself, when its attempts are used up", async () => {
     const services = failing(new SyncFailure("provider_unreachable"));
     await drainEvent(services, makeMessage(event(), 3));
-    expect(await app.embedded.queue.depth()).toMatchObject({ active: 0, scheduled: 0, deadLettered: 0 });
+    expect(await app.lockingQueue.depth()).toMatchObject({ active: 0, scheduled: 0, deadLettered: 0 });
     expect(await records()).toMatchObject([{ outcome: "dead", attempts: 4, event: { entityId: "003" } }]);
     expect((await health()).counts.dead).toBe(1);
   });
@@ -95,7 +95,7 @@ describe("drainEvent", () => {
     const outage = failing(new WebhookError("secrets_unavailable"));
     await drainEvent(outage, makeMessage(event(), 3, 5));
     expect(await records()).toEqual([]);
-    expect(await app.embedded.queue.depth()).toMatchObject({ scheduled: 1 });
+    expect(await app.lockingQueue.depth()).toMatchObject({ scheduled: 1 });
     const old = event({ receivedAt: new Date(noon - 8 * 86_400_000).toISOString() });
     await drainEvent(outage, makeMessage(old, 3, 5));
     expect(await records()).toMatchObject([{ outcome: "dead", reason: "secrets_unavailable" }]);
@@ -120,9 +120,9 @@ describe("drainEvent", () => {
   });
 
   it("leaves what is no event of ours to the queue's own dead letters, with the reason", async () => {
-    await app.embedded.queue.send([{ messageId: "foreign", body: { hello: "world" } }]);
+    await app.lockingQueue.send([{ messageId: "foreign", body: { hello: "world" } }]);
     await app.drain();
-    const [letter] = await app.embedded.queue.deadLetters(10);
+    const [letter] = await app.lockingQueue.deadLetters(10);
     expect(letter?.messageId).toBe("foreign");
   });
 
@@ -151,9 +151,27 @@ describe("drainEvent", () => {
     await expect(drainEvent(app.services, body)).rejects.toThrow("message_unreadable");
   });
 
-  it("names a lost payload as the reason", async () => {
-    const { data: _, ...claim } = makeMessage(event());
-    await expect(drainEvent(app.services, { ...claim, dataref: "gone" })).rejects.toThrow("payload_lost");
+  it("parks an event whose payload is lost, with that reason, at once", async () => {
+    await drainEvent(app.services, { ...makeMessage(event()), dataref: "gone" });
+    expect(await records()).toMatchObject([{ outcome: "dead", attempts: 1, reason: "payload_lost", entityId: "003" }]);
+  });
+
+  it("does not miss the payload of an event that is known already: it was deleted after its one effect", async () => {
+    const message = makeMessage(event());
+    await drainEvent(app.services, message);
+    await drainEvent(app.services, { ...message, dataref: "gone" });
+    expect(await records()).toMatchObject([{ outcome: "synchronised" }]);
+  });
+
+  it("keeps the payload while the event is to be tried again, and the fields in the record of a dead one", async () => {
+    const data = { Id: "003", Name: "Ada" };
+    await app.services.payloads.put("kept", Buffer.from(JSON.stringify(data)), 60);
+    const message = { ...makeMessage(event({ data: {} })), dataref: "kept" };
+    await drainEvent(failing(new SyncFailure("provider_unreachable")), message);
+    expect(await app.services.payloads.get("kept")).toBeDefined();
+    await drainEvent(failing(new SyncFailure("mapping_missing", { permanent: true })), message);
+    expect(await records()).toMatchObject([{ outcome: "dead", event: { data } }]);
+    expect(await app.services.payloads.get("kept")).toBeUndefined();
   });
 
   it("never writes a body, a field value or a secret to the log", async () => {

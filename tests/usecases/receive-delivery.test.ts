@@ -30,14 +30,14 @@ describe("receiveDelivery", () => {
       syncTriggered: true,
     });
     expect(receipt.events).toHaveLength(1);
-    expect(await app.embedded.queue.depth()).toMatchObject({ active: 1 });
+    expect(await app.lockingQueue.depth()).toMatchObject({ active: 1 });
   });
 
   it("acknowledges an event that nobody asked for without queueing it, and says so", async () => {
     const webhook = await app.register({ events: ["Contact.deleted"] });
     const receipt = receiptOf(await app.deliverSigned(webhook, contactBody()));
     expect(receipt).toMatchObject({ success: true, eventName: "Contact.created", syncTriggered: false });
-    expect(await app.embedded.queue.depth()).toMatchObject({ active: 0 });
+    expect(await app.lockingQueue.depth()).toMatchObject({ active: 0 });
     await app.services.gatherer.flush();
     const { items } = await app.services.deliveries.list("tenant-123", webhook.registrationId, 10);
     expect(items).toMatchObject([{ verdict: "ignored", reason: "not_asked_for", eventNames: ["Contact.created"] }]);
@@ -50,7 +50,7 @@ describe("receiveDelivery", () => {
     await app.services.gatherer.flush();
     const { items } = await app.services.deliveries.list("tenant-123", webhook.registrationId, 10);
     expect(items).toMatchObject([{ verdict: "refused", reason: "signature_mismatch" }]);
-    expect(await app.embedded.queue.depth()).toMatchObject({ active: 0 });
+    expect(await app.lockingQueue.depth()).toMatchObject({ active: 0 });
   });
 
   it("gives an unknown, a deleted and an inactive webhook the same answer", async () => {
@@ -100,7 +100,7 @@ describe("receiveDelivery", () => {
     const again = receiptOf(await app.deliver(webhook.registrationId, body, headers));
     expect(first.duplicate).toBeUndefined();
     expect(again).toMatchObject({ success: true, duplicate: true, syncTriggered: false, deliveryId: first.deliveryId });
-    expect(await app.embedded.queue.depth()).toMatchObject({ active: 1 });
+    expect(await app.lockingQueue.depth()).toMatchObject({ active: 1 });
   });
 
   it("takes the same delivery id for another webhook as another delivery", async () => {
@@ -110,7 +110,7 @@ describe("receiveDelivery", () => {
       const headers = { "x-salesforce-event-signature": seedSignature(webhook, body), "x-salesforce-event-id": "e-1" };
       expect(receiptOf(await app.deliver(webhook.registrationId, body, headers)).duplicate).toBeUndefined();
     }
-    expect(await app.embedded.queue.depth()).toMatchObject({ active: 2 });
+    expect(await app.lockingQueue.depth()).toMatchObject({ active: 2 });
   });
 
   it("answers 429 with its figures when the webhook's bucket is empty, and accepts again later", async () => {
@@ -233,7 +233,7 @@ describe("receiveDelivery", () => {
     await app.services.gatherer.flush();
     const { items } = await app.services.deliveries.list("tenant-123", webhook.registrationId, 10);
     expect(items).toMatchObject([{ verdict: "handshake" }]);
-    expect(await app.embedded.queue.depth()).toMatchObject({ active: 0 });
+    expect(await app.lockingQueue.depth()).toMatchObject({ active: 0 });
     expect((await app.services.registrations.find(webhook.registrationId))?.value.isVerified).toBe(true);
   });
 
@@ -241,7 +241,7 @@ describe("receiveDelivery", () => {
     const webhook = await app.register();
     const body = contactBody("created", "003", { Description: "x".repeat(100_000) });
     expect(receiptOf(await app.deliverSigned(webhook, body)).syncTriggered).toBe(true);
-    const [message] = await app.embedded.queue.receive(1, 60_000);
+    const [message] = await app.lockingQueue.receive(1, 60_000);
     expect(JSON.parse(message?.body ?? "")).not.toHaveProperty("dataref");
   });
 

@@ -1,0 +1,138 @@
+/** One setting of the environment: its JSON schema, its default and what it is for. The README's table is made of this. */
+export interface Setting {
+  readonly schema: Readonly<Record<string, unknown>>;
+  readonly default?: string;
+  readonly description: string;
+}
+
+const text = { type: "string", minLength: 1 };
+const url = { type: "string", pattern: "^https?://[^\\s/]+" };
+const whole = (minimum: number, maximum: number) => ({ type: "integer", minimum, maximum });
+
+/** Every setting that the product reads. */
+export const settings = {
+  CASTIEL_MODE: {
+    schema: { enum: ["embedded", "azure"] },
+    description: "Where state lives: `embedded` is one SQLite file, `azure` the services of your subscription.",
+  },
+  PUBLIC_BASE_URL: {
+    schema: url,
+    description:
+      "The address that providers call; https unless it is a loopback address. Default: the host's own address.",
+  },
+  COSMOS_ENDPOINT: { schema: url, description: "Azure: address of the Cosmos DB account, used with the identity." },
+  COSMOS_CONNECTION_STRING: { schema: text, description: "Azure: in its place, for emulators." },
+  COSMOS_DATABASE: { schema: text, default: "castiel", description: "Azure: name of the database." },
+  ServiceBusConnection__fullyQualifiedNamespace: {
+    schema: { type: "string", pattern: "^[^\\s/:]+$" },
+    description:
+      "Azure: host name of the Service Bus namespace, used with the identity; the queue's trigger reads it too.",
+  },
+  ServiceBusConnection: { schema: text, description: "Azure: a connection string in its place, for emulators." },
+  KEY_VAULT_URI: { schema: url, description: "Azure: address of the key vault." },
+  KEY_VAULT_EMULATOR: {
+    schema: { enum: ["true", "false"] },
+    default: "false",
+    description:
+      "Azure: `true` if the vault is an emulator on a loopback address, which proves no domain and asks no identity.",
+  },
+  PAYLOAD_BLOB_SERVICE_URI: {
+    schema: url,
+    description: "Azure: address of the blob service for events that fit no message, used with the identity.",
+  },
+  PAYLOAD_BLOB_CONNECTION_STRING: { schema: text, description: "Azure: in its place, for emulators." },
+  PAYLOAD_CONTAINER: { schema: text, default: "payloads", description: "Azure: name of the blob container." },
+  AZURE_CLIENT_ID: {
+    schema: text,
+    description: "Azure: client id of the user-assigned identity; without it the system-assigned one is used.",
+  },
+  PORT: { schema: whole(0, 65_535), default: "3000", description: "Port of the local host; 0 takes a free one." },
+  LISTEN_HOST: { schema: text, default: "127.0.0.1", description: "Address that the local host listens on." },
+  DATA_DIRECTORY: { schema: text, default: ".data", description: "Folder of the embedded store." },
+  LOG_FORMAT: {
+    schema: { enum: ["auto", "text", "json"] },
+    default: "auto",
+    description: "`text` for people, `json` for machines, `auto`: text on a terminal.",
+  },
+  LOG_LEVEL: {
+    schema: { enum: ["debug", "info", "warn", "error"] },
+    default: "info",
+    description: "The least serious log lines that are written.",
+  },
+  API_TOKENS: {
+    schema: text,
+    default: "[]",
+    description: "JSON list of API tokens, each as printed by `npm run token`: hash, tenantId, scopes, operator.",
+  },
+  OIDC_ISSUER: { schema: url, description: "Issuer of JWTs for the management API; may hold `{tenantid}`." },
+  OIDC_AUDIENCE: { schema: text, description: "Audience that a JWT must name." },
+  OIDC_JWKS_URL: { schema: url, description: "Where the issuer publishes its keys." },
+  OIDC_TENANT_CLAIM: { schema: text, default: "tid", description: "The claim that names the tenant." },
+  OIDC_TENANT_MAP: {
+    schema: text,
+    default: "{}",
+    description: "JSON object from claim value to tenant id; needed where the issuer holds `{tenantid}`.",
+  },
+  GOOGLE_CERTIFICATES_URL: {
+    schema: url,
+    default: "https://www.googleapis.com/oauth2/v1/certs",
+    description: "Where Google publishes the certificates of its tokens.",
+  },
+  TIMESTAMP_TOLERANCE_SECONDS: {
+    schema: whole(1, 3600),
+    default: "300",
+    description: "How far a signed timestamp may be from now, either way.",
+  },
+  MAX_BODY_BYTES: {
+    schema: whole(1024, 104_857_600),
+    default: "26214400",
+    description: "Largest body of any request; providers have lower caps of their own.",
+  },
+  QUEUE_TIMEOUT_MS: {
+    schema: whole(10, 30_000),
+    default: "2000",
+    description: "How long a delivery waits for the queue before 503.",
+  },
+  QUEUE_NAME: { schema: text, default: "sync-events", description: "Name of the event queue." },
+  HEALTH_SCHEDULE: {
+    schema: text,
+    default: "0 */5 * * * *",
+    description: "NCRONTAB schedule (UTC) of the health timer.",
+  },
+  HEALTH_WINDOW_MINUTES: {
+    schema: whole(5, 1440),
+    default: "60",
+    description: "Sliding window of the health counters.",
+  },
+  DELIVERY_RETENTION_DAYS: {
+    schema: whole(1, 3650),
+    default: "30",
+    description: "How long delivery records and sync tasks are kept.",
+  },
+  RATE_LIMIT_REGISTRATION: {
+    schema: whole(1, 1_000_000),
+    default: "1000",
+    description: "Verified deliveries a second per webhook; a bucket holds ten seconds' worth.",
+  },
+  RATE_LIMIT_TENANT: {
+    schema: whole(1, 1_000_000),
+    default: "5000",
+    description: "Verified deliveries a second per tenant; a bucket holds ten seconds' worth.",
+  },
+  RATE_LIMIT_UNVERIFIED: {
+    schema: whole(1, 1_000_000),
+    default: "10",
+    description: "Refused attempts a second per webhook and source address; a bucket holds ten seconds' worth.",
+  },
+  CACHE_MAX_REGISTRATIONS: {
+    schema: whole(1, 1_000_000),
+    default: "10000",
+    description: "Registrations kept in memory.",
+  },
+} as const satisfies Record<string, Setting>;
+
+/** The name of a setting. */
+export type SettingName = keyof typeof settings;
+
+/** The values of the settings as they were read, defaults included. */
+export type Values = Readonly<Record<string, string | number | undefined>>;
