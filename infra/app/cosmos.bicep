@@ -1,0 +1,210 @@
+// The account, the database and one container per collection of shared/core/ports.ts. Entra identities may not create
+// containers through the data plane, so they are made here.
+
+@description('Name of the account.')
+param name string
+
+@description('Region.')
+param location string
+
+@description('Tags of the resource.')
+param tags object
+
+@description('Name of the database.')
+param databaseName string
+
+@description('How throughput is paid for.')
+@allowed([
+  'serverless'
+  'autoscale'
+])
+param throughput string
+
+@description('Most request units per second of each container under autoscale.')
+param maxThroughput int
+
+@description('Spreads the replicas over availability zones.')
+param zoneRedundant bool
+
+@description('Whether the account answers on its public endpoint.')
+param publicAccess bool
+
+// Only what a repository filters or sorts by is indexed: every other path would make each write dearer. Cosmos DB indexes
+// id by itself, but in a composite index it has to be named; the partition key is not indexed unless it is listed.
+var containers = [
+  {
+    name: 'registrations'
+    includedPaths: [
+      {
+        path: '/pk/?'
+      }
+      {
+        path: '/tenantId/?'
+      }
+      {
+        path: '/integrationId/?'
+      }
+    ]
+    compositeIndexes: []
+  }
+  {
+    name: 'deliveries'
+    includedPaths: [
+      {
+        path: '/pk/?'
+      }
+      {
+        path: '/tenantId/?'
+      }
+      {
+        path: '/receivedAt/?'
+      }
+    ]
+    compositeIndexes: [
+      [
+        {
+          path: '/receivedAt'
+          order: 'descending'
+        }
+        {
+          path: '/id'
+          order: 'ascending'
+        }
+      ]
+    ]
+  }
+  {
+    name: 'health'
+    includedPaths: [
+      {
+        path: '/pk/?'
+      }
+    ]
+    compositeIndexes: []
+  }
+  {
+    name: 'shards'
+    includedPaths: [
+      {
+        path: '/pk/?'
+      }
+      {
+        path: '/tenantId/?'
+      }
+    ]
+    compositeIndexes: []
+  }
+  {
+    name: 'sync-tasks'
+    includedPaths: [
+      {
+        path: '/pk/?'
+      }
+      {
+        path: '/tenantId/?'
+      }
+      {
+        path: '/startedAt/?'
+      }
+    ]
+    compositeIndexes: [
+      [
+        {
+          path: '/startedAt'
+          order: 'descending'
+        }
+        {
+          path: '/id'
+          order: 'ascending'
+        }
+      ]
+    ]
+  }
+]
+
+resource account 'Microsoft.DocumentDB/databaseAccounts@2024-11-15' = {
+  name: name
+  location: location
+  tags: tags
+  kind: 'GlobalDocumentDB'
+  properties: {
+    databaseAccountOfferType: 'Standard'
+    locations: [
+      {
+        locationName: location
+        failoverPriority: 0
+        isZoneRedundant: zoneRedundant
+      }
+    ]
+    capabilities: throughput == 'serverless' ? [
+      {
+        name: 'EnableServerless'
+      }
+    ] : []
+    consistencyPolicy: {
+      defaultConsistencyLevel: 'Session'
+    }
+    // Restores to any second of the last seven days; this tier costs nothing extra.
+    backupPolicy: {
+      type: 'Continuous'
+      continuousModeProperties: {
+        tier: 'Continuous7Days'
+      }
+    }
+    disableLocalAuth: true
+    disableKeyBasedMetadataWriteAccess: true
+    minimalTlsVersion: 'Tls12'
+    publicNetworkAccess: publicAccess ? 'Enabled' : 'Disabled'
+  }
+}
+
+resource database 'Microsoft.DocumentDB/databaseAccounts/sqlDatabases@2024-11-15' = {
+  parent: account
+  name: databaseName
+  properties: {
+    resource: {
+      id: databaseName
+    }
+  }
+}
+
+resource collection 'Microsoft.DocumentDB/databaseAccounts/sqlDatabases/containers@2024-11-15' = [
+  for container in containers: {
+    parent: database
+    name: container.name
+    properties: {
+      resource: {
+        id: container.name
+        partitionKey: {
+          paths: [
+            '/pk'
+          ]
+          kind: 'Hash'
+          version: 2
+        }
+        // On, without a default: documents that may disappear carry their own ttl.
+        defaultTtl: -1
+        indexingPolicy: {
+          indexingMode: 'consistent'
+          automatic: true
+          includedPaths: container.includedPaths
+          excludedPaths: [
+            {
+              path: '/*'
+            }
+          ]
+          compositeIndexes: container.compositeIndexes
+        }
+      }
+      options: throughput == 'serverless' ? {} : {
+        autoscaleSettings: {
+          maxThroughput: maxThroughput
+        }
+      }
+    }
+  }
+]
+
+output id string = account.id
+output name string = account.name
+output endpoint string = account.properties.documentEndpoint

@@ -1,0 +1,133 @@
+// Rules over the logs. Application Insights holds the app's own lines, one JSON object each, and the host's invocations.
+
+@description('First part of the rules\' names.')
+param namePrefix string
+
+@description('Region.')
+param location string
+
+@description('Tags of the resources.')
+param tags object
+
+@description('Resource id of the Log Analytics workspace.')
+param workspaceId string
+
+@description('Resource id of the action group that is told.')
+param actionGroupId string
+
+@description('Time without a successful run of the health timer after which an alert is raised.')
+param healthAlertWindow string
+
+@description('Refused deliveries of one webhook within 5 minutes.')
+param refusedDeliveriesThreshold int
+
+@description('Percentage of requests answered with 5xx within 15 minutes.')
+param serverErrorPercentThreshold int
+
+var rules = [
+  {
+    name: 'refused-deliveries'
+    description: 'Deliveries of one webhook fail verification: its secret was changed at the provider, or somebody is guessing.'
+    severity: 2
+    query: '''
+AppTraces
+| where Message has "delivery.refused"
+| extend line = parse_json(Message)
+| where tostring(line.event) == "delivery.refused"
+| project TimeGenerated, ItemCount, registrationId = tostring(line.registrationId)
+'''
+    measureColumn: 'ItemCount'
+    aggregation: 'Total'
+    dimensions: [
+      {
+        name: 'registrationId'
+        operator: 'Include'
+        values: [
+          '*'
+        ]
+      }
+    ]
+    operator: 'GreaterThan'
+    threshold: refusedDeliveriesThreshold
+    window: 'PT5M'
+  }
+  {
+    name: 'server-errors'
+    description: 'Requests are answered with 5xx: a back end is away or slow, or the app fails.'
+    severity: 1
+    // A handful of requests says nothing about a rate.
+    query: '''
+AppRequests
+| where toint(ResultCode) between (100 .. 599)
+| summarize failed = sumif(ItemCount, toint(ResultCode) >= 500), requests = sum(ItemCount), TimeGenerated = max(TimeGenerated)
+| where requests >= 20
+| project TimeGenerated, failedPercent = 100.0 * failed / requests
+'''
+    measureColumn: 'failedPercent'
+    aggregation: 'Maximum'
+    dimensions: []
+    operator: 'GreaterThan'
+    threshold: serverErrorPercentThreshold
+    window: 'PT15M'
+  }
+  {
+    name: 'health-timer-missed'
+    description: 'The health timer has not run, or not to its end.'
+    severity: 2
+    // Its invocations, not its log line: requests are exempt from sampling (host.json).
+    query: '''
+AppRequests
+| where OperationName == "recompute-webhook-health" and Success == true
+'''
+    measureColumn: ''
+    aggregation: 'Count'
+    dimensions: []
+    operator: 'LessThan'
+    threshold: 1
+    window: healthAlertWindow
+  }
+]
+
+resource logAlert 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
+  for rule in rules: {
+    name: '${namePrefix}-${rule.name}'
+    location: location
+    tags: tags
+    kind: 'LogAlert'
+    properties: {
+      displayName: '${namePrefix}-${rule.name}'
+      description: rule.description
+      severity: rule.severity
+      enabled: true
+      scopes: [
+        workspaceId
+      ]
+      evaluationFrequency: 'PT5M'
+      windowSize: rule.window
+      autoMitigate: true
+      // A new workspace has no tables yet, so a check of the query would fail.
+      skipQueryValidation: true
+      criteria: {
+        allOf: [
+          {
+            query: rule.query
+            timeAggregation: rule.aggregation
+            metricMeasureColumn: empty(rule.measureColumn) ? null : rule.measureColumn
+            dimensions: rule.dimensions
+            operator: rule.operator
+            threshold: rule.threshold
+            failingPeriods: {
+              numberOfEvaluationPeriods: 1
+              minFailingPeriodsToAlert: 1
+            }
+          }
+        ]
+      }
+      actions: {
+        actionGroups: [
+          actionGroupId
+        ]
+      }
+    }
+  }
+]
