@@ -96,14 +96,6 @@ describe("the documentation", () => {
     const targets = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map((match) => match[1] ?? "");
     expect(targets.filter((target) => !existsSync(join(root, dirname(file), target)))).toEqual([]);
   });
-
-  it("shows settings of local.settings.json.example that exist, or are the platform's", () => {
-    const example = JSON.parse(readFileSync(join(root, "local.settings.json.example"), "utf8")) as {
-      Values: Record<string, string>;
-    };
-    const platform = ["FUNCTIONS_WORKER_RUNTIME", "AzureWebJobsStorage"];
-    expect(Object.keys(example.Values).filter((name) => !(name in settings) && !platform.includes(name))).toEqual([]);
-  });
 });
 
 function isHttp(bindings: Readonly<Record<string, Readonly<Record<string, unknown>>>>): boolean {

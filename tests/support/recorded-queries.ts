@@ -1,0 +1,51 @@
+import type { CollectionName, Document, DocumentQuery, Documents, DocumentStore, Page } from "../../shared/core/ports";
+import { Deliveries } from "../../shared/repositories/deliveries";
+import { Registrations } from "../../shared/repositories/registrations";
+import { Shards } from "../../shared/repositories/shards";
+import { SyncTasks } from "../../shared/repositories/sync-tasks";
+
+/** A query that a repository asked of a collection. */
+export interface RecordedQuery {
+  readonly collection: CollectionName;
+  readonly query: DocumentQuery;
+}
+
+/** Asks every question that the repositories have, with every filter, and answers what they asked of the store. */
+export async function recordQueries(): Promise<readonly RecordedQuery[]> {
+  const recorded: RecordedQuery[] = [];
+  const store: DocumentStore = { collection: (name) => new RecordingDocuments(name, recorded) };
+  const tenant = { tenantId: "tenant-123", tenantKey: "key" };
+  const registrations = new Registrations(store);
+  await registrations.list(tenant, { integrationId: "github", limit: 1 });
+  await registrations.listTenants().next();
+  await new Deliveries(store).list("tenant-123", "webhook-1", 1);
+  await new Shards(store).list(tenant, 1);
+  await new SyncTasks(store).list("tenant-123", "webhook-1", 1);
+  return recorded;
+}
+
+class RecordingDocuments<T extends Document> implements Documents<T> {
+  readonly #collection: CollectionName;
+  readonly #recorded: RecordedQuery[];
+
+  constructor(collection: CollectionName, recorded: RecordedQuery[]) {
+    this.#collection = collection;
+    this.#recorded = recorded;
+  }
+
+  async query(query: DocumentQuery): Promise<Page<T>> {
+    this.#recorded.push({ collection: this.#collection, query });
+    return { items: [] };
+  }
+
+  readonly get = notAsked;
+  readonly create = notAsked;
+  readonly replace = notAsked;
+  readonly upsert = notAsked;
+  readonly increment = notAsked;
+  readonly delete = notAsked;
+}
+
+async function notAsked(): Promise<never> {
+  throw new Error("only queries are recorded");
+}
