@@ -16,7 +16,7 @@ const archive = join(root, "castiel-webhooks.zip");
 const entry = globSync("functions/*.ts", { cwd: root })
   .map((file) => file.split(sep).join("/"))
   .sort()
-  .map((file) => `import "./${file}";`)
+  .map((file) => `import ${JSON.stringify(`./${file}`)};`)
   .join("\n");
 
 rmSync(folder, { recursive: true, force: true });

@@ -1,4 +1,5 @@
-import { readConfig, settings } from "../../shared/config";
+import { readConfig } from "../../shared/config";
+import { settings } from "../../shared/config/settings";
 import { asObject, BicepExpression, valueAt } from "../support/bicep";
 import { appSettings, bodyOf, knownSettings, readJson, valueOf } from "../support/template";
 
@@ -49,10 +50,9 @@ const example = readJson("local.settings.json.example") as { Values: Readonly<Re
 /** What a function of a new deployment finds: addresses that Azure gives, and nothing for what the operator may add. */
 function deployedEnvironment(): NodeJS.ProcessEnv {
   const written = Object.entries(appSettings).map(([name, value]) => [name, typeof value === "string" ? value : ""]);
-  const modes: readonly string[] = settings.CASTIEL_MODE.schema.enum;
   return {
     ...Object.fromEntries(written),
-    CASTIEL_MODE: modes.includes("azure") ? "azure" : "embedded",
+    CASTIEL_MODE: "azure",
     WEBSITE_HOSTNAME: "func-castiel.azurewebsites.net",
     AZURE_CLIENT_ID: "00000000-0000-4000-8000-000000000000",
     COSMOS_ENDPOINT: "https://cosmos-castiel.documents.azure.com:443/",

@@ -1,5 +1,5 @@
 import { globSync } from "node:fs";
-import { settings } from "../../shared/config";
+import { settings } from "../../shared/config/settings";
 import { collectionNames } from "../../shared/core/ports";
 import { valueAt } from "../support/bicep";
 import { recordQueries } from "../support/recorded-queries";

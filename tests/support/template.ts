@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { settings } from "../../shared/config";
+import { settings } from "../../shared/config/settings";
 import { asObject, type BicepFile, type BicepObject, type BicepValue, readBicepFiles } from "./bicep";
 
 /** The folder of the project. */
@@ -56,21 +56,6 @@ export function objectsOf(value: BicepValue | undefined): readonly BicepObject[]
 /** The app settings that function-app.bicep makes. */
 export const appSettings: BicepObject = asObject(valueOf("infra/app/function-app.bicep", "appSettings"));
 
-/** Settings agreed upon for the mode `azure` that config.ts does not know yet. Delete this once it does. */
-const settingsNotYetInConfig: readonly string[] = [
-  "COSMOS_ENDPOINT",
-  "COSMOS_CONNECTION_STRING",
-  "COSMOS_DATABASE",
-  "ServiceBusConnection__fullyQualifiedNamespace",
-  "ServiceBusConnection",
-  "KEY_VAULT_URI",
-  "KEY_VAULT_EMULATOR",
-  "PAYLOAD_BLOB_SERVICE_URI",
-  "PAYLOAD_BLOB_CONNECTION_STRING",
-  "PAYLOAD_CONTAINER",
-  "AZURE_CLIENT_ID",
-];
-
 /** Settings of the Functions host, which the app never reads, and why they are there. */
 const hostSettings: Readonly<Record<string, string>> = {
   AzureWebJobsStorage: "the host's own state, in the emulator",
@@ -86,8 +71,4 @@ const hostSettings: Readonly<Record<string, string>> = {
 };
 
 /** Every name that a template or an example may set. */
-export const knownSettings: ReadonlySet<string> = new Set([
-  ...Object.keys(settings),
-  ...settingsNotYetInConfig,
-  ...Object.keys(hostSettings),
-]);
+export const knownSettings: ReadonlySet<string> = new Set([...Object.keys(settings), ...Object.keys(hostSettings)]);
