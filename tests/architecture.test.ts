@@ -41,6 +41,8 @@ const packageOwners: Readonly<Record<string, readonly string[]>> = {
   ajv: ["shared/http/validate", "shared/config"],
   "ajv-formats": ["shared/http/validate"],
   croner: ["infra/local/"],
+  esbuild: ["infra/cli/package"],
+  fflate: ["infra/cli/package"],
   "@octokit/webhooks-examples": ["infra/local/demo-samples"],
 };
 

@@ -1,6 +1,6 @@
 /** The processes of the benchmark: servers on one core, the load generator on the other, where the machine has `taskset`. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { generateKeyPairSync } from "node:crypto";
+import { createHash, generateKeyPairSync } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import { availableParallelism, tmpdir } from "node:os";
@@ -71,6 +71,27 @@ export async function startGateway(
     RATE_LIMIT_TENANT: "1000000",
     "AzureWebJobs.drain-sync-queue.Disabled": String(!options.drain),
     ...options.env,
+  });
+  return { port: await listening(child), child };
+}
+
+/** Starts the stand-ins for Azure on the load generator's core, and the gateway in Azure mode on the server's. */
+export async function startAzureGateway(): Promise<Gateway> {
+  const standIns = start(1, [join(here, "stand-ins.cjs")]);
+  const line = await new Promise<string>((resolve) => {
+    createInterface({ input: standIns.stdout ?? process.stdin }).once("line", resolve);
+  });
+  const { settings } = JSON.parse(line) as { settings: Record<string, string> };
+  const hash = createHash("sha256").update("test-token").digest("hex");
+  const child = start(0, ["--max-semi-space-size=8", join(here, "..", "support", "azure-gateway.cjs")], {
+    ...settings,
+    PORT: "0",
+    PUBLIC_BASE_URL: "http://localhost",
+    API_TOKENS: JSON.stringify([{ hash, tenantId: "tenant-123", scopes: ["webhooks.read", "webhooks.write"] }]),
+    GOOGLE_CERTIFICATES_URL: certificatesUrl,
+    RATE_LIMIT_REGISTRATION: "1000000",
+    RATE_LIMIT_TENANT: "1000000",
+    "AzureWebJobs.drain-sync-queue.Disabled": "true",
   });
   return { port: await listening(child), child };
 }

@@ -9,7 +9,17 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import type { LoadOptions, LoadReport } from "./load.mts";
-import { cleanUp, type Gateway, register, scratch, start, startGateway, startServer, stop } from "./processes.mts";
+import {
+  cleanUp,
+  type Gateway,
+  register,
+  scratch,
+  start,
+  startAzureGateway,
+  startGateway,
+  startServer,
+  stop,
+} from "./processes.mts";
 import type { RequestPlan } from "./requests.mts";
 
 const here = import.meta.dirname;
@@ -228,9 +238,12 @@ async function run() {
     { name: "octokit", port: await startServer("octokit"), plan: bareSecret, size: "2k" },
     { name: "bolt", port: await startServer("bolt"), plan: { ...bareSecret, provider: "slack" }, size: "2k" },
   ];
+  const azure = await startAzureGateway();
+  targets.push({ name: "azure", port: azure.port, plan: await register(azure.port, "github"), size: "2k" });
   const small = await measureTargets(ceiling, targets);
   const rssMb = residentMb(held);
   await stop(draining.child);
+  await stop(azure.child);
   const large = await measureTargets(
     { ...ceiling, size: "20k" },
     plans.map((plan) => ({ name: `${plan.provider}.20k`, port: held.port, plan, size: "20k" as const })),
@@ -248,6 +261,7 @@ async function run() {
       providers.map((provider) => [provider, { "2k": small[`${provider}.2k`], "20k": large[`${provider}.20k`] }]),
     ),
     draining: small["draining"],
+    azure: small["azure"] && { ...small["azure"], toEmbedded: small["azure"].rps / (small["github.2k"]?.rps ?? 1) },
     peers: { octokit: small["octokit"], bolt: small["bolt"] },
     scale,
     verify,
@@ -281,6 +295,7 @@ function print(report: Awaited<ReturnType<typeof run>>): void {
       row("no-op function", report.noop),
       ...receives,
       row("receive github 2 KB, draining beside", report.draining),
+      row("receive github 2 KB, Azure mode on stand-ins", report.azure),
       row("@octokit/webhooks middleware", report.peers.octokit),
       row("@slack/bolt HTTPReceiver", report.peers.bolt),
       ...Object.entries(report.scale).map(([count, figures]) =>
@@ -290,6 +305,7 @@ function print(report: Awaited<ReturnType<typeof run>>): void {
   );
   console.table(report.verify);
   console.table({
+    "Azure mode to embedded": round(report.azure?.toEmbedded ?? 0),
     "drain, events/s": Math.round(report.drain.rps),
     "resident MB": Math.round(report.memory.rssMb),
     "start-up ms": Math.round(report.startup.ms),
