@@ -1,5 +1,5 @@
 import { openEndpoint } from "../shared/http/endpoint";
-import { rawBody, sourceAddress } from "../shared/http/read-request";
+import { rawBody, rawQuery, sourceAddress } from "../shared/http/read-request";
 import { deliveryReceiptSchema, registrationIdParameter } from "../shared/http/schemas";
 import { receiveDelivery } from "../shared/usecases/receive-delivery";
 
@@ -31,6 +31,7 @@ openEndpoint(
       headers: request.headers,
       readBody: () => rawBody(request),
       remoteAddress: sourceAddress(request),
+      readQuery: () => rawQuery(request),
     });
     if (result.kind === "handshake") return result.reply;
     return { jsonBody: result.receipt };

@@ -7,11 +7,26 @@ export interface HeaderReader {
 export class DeliveryRequest {
   readonly headers: HeaderReader;
   readonly body: Buffer;
+  readonly #readUrl: () => string;
   #json: { readonly value: unknown } | undefined;
 
-  constructor(headers: HeaderReader, body: Buffer) {
+  /** `readUrl` answers what {@link url} shall be; few providers ask, and finding it out has its price. */
+  constructor(headers: HeaderReader, body: Buffer, readUrl: () => string = () => "") {
     this.headers = headers;
     this.body = body;
+    this.#readUrl = readUrl;
+  }
+
+  /** The public URL that was called: the webhook's own, never the `Host` header's, with the query as it was sent. */
+  get url(): string {
+    return this.#readUrl();
+  }
+
+  /** The parameters of the query, decoded. */
+  get query(): URLSearchParams {
+    const { url } = this;
+    const start = url.indexOf("?");
+    return new URLSearchParams(start === -1 ? "" : url.slice(start + 1));
   }
 
   /** The body as JSON, parsed once; `undefined` if it is not valid JSON. */

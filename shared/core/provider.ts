@@ -1,4 +1,5 @@
 import type { DeliveryRequest } from "./delivery-request";
+import type { Problem } from "./errors";
 import type { ProviderEvent } from "./webhook-event";
 import type { VerificationSettings } from "./registration";
 
@@ -53,18 +54,31 @@ export interface Provider {
   readonly importedScheme: string;
   /** False where the proof is no shared secret, so that none is generated. */
   readonly usesSecret: boolean;
+  /** Of a provider that does, the schemes that nevertheless use none (a public key). */
+  readonly secretlessSchemes?: readonly string[];
   /** Bodies above this many bytes get 413. */
   readonly maxBodyBytes: number;
   /** How long a delivery id is remembered by the consumer, in seconds (`providers.md` 2, "Keep for"). */
   readonly rememberSeconds: number;
   /** JSON schema properties of `verification` beyond `scheme` and `toleranceSeconds`. */
   readonly verificationProperties?: Readonly<Record<string, object>>;
+  /** Its senders ask by `OPTIONS` whether they may deliver (CloudEvents, "Abuse Protection"). */
+  readonly asksConsent?: boolean;
 
   /** Advice for the owner, each a sentence: where the secret is set, and where the provider shows its deliveries. */
   readonly hints: { readonly secret: string; readonly deliveries: string };
 
   /** Names of settings still missing before anything can be verified; empty where nothing is. */
   missingSettings?(settings: VerificationSettings): readonly string[];
+
+  /** What is wrong with settings that are well-formed one by one; paths begin with `/verification/`. */
+  settingsProblems?(settings: VerificationSettings): readonly Problem[];
+
+  /** Why a secret that the owner brings cannot be one of this provider's: the rest of a sentence that begins with it. */
+  secretProblem?(secret: string): string | undefined;
+
+  /** Why these settings prove less than the provider could, as a sentence for the owner; nothing where they do not. */
+  weakness?(settings: VerificationSettings): string | undefined;
 
   /**
    * The same request, trusted.
@@ -73,14 +87,23 @@ export interface Provider {
    */
   verify(request: DeliveryRequest, proof: Proof): VerifiedRequest | Promise<VerifiedRequest>;
 
-  /** The events of a verified delivery. Never throws: what it does not know, it leaves out. `now` is in milliseconds. */
-  parse(request: VerifiedRequest, now: number): ParsedDelivery;
+  /**
+   * The events of a verified delivery. Never throws: what it does not know, it leaves out. `now` is in milliseconds,
+   * `settings` are the registration's.
+   */
+  parse(request: VerifiedRequest, now: number, settings?: VerificationSettings): ParsedDelivery;
 
   /** The answer to a verified handshake, or `undefined` if this is no handshake. */
   handshake?(request: VerifiedRequest): HandshakeReply | undefined;
 
   /** The answer to an unverified handshake of a registration that has not seen a verified delivery yet. */
   openHandshake?(request: DeliveryRequest): OpenHandshake | undefined;
+
+  /**
+   * The answer to a check of the URL that the provider makes unsigned and may repeat at any time (Microsoft Graph, for
+   * each subscription). It is answered to anybody, so it must tell nothing, change nothing and never stand for an event.
+   */
+  urlCheck?(request: DeliveryRequest): HandshakeReply | undefined;
 
   /** What the operator does at the provider, in order, one sentence a step. */
   setupSteps(context: SetupContext): readonly string[];

@@ -7,6 +7,16 @@ export function rawBody(request: HttpRequest): Promise<Buffer> {
 }
 
 /**
+ * The query as it was sent, question mark included: `request.query` is decoded, and the host joins the values of a
+ * repeated name there.
+ */
+export function rawQuery(request: HttpRequest): string {
+  const [target = ""] = request.url.split("#");
+  const start = target.indexOf("?");
+  return start === -1 ? "" : target.slice(start);
+}
+
+/**
  * Where the request came from: the socket's address where the host tells it, else what Azure's front end added last to
  * `X-Forwarded-For`; what stands before that, the caller may have written. The front end adds the port as well, which is
  * another one for each connection.

@@ -9,6 +9,7 @@ import { noteAtDoor } from "./note-at-door";
 import type { CachedRegistration } from "./registration-cache";
 import { activityKeyOf } from "./activity-key";
 import { type DeliveryReceipt, queueDelivery } from "./queue-delivery";
+import { webhookUrlOf } from "./registration-rules";
 import type { Services } from "./services";
 
 /** A request at the door, before anything about it is believed. */
@@ -19,6 +20,8 @@ export interface IncomingDelivery {
   readonly readBody: () => Promise<Buffer>;
   /** Where it came from, for the bucket of unverified attempts. */
   readonly remoteAddress: string;
+  /** The query as it was sent, question mark included; empty where there is none. */
+  readonly readQuery?: () => string;
 }
 
 /** How a delivery that was not refused ends. */
@@ -54,7 +57,7 @@ export async function receiveDelivery(services: Services, incoming: IncomingDeli
   const walk: Walk = {
     services,
     entry,
-    request: new DeliveryRequest(headers, body),
+    request: new DeliveryRequest(headers, body, () => urlOf(services, incoming)),
     remoteAddress: incoming.remoteAddress,
     startedAt,
     receivedAt: services.now(),
@@ -65,6 +68,10 @@ export async function receiveDelivery(services: Services, incoming: IncomingDeli
     if (isWebhookError(error) && errorCatalogue[error.code].status === 503) noteUnavailable(walk, error.code);
     throw error;
   }
+}
+
+function urlOf(services: Services, { registrationId, readQuery }: IncomingDelivery): string {
+  return webhookUrlOf(services, registrationId) + (readQuery?.() ?? "");
 }
 
 async function readCapped(incoming: IncomingDelivery, cap: number, length: number): Promise<Buffer> {
@@ -126,6 +133,11 @@ async function refuseOrGreet(walk: Walk, refused: DeliveryRefused): Promise<Deli
   const { registration, provider } = entry;
   const attempt = services.limits.unverified.take(`${registration.id} ${remoteAddress}`, receivedAt);
   if (!attempt.allowed) throw rateLimited(attempt);
+  const answer = provider.urlCheck?.(request);
+  if (answer) {
+    noteAtDoor(services, registration, { verdict: "handshake", at: receivedAt, reason: "url_check" });
+    return { kind: "handshake", reply: answer };
+  }
   if (!registration.isVerified && registration.secretOrigin === "generated") {
     const greeting = provider.openHandshake?.(request);
     if (greeting) {
@@ -152,7 +164,7 @@ async function accept(walk: Walk, request: VerifiedRequest): Promise<DeliveryRes
     noteAtDoor(services, registration, { verdict: "handshake", at: receivedAt });
     return { kind: "handshake", reply };
   }
-  const parsed = provider.parse(request, receivedAt);
+  const parsed = provider.parse(request, receivedAt, registration.verification);
   const arrival = { entry, parsed, receivedAt, startedAt: walk.startedAt, bodyBytes: request.body.length };
   return { kind: "receipt", receipt: await queueDelivery(services, arrival) };
 }
