@@ -81,6 +81,7 @@ function recommendationsFor(input: HealthInput, counts: Readonly<Record<Activity
   }
   return [
     ...pendingAdvice(input),
+    ...weaknessAdvice(input),
     ...refusalAdvice(input, counts),
     ...syncAdvice(input, counts),
     ...rateAdvice(counts),
@@ -97,6 +98,11 @@ function pendingAdvice({ registration, provider }: HealthInput): string[] {
       ? [`${candidates} secret(s) offered by ${provider.displayName} wait: POST /webhooks/{registrationId}/confirm.`]
       : []),
   ];
+}
+
+function weaknessAdvice({ registration, provider }: HealthInput): string[] {
+  const weakness = provider.weakness?.(registration.verification);
+  return weakness === undefined ? [] : [`The proof of this webhook is weak: ${weakness}`];
 }
 
 function refusalAdvice({ activity, provider }: HealthInput, counts: Readonly<Record<ActivityCount, number>>): string[] {

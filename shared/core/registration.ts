@@ -14,6 +14,30 @@ export interface VerificationSettings {
   readonly serviceAccountEmail?: string;
   readonly organizationId?: string;
   readonly channelToken?: string;
+  /** `whpk_` and the base64 of an Ed25519 public key (Standard Webhooks, `v1a`). */
+  readonly publicKey?: string;
+
+  // How a sender of one's own signs (the provider `hmac`).
+  readonly algorithm?: "sha256" | "sha512" | "sha1";
+  readonly signatureHeader?: string;
+  readonly signaturePrefix?: string;
+  readonly signatureEncoding?: "hex" | "base64";
+  /** What is signed, joined: `{timestamp}`, `{id}`, `{body}` and literal text. */
+  readonly signedParts?: readonly string[];
+  readonly timestampHeader?: string;
+  readonly timestampUnit?: "seconds" | "milliseconds";
+  readonly idHeader?: string;
+  readonly idPath?: string;
+
+  // Where a JSON body tells what happened: field names joined by dots (`standard`, `hmac`).
+  readonly typePath?: string;
+  readonly actionPath?: string;
+  readonly entityPath?: string;
+  readonly timePath?: string;
+  readonly createdWords?: readonly string[];
+  readonly updatedWords?: readonly string[];
+  readonly deletedWords?: readonly string[];
+  readonly restoredWords?: readonly string[];
 }
 
 /** A secret offered in an open handshake: trusted only once the owner has compared and confirmed it. */

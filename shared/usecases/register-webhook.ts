@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { WebhookError } from "../core/errors";
 import type { Provider } from "../core/provider";
 import {
   defaultRetryPolicy,
@@ -9,7 +8,8 @@ import {
   type VerificationSettings,
 } from "../core/registration";
 import { newRegistrationId } from "../core/registration-id";
-import { checkEvents, checkVerification, schemeFor, webhookUrlOf } from "./registration-rules";
+import { providerNamed } from "./provider-of";
+import { checkEvents, checkSecret, checkVerification, schemeFor, usesSecret, webhookUrlOf } from "./registration-rules";
 import type { Services } from "./services";
 import { type RegistrationView, toRegistrationView } from "./registration-view";
 
@@ -36,13 +36,13 @@ export interface NewRegistration extends RegistrationView {
  * @throws {WebhookError} `unknown_integration`, `invalid_request`, `store_unavailable`, `secrets_unavailable`
  */
 export async function registerWebhook(services: Services, request: RegisterRequest): Promise<NewRegistration> {
-  const provider = services.providers.get(request.integrationId);
-  if (!provider) throw new WebhookError("unknown_integration");
+  const provider = providerNamed(services, request.integrationId);
   checkEvents(request.events);
   const id = newRegistrationId(services.tenantKeyOf(request.tenantId));
-  const { origin, secret } = chooseSecret(provider, request.webhookSecret);
+  const { origin, secret } = chooseSecret(provider, request);
   const draft = draftRegistration(services, provider, { id, origin, request });
   checkVerification(provider, draft.verification);
+  checkSecret(provider, draft.verification.scheme, request.webhookSecret);
   const registration =
     secret === undefined ? draft : { ...draft, secretVersion: await services.secrets.set(id, secret) };
   await services.registrations.create(registration);
@@ -52,8 +52,11 @@ export async function registerWebhook(services: Services, request: RegisterReque
   return { registrationId, webhookUrl, ...shown, status, ...rest };
 }
 
-function chooseSecret(provider: Provider, imported: string | undefined): { origin: SecretOrigin; secret?: string } {
-  if (!provider.usesSecret) return { origin: "none" };
+function chooseSecret(
+  provider: Provider,
+  { webhookSecret: imported, verification }: RegisterRequest,
+): { origin: SecretOrigin; secret?: string } {
+  if (!usesSecret(provider, verification?.scheme ?? provider.schemes[0])) return { origin: "none" };
   if (imported !== undefined) return { origin: "imported", secret: imported };
   return { origin: "generated", secret: `whsec_${randomBytes(32).toString("base64")}` };
 }

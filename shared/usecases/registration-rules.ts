@@ -17,6 +17,25 @@ export function schemeFor(provider: Provider, origin: SecretOrigin): string {
   return origin === "imported" || origin === "captured" ? provider.importedScheme : provider.schemes[0];
 }
 
+/** True if a shared secret proves deliveries under this scheme. */
+export function usesSecret(provider: Provider, scheme: string): boolean {
+  return provider.usesSecret && provider.secretlessSchemes?.includes(scheme) !== true;
+}
+
+/**
+ * Holds a secret that the owner brings against what the provider can use.
+ * @throws {WebhookError} `invalid_request`
+ */
+export function checkSecret(provider: Provider, scheme: string, secret: string | undefined): void {
+  if (secret === undefined) return;
+  const message = usesSecret(provider, scheme)
+    ? provider.secretProblem?.(secret)
+    : `is nothing that ${provider.displayName} proves itself with under the scheme ${scheme}`;
+  if (message !== undefined) {
+    throw new WebhookError("invalid_request", { problems: [{ path: "/webhookSecret", message }] });
+  }
+}
+
 /**
  * Holds `verification` against what the provider has.
  * @throws {WebhookError} `invalid_request`, with every problem named
@@ -34,6 +53,7 @@ export function checkVerification(provider: Provider, verification: Verification
     if (!known.has(name))
       problems.push({ path: `/verification/${name}`, message: `is not a setting of ${provider.displayName}` });
   }
+  problems.push(...(provider.settingsProblems?.(verification) ?? []));
   if (problems.length > 0) throw new WebhookError("invalid_request", { problems });
 }
 

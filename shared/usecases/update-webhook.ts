@@ -1,7 +1,8 @@
 import { WebhookError } from "../core/errors";
 import type { Provider } from "../core/provider";
 import type { Registration, RetryPolicy, VerificationSettings } from "../core/registration";
-import { checkEvents, checkVerification } from "./registration-rules";
+import { providerNamed } from "./provider-of";
+import { checkEvents, checkSecret, checkVerification } from "./registration-rules";
 import { type RegistrationView, toRegistrationView } from "./registration-view";
 import { requireOwn } from "./require-own";
 import type { Services } from "./services";
@@ -18,8 +19,8 @@ export interface UpdateRequest {
 }
 
 /**
- * Changes a registration. A new secret replaces the old one at once and, unless the request names a scheme, is verified
- * by the provider's own.
+ * Changes a registration. A new secret replaces the old one at once and is verified by the provider's own scheme, unless
+ * the request names another or the owner chose another before.
  * @throws {WebhookError} `registration_not_found`, `invalid_request`, `document_changed`
  */
 export async function updateWebhook(
@@ -28,11 +29,11 @@ export async function updateWebhook(
   request: UpdateRequest,
 ): Promise<RegistrationView> {
   const registration = await requireOwn(services, key);
-  const provider = services.providers.get(registration.integrationId);
-  if (!provider) throw new WebhookError("unknown_integration");
+  const provider = providerNamed(services, registration.integrationId);
   if (request.events) checkEvents(request.events);
-  checkSecret(provider, request);
-  checkVerification(provider, changed(registration, provider, request).verification);
+  const { verification } = changed(registration, provider, request);
+  checkVerification(provider, verification);
+  checkSecret(provider, verification.scheme, request.webhookSecret);
   const secretVersion =
     request.webhookSecret === undefined
       ? undefined
@@ -49,19 +50,12 @@ export async function updateWebhook(
   return toRegistrationView(services, updated);
 }
 
-function checkSecret(provider: Provider, { webhookSecret }: UpdateRequest): void {
-  if (webhookSecret === undefined || provider.usesSecret) return;
-  const problems = [
-    { path: "/webhookSecret", message: `${provider.displayName} proves itself by tokens, not by a secret` },
-  ];
-  throw new WebhookError("invalid_request", { problems });
-}
-
 function changed(current: Registration, provider: Provider, request: UpdateRequest): Registration {
   const imported = request.webhookSecret !== undefined;
+  const hasDefaultScheme = current.verification.scheme === provider.schemes[0];
   const verification = {
     ...current.verification,
-    ...(imported ? { scheme: provider.importedScheme } : {}),
+    ...(imported && hasDefaultScheme ? { scheme: provider.importedScheme } : {}),
     ...request.verification,
   };
   return {

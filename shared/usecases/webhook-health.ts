@@ -1,13 +1,12 @@
 import { computeHealth, type HealthStatus, type WebhookHealth } from "../core/health";
 import type { Registration } from "../core/registration";
-import { WebhookError } from "../core/errors";
 import { activityKeyOf } from "./activity-key";
+import { providerNamed } from "./provider-of";
 import type { Services } from "./services";
 
 /** The health of a registration from its present counters, so that it is true right after a delivery. */
 export async function healthOf(services: Services, registration: Registration): Promise<WebhookHealth> {
-  const provider = services.providers.get(registration.integrationId);
-  if (!provider) throw new WebhookError("unknown_integration");
+  const provider = providerNamed(services, registration.integrationId);
   const activity = await services.gatherer.activityOf(activityKeyOf(registration));
   return computeHealth({
     registration,
