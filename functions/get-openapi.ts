@@ -12,8 +12,9 @@ openEndpoint(
     responses: { 200: { description: "OpenAPI 3.1.", schema: { type: "object" } } },
     errors: [],
   },
-  ({ services: { rules } }) => {
-    const { publicBaseUrl, version } = rules;
-    return { jsonBody: buildOpenApi({ specs: endpointSpecs(), publicBaseUrl, version }) };
+  ({ services }) => {
+    const { publicBaseUrl, version } = services.rules;
+    const providers = [...services.providers.values()];
+    return { jsonBody: buildOpenApi({ specs: endpointSpecs(), providers, publicBaseUrl, version }) };
   },
 );

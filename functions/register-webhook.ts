@@ -1,5 +1,6 @@
 import { managementEndpoint } from "../shared/http/endpoint";
 import { integrationIdParameter, newWebhookSchema, registerBodySchema } from "../shared/http/schemas";
+import { providerNamed } from "../shared/usecases/provider-of";
 import { registerWebhook, type RegisterRequest } from "../shared/usecases/register-webhook";
 
 /** `POST /integrations/{integrationId}/webhooks`: a URL and a secret for a connection and its events. */
@@ -11,7 +12,10 @@ managementEndpoint<Omit<RegisterRequest, "tenantId" | "integrationId">>(
     summary: "Register a webhook",
     access: "webhooks.write",
     parameters: { path: { integrationId: integrationIdParameter } },
-    body: registerBodySchema,
+    body: {
+      schemaOf: registerBodySchema,
+      providerOf: ({ services, params }) => providerNamed(services, params["integrationId"] ?? ""),
+    },
     responses: { 201: { description: "The webhook, and its secret this once.", schema: newWebhookSchema } },
     errors: ["invalid_request", "invalid_json", "unknown_integration", "store_unavailable", "secrets_unavailable"],
   },

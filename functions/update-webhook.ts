@@ -1,5 +1,6 @@
 import { managementEndpoint } from "../shared/http/endpoint";
 import { registrationIdParameter, updateBodySchema, webhookSchema } from "../shared/http/schemas";
+import { providerOf } from "../shared/usecases/provider-of";
 import { updateWebhook, type UpdateRequest } from "../shared/usecases/update-webhook";
 
 /** `PATCH /webhooks/{registrationId}`: events, secret, scheme, active or inactive. */
@@ -11,7 +12,11 @@ managementEndpoint<UpdateRequest>(
     summary: "Change a webhook",
     access: "webhooks.write",
     parameters: { path: { registrationId: registrationIdParameter } },
-    body: updateBodySchema,
+    body: {
+      schemaOf: updateBodySchema,
+      providerOf: ({ services, caller, params }) =>
+        providerOf(services, { tenantId: caller.tenantId, registrationId: params["registrationId"] ?? "" }),
+    },
     responses: { 200: { description: "The webhook as it is now.", schema: webhookSchema } },
     errors: ["invalid_request", "invalid_json", "registration_not_found", "document_changed", "store_unavailable"],
   },

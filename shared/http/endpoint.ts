@@ -3,20 +3,19 @@ import { getServices, type Services } from "../app";
 import type { Caller, Scope } from "../core/caller";
 import { parseJson } from "../core/delivery-request";
 import { type ErrorCode, isWebhookError, WebhookError } from "../core/errors";
+import type { Provider } from "../core/provider";
 import { demandScope, readCaller } from "./caller";
 import { toNotReady } from "./not-ready";
 import { commonHeaders, toProblemResponse } from "./problem";
 import { rawBody } from "./read-request";
+import type { JsonSchema } from "./schemas";
 import { compileBody, compileParameters, type Validator } from "./validate";
-
-/** A JSON schema. */
-export type JsonSchema = Readonly<Record<string, unknown>>;
 
 /** One endpoint: what the host routes, what is checked before the handler runs, and what the OpenAPI document says. */
 export interface EndpointSpec {
   /** Also the function's name. The host takes the first route that matches, in the order of these names. */
   readonly name: string;
-  readonly method: Extract<HttpMethod, "GET" | "POST" | "PATCH" | "DELETE">;
+  readonly method: Extract<HttpMethod, "GET" | "POST" | "PATCH" | "DELETE" | "OPTIONS">;
   readonly route: string;
   readonly summary: string;
   /** Who may call: anyone, the provider by its signature, or a caller with this scope. */
@@ -25,12 +24,22 @@ export interface EndpointSpec {
     readonly path?: Readonly<Record<string, JsonSchema>>;
     readonly query?: Readonly<Record<string, JsonSchema>>;
   };
-  readonly body?: JsonSchema;
+  readonly body?: JsonSchema | BodyOfProvider;
   readonly responses: Readonly<Record<number, { readonly description: string; readonly schema?: JsonSchema }>>;
   /** Codes beyond those that any endpoint of its kind may answer. */
   readonly errors: readonly ErrorCode[];
   /** What to answer in place of a problem while the app cannot be built. */
   readonly whenNotReady?: (why: WebhookError) => EndpointReply;
+}
+
+/** A body that depends on the provider which the request is about. */
+export interface BodyOfProvider {
+  /** Held against a request it is made of one provider; of all of them it is what the OpenAPI document shows. */
+  readonly schemaOf: (providers: readonly Provider[]) => JsonSchema;
+  /** @throws {WebhookError} if there is no such provider or webhook */
+  readonly providerOf: (
+    context: Pick<ManagementContext<undefined>, "services" | "caller" | "params">,
+  ) => Provider | Promise<Provider>;
 }
 
 /** What a handler gets. */
@@ -81,16 +90,41 @@ export function managementEndpoint<Body = undefined>(
 ): void {
   const checkParams = toValidator(spec.parameters?.path);
   const checkQuery = toValidator(spec.parameters?.query);
-  const checkBody: Validator<Body> | undefined = spec.body && compileBody<Body>(spec.body);
+  const findCheck = bodyChecks<Body>(spec.body);
   register(spec, async (services, request) => {
     const caller = await readCaller(request, services.access);
     demandScope(caller, spec.access);
     checkParams({ ...request.params });
     const query = checkQuery(Object.fromEntries(request.query));
+    const checkBody = await findCheck({ services, caller, params: request.params });
     // Without a body schema `Body` is undefined, and so is the body.
     const body = (checkBody ? checkBody(await jsonBody(request)) : undefined) as Body;
     return handler({ services, request, params: request.params, caller, query, body });
   });
+}
+
+type FindCheck<Body> = (
+  context: Parameters<BodyOfProvider["providerOf"]>[0],
+) => Validator<Body> | undefined | Promise<Validator<Body>>;
+
+/** What answers the check of a body: the same for every request, or one for each provider, compiled when first needed. */
+function bodyChecks<Body>(body: EndpointSpec["body"]): FindCheck<Body> {
+  if (!isOfProvider(body)) {
+    const check = body && compileBody<Body>(body);
+    return () => check;
+  }
+  const checks = new WeakMap<Provider, Validator<Body>>();
+  return async (context) => {
+    const provider = await body.providerOf(context);
+    const check = checks.get(provider) ?? compileBody<Body>(body.schemaOf([provider]));
+    checks.set(provider, check);
+    return check;
+  };
+}
+
+/** True for a body that depends on the provider. */
+export function isOfProvider(body: EndpointSpec["body"]): body is BodyOfProvider {
+  return body !== undefined && "schemaOf" in body;
 }
 
 function toValidator(properties: Readonly<Record<string, JsonSchema>> = {}): Validator<Record<string, unknown>> {

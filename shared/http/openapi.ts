@@ -1,10 +1,12 @@
 import { type ErrorCode, errorCatalogue } from "../core/errors";
-import type { EndpointSpec, JsonSchema } from "./endpoint";
-import { problemSchema } from "./schemas";
+import type { Provider } from "../core/provider";
+import { type EndpointSpec, isOfProvider } from "./endpoint";
+import { type JsonSchema, problemSchema } from "./schemas";
 
 /** What the document is built from. */
 export interface OpenApiOptions {
   readonly specs: readonly EndpointSpec[];
+  readonly providers: readonly Provider[];
   readonly publicBaseUrl: string;
   readonly version: string;
 }
@@ -13,12 +15,12 @@ export interface OpenApiOptions {
 const managementErrors: readonly ErrorCode[] = ["unauthenticated", "forbidden", "internal_error"];
 
 /** The OpenAPI 3.1 document of the endpoints, from the very schemas that check the requests. */
-export function buildOpenApi({ specs, publicBaseUrl, version }: OpenApiOptions): JsonSchema {
+export function buildOpenApi({ specs, providers, publicBaseUrl, version }: OpenApiOptions): JsonSchema {
   const components: Record<string, JsonSchema> = { [problemSchema.title]: problemSchema };
   const paths: Record<string, Record<string, JsonSchema>> = {};
   for (const spec of [...specs].sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const path = toPath(spec.route);
-    paths[path] = { ...paths[path], [spec.method.toLowerCase()]: toOperation(spec, components) };
+    paths[path] = { ...paths[path], [spec.method.toLowerCase()]: toOperation(spec, providers, components) };
   }
   return {
     openapi: "3.1.0",
@@ -39,17 +41,20 @@ export function toPath(route: string): string {
   return `/${route.replace(/\{(\w+):[^}]*\}/g, "{$1}")}`;
 }
 
-function toOperation(spec: EndpointSpec, components: Record<string, JsonSchema>): JsonSchema {
+function toOperation(
+  spec: EndpointSpec,
+  providers: readonly Provider[],
+  components: Record<string, JsonSchema>,
+): JsonSchema {
   const secured = spec.access !== "anonymous" && spec.access !== "provider";
+  const body = isOfProvider(spec.body) ? spec.body.schemaOf(providers) : spec.body;
   return {
     operationId: spec.name,
     summary: spec.summary,
     ...(spec.access === "provider" ? { description: "Proved by the provider's own signature or token." } : {}),
     security: secured ? [{ bearer: [spec.access] }] : [],
     parameters: toParameters(spec),
-    ...(spec.body
-      ? { requestBody: { content: { "application/json": { schema: reference(spec.body, components) } } } }
-      : {}),
+    ...(body ? { requestBody: { content: { "application/json": { schema: reference(body, components) } } } } : {}),
     responses: { ...toErrorResponses(spec, secured), ...toResponses(spec, components) },
   };
 }

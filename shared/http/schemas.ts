@@ -1,5 +1,9 @@
 import { eventPatternSource } from "../core/event-pattern";
 import { errorCatalogue } from "../core/errors";
+import type { Provider } from "../core/provider";
+
+/** A JSON schema. */
+export type JsonSchema = Readonly<Record<string, unknown>>;
 
 /** JSON schemas of the management API: they validate requests and they are what `GET /openapi.json` shows. */
 
@@ -22,17 +26,28 @@ const webhookSecret = {
   description: "The provider's own secret, where the provider issues it (Slack, Notion). Never shown again.",
 } as const;
 
-const verification = {
-  type: "object",
-  additionalProperties: false,
-  description: "How deliveries prove their origin. Which settings count is the provider's affair.",
-  properties: {
-    scheme: { type: "string", description: "`seed`, `native` or another scheme of the provider." },
-    toleranceSeconds: { type: "integer", minimum: 1, maximum: 3600 },
-    audience: { type: "string", minLength: 1, maxLength: 2048 },
-    serviceAccountEmail: { type: "string", format: "email" },
-  },
+/** Settings of `verification` that every provider takes. */
+const commonSettings = {
+  toleranceSeconds: { type: "integer", minimum: 1, maximum: 3600 },
 } as const;
+
+/** `verification` as one provider takes it: what it does not know is refused by name. */
+function verificationOf(provider: Provider): object {
+  return {
+    title: provider.displayName,
+    type: "object",
+    additionalProperties: false,
+    properties: { scheme: { enum: provider.schemes }, ...commonSettings, ...provider.verificationProperties },
+  };
+}
+
+/** How deliveries prove their origin: for one provider its own settings, for a description of the API those of any. */
+function verificationOfAny(providers: readonly Provider[]): object {
+  const [first, ...others] = providers.map(verificationOf);
+  return others.length === 0
+    ? (first ?? {})
+    : { description: "Depends on the integration.", anyOf: [first, ...others] };
+}
 
 const metadata = {
   type: "object",
@@ -50,31 +65,36 @@ const retryPolicy = {
   },
 } as const;
 
-/** Body of `POST /integrations/{integrationId}/webhooks`. */
-export const registerBodySchema = {
-  title: "RegisterWebhook",
-  type: "object",
-  required: ["connectionId", "events"],
-  additionalProperties: false,
-  properties: { connectionId: label, events, webhookSecret, verification, metadata, retryPolicy },
-} as const;
+/** Body of `POST /integrations/{integrationId}/webhooks`, for a webhook of one of the providers. */
+export function registerBodySchema(providers: readonly Provider[]): JsonSchema {
+  const verification = verificationOfAny(providers);
+  return {
+    title: "RegisterWebhook",
+    type: "object",
+    required: ["connectionId", "events"],
+    additionalProperties: false,
+    properties: { connectionId: label, events, webhookSecret, verification, metadata, retryPolicy },
+  };
+}
 
-/** Body of `PATCH /webhooks/{registrationId}`. */
-export const updateBodySchema = {
-  title: "UpdateWebhook",
-  type: "object",
-  minProperties: 1,
-  additionalProperties: false,
-  properties: {
-    connectionId: label,
-    events,
-    webhookSecret,
-    status: { enum: ["active", "inactive"] },
-    verification,
-    metadata,
-    retryPolicy,
-  },
-} as const;
+/** Body of `PATCH /webhooks/{registrationId}`, for a webhook of one of the providers. */
+export function updateBodySchema(providers: readonly Provider[]): JsonSchema {
+  return {
+    title: "UpdateWebhook",
+    type: "object",
+    minProperties: 1,
+    additionalProperties: false,
+    properties: {
+      connectionId: label,
+      events,
+      webhookSecret,
+      status: { enum: ["active", "inactive"] },
+      verification: verificationOfAny(providers),
+      metadata,
+      retryPolicy,
+    },
+  };
+}
 
 /** Body of `POST /webhooks/{registrationId}/confirm`. */
 export const confirmBodySchema = {
