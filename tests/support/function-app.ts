@@ -29,6 +29,8 @@ export interface TestReply {
   readonly headers: Readonly<Record<string, string>>;
   /** JSON of any shape: tests look into it. */
   readonly json: ReturnType<typeof JSON.parse>;
+  /** A body that is no JSON. */
+  readonly text: unknown;
 }
 
 /** Starts the app that the functions use, on a store in memory. */
@@ -45,9 +47,10 @@ export async function call(name: string, request: TestRequest = {}): Promise<Tes
   const definition = recordedFunctions.find((candidate) => candidate.name === name);
   if (!definition) throw new Error(`no function is named ${name}`);
   const { body, from = "127.0.0.1", method = "GET" } = request;
+  const search = new URLSearchParams(request.query).toString();
   const input = new HttpRequest({
     method,
-    url: "http://localhost:3000/",
+    url: `http://localhost:3000/${search === "" ? "" : `?${search}`}`,
     headers: {
       host: "localhost:3000",
       ...(body === undefined ? {} : { "content-length": String(Buffer.byteLength(body)) }),
@@ -59,7 +62,8 @@ export async function call(name: string, request: TestRequest = {}): Promise<Tes
   });
   if (from !== null) rememberRemoteAddress(input, from);
   const reply = (await definition.handler(input, {})) as HttpResponseInit;
-  return { status: reply.status ?? 200, headers: reply.headers as Record<string, string>, json: reply.jsonBody };
+  const { status = 200, jsonBody: json, body: text } = reply;
+  return { status, headers: reply.headers as Record<string, string>, json, text };
 }
 
 /** The header of the seed's token. */

@@ -21,8 +21,13 @@ export interface TestApp extends App {
   /** Moves the clock, by milliseconds. */
   advance(ms: number): void;
   register(overrides?: Partial<RegisterRequest>): Promise<NewRegistration>;
-  /** Delivers bytes with headers, as the receive function does. */
-  deliver(registrationId: string, body: string | Buffer, headers: Record<string, string>): Promise<DeliveryResult>;
+  /** Delivers bytes with headers, as the receive function does; `query` with its question mark. */
+  deliver(
+    registrationId: string,
+    body: string | Buffer,
+    headers: Record<string, string>,
+    query?: string,
+  ): Promise<DeliveryResult>;
   /** Delivers a Salesforce body signed by the seed's scheme. */
   deliverSigned(webhook: NewRegistration, body: object): Promise<DeliveryResult>;
   /** Hands every message that is visible now to the drain; answers how many there were. */
@@ -41,12 +46,13 @@ export async function openTestApp(env: Readonly<Record<string, string>> = {}): P
   });
   const { services, lockingQueue } = app;
   if (lockingQueue === undefined) throw new Error("the test app is embedded and has its own queue");
-  const deliver: TestApp["deliver"] = (registrationId, body, headers) =>
+  const deliver: TestApp["deliver"] = (registrationId, body, headers, query = "") =>
     receiveDelivery(services, {
       registrationId,
       headers: new Headers(headers),
       readBody: () => Promise.resolve(Buffer.from(body)),
       remoteAddress: "203.0.113.7",
+      readQuery: () => query,
     });
   return {
     ...app,
