@@ -75,7 +75,7 @@ export interface Provider {
   settingsProblems?(settings: VerificationSettings): readonly Problem[];
 
   /** Why a secret that the owner brings cannot be one of this provider's: the rest of a sentence that begins with it. */
-  secretProblem?(secret: string): string | undefined;
+  secretProblem?(secret: string, scheme: string): string | undefined;
 
   /** Why these settings prove less than the provider could, as a sentence for the owner; nothing where they do not. */
   weakness?(settings: VerificationSettings): string | undefined;

@@ -12,6 +12,8 @@ export interface DoorOutcome {
   readonly reason?: string;
   readonly deliveryId?: string;
   readonly eventNames?: readonly string[];
+  /** Anybody may have sent it: it is recorded, but counts for nothing in the webhook's health. */
+  readonly isUnproved?: boolean;
 }
 
 const countOf: Readonly<Record<DoorRecord["verdict"], ActivityCount>> = {
@@ -25,11 +27,13 @@ const countOf: Readonly<Record<DoorRecord["verdict"], ActivityCount>> = {
 /** Counts and records, in the background, a delivery that will never reach the consumer. */
 export function noteAtDoor(services: Services, registration: Registration, outcome: DoorOutcome): void {
   const { verdict, at, reason } = outcome;
-  services.gatherer.note(activityKeyOf(registration), {
-    at,
-    count: countOf[verdict],
-    ...(reason === undefined ? {} : { reason }),
-  });
+  if (outcome.isUnproved !== true) {
+    services.gatherer.note(activityKeyOf(registration), {
+      at,
+      count: countOf[verdict],
+      ...(reason === undefined ? {} : { reason }),
+    });
+  }
   services.gatherer.record({
     id: `door-${services.newId()}`,
     pk: registration.id,

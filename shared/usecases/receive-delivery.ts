@@ -135,7 +135,12 @@ async function refuseOrGreet(walk: Walk, refused: DeliveryRefused): Promise<Deli
   if (!attempt.allowed) throw rateLimited(attempt);
   const answer = provider.urlCheck?.(request);
   if (answer) {
-    noteAtDoor(services, registration, { verdict: "handshake", at: receivedAt, reason: "url_check" });
+    noteAtDoor(services, registration, {
+      verdict: "handshake",
+      at: receivedAt,
+      reason: "url_check",
+      isUnproved: true,
+    });
     return { kind: "handshake", reply: answer };
   }
   if (!registration.isVerified && registration.secretOrigin === "generated") {

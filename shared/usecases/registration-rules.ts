@@ -29,7 +29,7 @@ export function usesSecret(provider: Provider, scheme: string): boolean {
 export function checkSecret(provider: Provider, scheme: string, secret: string | undefined): void {
   if (secret === undefined) return;
   const message = usesSecret(provider, scheme)
-    ? provider.secretProblem?.(secret)
+    ? provider.secretProblem?.(secret, scheme)
     : `is nothing that ${provider.displayName} proves itself with under the scheme ${scheme}`;
   if (message !== undefined) {
     throw new WebhookError("invalid_request", { problems: [{ path: "/webhookSecret", message }] });
