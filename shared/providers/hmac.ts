@@ -6,6 +6,7 @@ import { DeliveryRefused } from "../core/refusal";
 const SHA256_HEX_LENGTH = 64;
 const lowerHex = /^[0-9a-f]+$/;
 const unixSeconds = /^\d{1,12}$/;
+const unixMilliseconds = /^\d{1,15}$/;
 
 /**
  * The signature in a header of the form `<prefix><64 lower-case hex digits>`, as bytes.
@@ -22,18 +23,30 @@ export function readHexSignature(request: DeliveryRequest, header: string, prefi
   return Buffer.from(hex, "hex");
 }
 
+/** The unit of a Unix time. */
+type TimeUnit = "seconds" | "milliseconds";
+
 /**
- * The text of a header with Unix seconds, once it is within the proof's tolerance of now, either way.
+ * The text of a header with a Unix time, once it is within the proof's tolerance of now, either way.
  * @throws {DeliveryRefused} `timestamp_missing`, `timestamp_malformed`, `timestamp_stale`, `timestamp_future`
  */
-export function readFreshTimestamp(request: DeliveryRequest, header: string, proof: Proof): string {
+export function readFreshTimestamp(request: DeliveryRequest, header: string, proof: Proof, unit?: TimeUnit): string {
   const text = request.headers.get(header);
   if (text === null || text === "") throw new DeliveryRefused("timestamp_missing");
-  if (!unixSeconds.test(text)) throw new DeliveryRefused("timestamp_malformed");
-  const ageSeconds = proof.now / 1000 - Number(text);
+  demandFresh(text, proof, unit);
+  return text;
+}
+
+/**
+ * Returns if a text with a Unix time is within the proof's tolerance of now, either way.
+ * @throws {DeliveryRefused} `timestamp_malformed`, `timestamp_stale`, `timestamp_future`
+ */
+export function demandFresh(text: string, proof: Proof, unit: TimeUnit = "seconds"): void {
+  const isWellFormed = (unit === "seconds" ? unixSeconds : unixMilliseconds).test(text);
+  if (!isWellFormed) throw new DeliveryRefused("timestamp_malformed");
+  const ageSeconds = proof.now / 1000 - Number(text) / (unit === "seconds" ? 1 : 1000);
   if (ageSeconds > proof.toleranceSeconds) throw new DeliveryRefused("timestamp_stale");
   if (ageSeconds < -proof.toleranceSeconds) throw new DeliveryRefused("timestamp_future");
-  return text;
 }
 
 /**
