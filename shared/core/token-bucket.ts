@@ -33,6 +33,11 @@ export class TokenBuckets {
     this.#maxKeys = options.maxKeys ?? 10_000;
   }
 
+  /** How many tokens a key is given in a minute. */
+  get perMinute(): number {
+    return this.#ratePerSecond * 60;
+  }
+
   /** Takes a token for `key` if there is one. `now` in milliseconds; a clock that goes back adds nothing. */
   take(key: string, now: number): RateVerdict {
     const bucket = this.#refilled(key, now);
