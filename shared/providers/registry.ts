@@ -1,9 +1,16 @@
 import type { Provider } from "../core/provider";
+import { cloudevents } from "./cloudevents";
+import { customHmac } from "./custom-hmac";
 import { github } from "./github";
 import { createGoogleProvider } from "./google";
+import { graph } from "./graph";
 import { notion } from "./notion";
 import { salesforce } from "./salesforce";
+import { shopify } from "./shopify";
 import { slack } from "./slack";
+import { standard } from "./standard";
+import { stripe } from "./stripe";
+import { twilio } from "./twilio";
 
 /** Addresses at vendors that tests and private clouds may point elsewhere. */
 export interface ProviderOptions {
@@ -18,6 +25,13 @@ export function createProviders(options: ProviderOptions): ReadonlyMap<string, P
     slack,
     github,
     createGoogleProvider({ certificatesUrl: options.googleCertificatesUrl }),
+    standard,
+    cloudevents,
+    graph,
+    stripe,
+    shopify,
+    twilio,
+    customHmac,
   ];
   return new Map(all.map((provider) => [provider.id, provider]));
 }

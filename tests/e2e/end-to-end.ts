@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, createHmac } from "node:crypto";
 import {
   type DemoProvider,
   githubDemo,
@@ -160,6 +160,28 @@ export function describeEndToEnd(start: StartGateway): void {
       expect((await healthOf(webhook)).counts).toMatchObject({ synced: 1 });
     });
 
+    it("takes Twilio's signature over the public URL and the query as it was sent", async () => {
+      const webhook = await register("twilio", { webhookSecret: "the auth token" });
+      const body = JSON.stringify([
+        {
+          specversion: "1.0",
+          type: "com.twilio.voice.call.created",
+          source: "AB1",
+          id: "NO1",
+          data: { callSid: "CA1" },
+        },
+      ]);
+      const query = `?q=a%20b+c&bodySHA256=${createHash("sha256").update(body).digest("hex")}`;
+      const signature = createHmac("sha1", "the auth token")
+        .update(webhook.webhookUrl + query)
+        .digest("base64");
+      const headers = { "content-type": "application/json", "x-twilio-signature": signature };
+      const reply = await send("POST", `/webhooks/${webhook.registrationId}${query}`, body, headers);
+      expect(reply).toMatchObject({ status: 200, json: { eventName: "call.created", entityId: "CA1" } });
+      const other = query.replace("a%20b+c", "a+b+c");
+      expect((await send("POST", `/webhooks/${webhook.registrationId}${other}`, body, headers)).status).toBe(401);
+    });
+
     it("carries an event that fits no queue message", async () => {
       const webhook = await register("salesforce");
       const body = JSON.stringify({
@@ -189,6 +211,21 @@ export function describeEndToEnd(start: StartGateway): void {
       expect(patched.json).toMatchObject({ verification: { scheme: "native" } });
       expect((await deliver(webhook, message ?? { body: "", headers: {} })).status).toBe(200);
       expect((await deliver(webhook, { body: challenge, headers: {} })).status).toBe(401);
+    });
+
+    it("answer Microsoft Graph's check of the URL, and a CloudEvents sender that asks for consent", async () => {
+      const graph = await register("graph");
+      const token = "Validation%3a+Testing+client+application%2c+50%25";
+      const checked = await send("POST", `/webhooks/${graph.registrationId}?validationToken=${token}`);
+      expect(checked).toMatchObject({ status: 200, text: "Validation: Testing client application, 50%" });
+      expect((await send("POST", `/webhooks/${graph.registrationId}`, "{}")).status).toBe(401);
+      const cloudevents = await register("cloudevents");
+      const origin = { "WebHook-Request-Origin": "eventgrid.azure.net" };
+      const asked = await send("OPTIONS", `/webhooks/${cloudevents.registrationId}`, undefined, origin);
+      expect(asked.status).toBe(200);
+      expect(asked.headers.get("WebHook-Allowed-Origin")).toBe("eventgrid.azure.net");
+      expect(asked.headers.get("Allow")).toBe("POST");
+      expect((await send("OPTIONS", `/webhooks/${graph.registrationId}`, undefined, origin)).status).toBe(404);
     });
 
     it("keep Notion's token until its owner confirms it", async () => {

@@ -63,6 +63,7 @@ describe("what is registered with the host", () => {
       ["register-webhook", "httpTrigger", "POST", "integrations/{integrationId}/webhooks", "anonymous"],
       ["unregister-webhook", "httpTrigger", "DELETE", "webhooks/{registrationId:minlength(7)}", "anonymous"],
       ["update-webhook", "httpTrigger", "PATCH", "webhooks/{registrationId:minlength(7)}", "anonymous"],
+      ["validate-webhook-origin", "httpTrigger", "OPTIONS", "webhooks/{registrationId:minlength(7)}", "anonymous"],
     ]);
   });
 
@@ -331,6 +332,160 @@ describe("receive-webhook", () => {
       call("receive-webhook", { method: "POST", params, body, from: null, headers: { "x-forwarded-for": forwarded } });
     for (let sent = 0; sent < 100; sent++) await attempt(first);
     expect((await attempt(second)).status).toBe(429);
+  });
+});
+
+describe("the settings of a provider", () => {
+  beforeEach(async () => {
+    app = await startFunctions();
+  });
+
+  const registerAt = (integrationId: string, verification: object, more: object = {}) =>
+    call("register-webhook", {
+      method: "POST",
+      headers: testToken,
+      params: { integrationId },
+      body: JSON.stringify({ connectionId: "c", events: ["*"], verification, ...more }),
+    });
+  const pathsIn = (reply: TestReply) =>
+    ((reply.json.problems ?? []) as { path: string }[]).map(({ path }) => path).sort();
+
+  const signing = {
+    algorithm: "sha512",
+    signatureHeader: "X-Acme-Signature",
+    signaturePrefix: "sig ",
+    signatureEncoding: "base64",
+    signedParts: ["v1:", "{timestamp}", ".", "{id}", ".", "{body}"],
+    timestampHeader: "X-Acme-Time",
+    timestampUnit: "milliseconds",
+    idHeader: "X-Acme-Id",
+    toleranceSeconds: 60,
+  };
+  const mapping = {
+    typePath: "event.type",
+    actionPath: "event.action",
+    entityPath: "event.object.id",
+    timePath: "at",
+    createdWords: ["new"],
+    updatedWords: ["changed", "renamed"],
+    deletedWords: ["gone"],
+    restoredWords: ["back"],
+  };
+
+  it("are taken whole, and shown again", async () => {
+    const reply = await registerAt("hmac", { ...signing, ...mapping });
+    expect(reply).toMatchObject({ status: 201, json: { status: "active", verification: { ...signing, ...mapping } } });
+    expect((await registerAt("standard", mapping)).status).toBe(201);
+  });
+
+  it.each([
+    ["hmac", { algorithm: "md5" }, ["/verification/algorithm"]],
+    ["hmac", { signatureHeader: "X Acme" }, ["/verification/signatureHeader"]],
+    ["hmac", { signatureHeader: "x-sig\r\nx-other" }, ["/verification/signatureHeader"]],
+    ["hmac", { signaturePrefix: "☃" }, ["/verification/signaturePrefix"]],
+    ["hmac", { signatureEncoding: "base32" }, ["/verification/signatureEncoding"]],
+    ["hmac", { signedParts: ["{secret}"] }, ["/verification/signedParts/0"]],
+    ["hmac", { signedParts: ["{body}", "{{"] }, ["/verification/signedParts/1"]],
+    ["hmac", { signedParts: "{body}" }, ["/verification/signedParts"]],
+    ["hmac", { signedParts: [] }, ["/verification/signedParts"]],
+    ["hmac", { signedParts: ["{timestamp}", "{body}"] }, ["/verification/signedParts"]],
+    ["hmac", { timestampUnit: "hours" }, ["/verification/timestampUnit"]],
+    ["hmac", { typePath: "data..type" }, ["/verification/typePath"]],
+    ["hmac", { entityPath: "$.data[*].id" }, ["/verification/entityPath"]],
+    ["hmac", { entityPath: "a.".repeat(20) + "id" }, ["/verification/entityPath"]],
+    ["hmac", { createdWords: ["", 7] }, ["/verification/createdWords/0", "/verification/createdWords/1"]],
+    ["hmac", { toleranceSeconds: 0 }, ["/verification/toleranceSeconds"]],
+    ["hmac", { publicKey: "whpk_" }, ["/verification/publicKey"]],
+    ["standard", { publicKey: "whpk_short" }, ["/verification/publicKey"]],
+    ["standard", { scheme: "v1a", signedParts: ["{body}"] }, ["/verification/signedParts"]],
+    ["cloudevents", { scheme: "access_token" }, ["/verification/scheme"]],
+    ["salesforce", { algorithm: "sha256" }, ["/verification/algorithm"]],
+    ["google", { serviceAccountEmail: "nobody" }, ["/verification/serviceAccountEmail"]],
+  ])("of %s are refused by name where they are wrong: %j", async (integrationId, verification, paths) => {
+    const reply = await registerAt(integrationId, verification);
+    expect(reply).toMatchObject({ status: 400, json: { code: "invalid_request" } });
+    expect(pathsIn(reply)).toEqual(paths);
+  });
+
+  it("are told with all other problems of the request", async () => {
+    const reply = await registerAt("hmac", { algorithm: "md5", color: "red" }, { events: [] });
+    expect(pathsIn(reply)).toEqual(["/events", "/verification/algorithm", "/verification/color"]);
+  });
+
+  it("are held against the webhook's own provider when they are changed", async () => {
+    const { json } = await registerAt("hmac", { signatureHeader: "x-sig" });
+    const params = { registrationId: json.registrationId as string };
+    const change = (verification: object) =>
+      call("update-webhook", { method: "PATCH", headers: testToken, params, body: JSON.stringify({ verification }) });
+    expect((await change({ algorithm: "sha1" })).json.verification).toMatchObject({ algorithm: "sha1" });
+    expect(pathsIn(await change({ algorithm: "md5" }))).toEqual(["/verification/algorithm"]);
+    expect(pathsIn(await change({ timestampHeader: "x-time" }))).toEqual(["/verification/signedParts"]);
+    expect(pathsIn(await change({ audience: "x" }))).toEqual(["/verification/audience"]);
+  });
+
+  it("are described, for every provider", async () => {
+    const { json } = await call("get-openapi");
+    const { verification } = json.components.schemas.RegisterWebhook.properties;
+    const described = Object.fromEntries(
+      (verification.anyOf as { title: string; properties: object }[]).map(({ title, properties }) => [
+        title,
+        properties,
+      ]),
+    );
+    expect(Object.keys(described)).toHaveLength(app.services.providers.size);
+    expect(described["Custom HMAC"]).toHaveProperty("signedParts");
+    expect(described["GitHub"]).not.toHaveProperty("signedParts");
+  });
+});
+
+describe("validate-webhook-origin", () => {
+  beforeEach(async () => {
+    app = await startFunctions();
+  });
+
+  const ask = (registrationId: string, headers: Record<string, string>) =>
+    call("validate-webhook-origin", { method: "OPTIONS", params: { registrationId }, headers });
+  const origin = { "WebHook-Request-Origin": "eventgrid.azure.net" };
+
+  it("consents by its headers alone, and only where CloudEvents are expected", async () => {
+    const ids: Record<string, string> = {};
+    for (const integrationId of ["cloudevents", "github"]) {
+      const body = JSON.stringify({ connectionId: "c", events: ["*"] });
+      const request = { method: "POST", headers: testToken, params: { integrationId }, body };
+      ids[integrationId] = String((await call("register-webhook", request)).json.registrationId);
+    }
+    const reply = await ask(ids["cloudevents"] ?? "", { ...origin, "WebHook-Request-Rate": "120" });
+    expect(reply).toMatchObject({
+      status: 200,
+      json: undefined,
+      headers: { allow: "POST", "webhook-allowed-origin": "eventgrid.azure.net", "webhook-allowed-rate": "120" },
+    });
+    const refusals = [
+      await ask(ids["cloudevents"] ?? "", {}),
+      await ask(ids["github"] ?? "", origin),
+      await ask("webhook-unknown", origin),
+    ];
+    for (const refusal of refusals) {
+      expect(refusal).toMatchObject({ status: 404, json: { code: "registration_not_found" } });
+      expect(refusal.headers).not.toHaveProperty("webhook-allowed-origin");
+    }
+  });
+});
+
+describe("receive-webhook with a query", () => {
+  it("answers Graph's check of the URL with the token, decoded, as text", async () => {
+    app = await startFunctions();
+    const body = JSON.stringify({ connectionId: "c", events: ["*"] });
+    const request = { method: "POST", headers: testToken, params: { integrationId: "graph" }, body };
+    const { json } = await call("register-webhook", request);
+    const params = { registrationId: json.registrationId as string };
+    const query = { validationToken: "Validation: Testing 1,2" };
+    expect(await call("receive-webhook", { method: "POST", params, query })).toMatchObject({
+      status: 200,
+      text: "Validation: Testing 1,2",
+      headers: { "content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff" },
+    });
+    expect((await call("receive-webhook", { method: "POST", params })).status).toBe(401);
   });
 });
 
