@@ -1,5 +1,5 @@
 import { existsSync, globSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { settings } from "../shared/config/settings";
 import { errorCatalogue } from "../shared/core/errors";
 import { type EndpointSpec, endpointSpecs } from "../shared/http/endpoint";
@@ -96,6 +96,19 @@ describe("the documentation", () => {
     const targets = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map((match) => match[1] ?? "");
     expect(targets.filter((target) => !existsSync(join(root, dirname(file), target)))).toEqual([]);
   });
+
+  it.each(globSync("docs/providers/*.md", { cwd: root }))(
+    "%s names every scheme and setting of its provider",
+    (file) => {
+      const provider = createProviders({ googleCertificatesUrl: "https://certs.example.com" }).get(
+        basename(file, ".md"),
+      );
+      if (!provider) throw new Error("there is no such provider");
+      const text = readFileSync(join(root, file), "utf8");
+      const names = [...provider.schemes, ...Object.keys(provider.verificationProperties ?? {})];
+      expect(names.filter((name) => !text.includes(`\`${name}\``))).toEqual([]);
+    },
+  );
 });
 
 function isHttp(bindings: Readonly<Record<string, Readonly<Record<string, unknown>>>>): boolean {
