@@ -54,8 +54,8 @@ export interface Provider {
   readonly importedScheme: string;
   /** False where the proof is no shared secret, so that none is generated. */
   readonly usesSecret: boolean;
-  /** Of a provider that does, the schemes that nevertheless use none (a public key). */
-  readonly secretlessSchemes?: readonly string[];
+  /** Schemes for which it is the other way round: without a secret (a public key), or with one. */
+  readonly exceptionalSchemes?: readonly string[];
   /** Bodies above this many bytes get 413. */
   readonly maxBodyBytes: number;
   /** How long a delivery id is remembered by the consumer, in seconds (`providers.md` 2, "Keep for"). */
@@ -103,7 +103,7 @@ export interface Provider {
    * The answer to a check of the URL that the provider makes unsigned and may repeat at any time (Microsoft Graph, for
    * each subscription). It is answered to anybody, so it must tell nothing, change nothing and never stand for an event.
    */
-  urlCheck?(request: DeliveryRequest): HandshakeReply | undefined;
+  answerProbe?(request: DeliveryRequest): HandshakeReply | undefined;
 
   /** What the operator does at the provider, in order, one sentence a step. */
   setupSteps(context: SetupContext): readonly string[];

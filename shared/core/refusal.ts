@@ -20,7 +20,7 @@ export const refusalReasons = {
   token_missing: "There is no bearer token: does the push subscription have authentication switched on?",
   token_malformed: "The bearer token is not a signed JWT.",
   token_invalid: "The bearer token's signature, algorithm or issuer is wrong.",
-  token_mismatch: "The bearer token or clientState is not this webhook's secret.",
+  secret_mismatch: "The secret that came with the delivery is not this webhook's.",
   client_state_missing:
     "The body has no notifications with a clientState: was the subscription created with this webhook's secret?",
   token_expired: "The bearer token has expired.",

@@ -60,7 +60,7 @@ function demandBearer(request: DeliveryRequest, { secrets }: Proof): void {
   if (header === null || header === "") throw new DeliveryRefused("token_missing");
   const [, token] = bearer.exec(header) ?? [];
   if (token === undefined) throw new DeliveryRefused("token_malformed");
-  demandSecrets(secrets, [token], "token_mismatch");
+  demandSecrets(secrets, [token], "secret_mismatch");
 }
 
 function demandSigned(request: DeliveryRequest, proof: Proof): void {

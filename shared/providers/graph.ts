@@ -49,7 +49,7 @@ export const graph: Provider = {
 
   parse: parseGraph,
 
-  urlCheck,
+  answerProbe,
 
   setupSteps,
 };
@@ -59,10 +59,10 @@ function demandClientStates(request: DeliveryRequest, { scheme, secrets }: Proof
   const states = asArray(at(request.json(), "value")).map((notification) => textAt(notification, "clientState"));
   const stated = states.filter((state) => state !== undefined);
   if (states.length === 0 || stated.length < states.length) throw new DeliveryRefused("client_state_missing");
-  demandSecrets(secrets, stated, "token_mismatch");
+  demandSecrets(secrets, stated, "secret_mismatch");
 }
 
-function urlCheck(request: DeliveryRequest): HandshakeReply | undefined {
+function answerProbe(request: DeliveryRequest): HandshakeReply | undefined {
   const token = request.query.get("validationToken");
   if (token === null || request.body.length > 0) return undefined;
   if (token.length > MAX_TOKEN_LENGTH || !harmless.test(token)) return undefined;

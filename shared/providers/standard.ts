@@ -24,7 +24,7 @@ export const standard: Provider = {
   schemes: ["native", "v1a"],
   importedScheme: "native",
   usesSecret: true,
-  secretlessSchemes: ["v1a"],
+  exceptionalSchemes: ["v1a"],
   maxBodyBytes: 1024 * 1024,
   // The specification's example of a retry schedule ends after 75.6 hours ("Deliverability and reliability").
   rememberSeconds: 76 * 3600,

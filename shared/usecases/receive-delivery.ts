@@ -133,7 +133,7 @@ async function refuseOrGreet(walk: Walk, refused: DeliveryRefused): Promise<Deli
   const { registration, provider } = entry;
   const attempt = services.limits.unverified.take(`${registration.id} ${remoteAddress}`, receivedAt);
   if (!attempt.allowed) throw rateLimited(attempt);
-  const answer = provider.urlCheck?.(request);
+  const answer = provider.answerProbe?.(request);
   if (answer) {
     noteAtDoor(services, registration, {
       verdict: "handshake",

@@ -17,9 +17,14 @@ export function schemeFor(provider: Provider, origin: SecretOrigin): string {
   return origin === "imported" || origin === "captured" ? provider.importedScheme : provider.schemes[0];
 }
 
+/** The scheme once the provider's secret takes the place of ours; another scheme than the default was chosen on purpose. */
+export function schemeAfterImport(provider: Provider, current: string): string {
+  return current === provider.schemes[0] ? provider.importedScheme : current;
+}
+
 /** True if a shared secret proves deliveries under this scheme. */
 export function usesSecret(provider: Provider, scheme: string): boolean {
-  return provider.usesSecret && provider.secretlessSchemes?.includes(scheme) !== true;
+  return provider.usesSecret !== (provider.exceptionalSchemes?.includes(scheme) ?? false);
 }
 
 /**

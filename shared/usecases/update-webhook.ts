@@ -2,7 +2,7 @@ import { WebhookError } from "../core/errors";
 import type { Provider } from "../core/provider";
 import type { Registration, RetryPolicy, VerificationSettings } from "../core/registration";
 import { providerNamed } from "./provider-of";
-import { checkEvents, checkSecret, checkVerification } from "./registration-rules";
+import { checkEvents, checkSecret, checkVerification, schemeAfterImport } from "./registration-rules";
 import { type RegistrationView, toRegistrationView } from "./registration-view";
 import { requireOwn } from "./require-own";
 import type { Services } from "./services";
@@ -52,10 +52,9 @@ export async function updateWebhook(
 
 function changed(current: Registration, provider: Provider, request: UpdateRequest): Registration {
   const imported = request.webhookSecret !== undefined;
-  const hasDefaultScheme = current.verification.scheme === provider.schemes[0];
   const verification = {
     ...current.verification,
-    ...(imported && hasDefaultScheme ? { scheme: provider.importedScheme } : {}),
+    ...(imported ? { scheme: schemeAfterImport(provider, current.verification.scheme) } : {}),
     ...request.verification,
   };
   return {

@@ -35,7 +35,7 @@ describe("CloudEvents' scheme bearer", () => {
     headers: (_, secret) => ({ ...structuredType, authorization: `Bearer ${secret}` }),
     proofHeader: "authorization",
     encoding: "none",
-    mismatch: "token_mismatch",
+    mismatch: "secret_mismatch",
     coversBody: false,
     corruptProof: (value) => value.replace(/.=$/, (end) => (end === "A=" ? "B=" : "A=")),
   });

@@ -36,7 +36,7 @@ describe("Microsoft Graph's clientState", () => {
     bodyWith,
     headers: () => ({ "content-type": "application/json" }),
     encoding: "none",
-    mismatch: "token_mismatch",
+    mismatch: "secret_mismatch",
     coversBody: false,
   });
 
@@ -50,8 +50,8 @@ describe("Microsoft Graph's clientState", () => {
 
   it("has to be right in every single notification", () => {
     const foreign = notification({ clientState: "another" });
-    expect(() => verify(collection(notification(), foreign))).toThrow("token_mismatch");
-    expect(() => verify(collection(foreign, notification()))).toThrow("token_mismatch");
+    expect(() => verify(collection(notification(), foreign))).toThrow("secret_mismatch");
+    expect(() => verify(collection(foreign, notification()))).toThrow("secret_mismatch");
     expect(() => verify(collection(notification(), notification({ clientState: undefined })))).toThrow(
       "client_state_missing",
     );
@@ -165,7 +165,7 @@ describe("Microsoft Graph's notifications", () => {
 describe("Microsoft Graph's check of the URL", () => {
   const check = (query: string, body = "") => {
     const url = `https://hooks.example.com/webhooks/webhook-1${query}`;
-    return graph.urlCheck?.(new DeliveryRequest(new Headers(), Buffer.from(body), () => url));
+    return graph.answerProbe?.(new DeliveryRequest(new Headers(), Buffer.from(body), () => url));
   };
   const encoded = "Validation%3a+Testing+client+application+reachability+for+subscription+Request-Id%3a+1f5b";
 
