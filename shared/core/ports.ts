@@ -80,9 +80,12 @@ export interface EventQueue {
   /** The largest message body it takes, in bytes of JSON. */
   readonly maxMessageBytes: number;
   /**
-   * Resolves once all messages are durable: all of them or none. Answers per message whether it was known
-   * already and so dropped; a queue that cannot tell answers false.
+   * Resolves once all messages are durable: all of them or none. Messages that are too many for one step of the queue may be
+   * there in part when a send fails: whoever repeats it must use the same ids, and whoever receives must bear repetitions.
+   * Answers per message whether it was known already and so dropped; a queue that cannot tell answers false.
+   * `signal` ends the waiting at once; a message that was under way then may still arrive.
    * @throws {WebhookError} `queue_unavailable`
+   * @throws {RangeError} a message is larger than `maxMessageBytes`, or its id too long; then none is queued
    */
   send(messages: readonly QueueMessage[], signal?: AbortSignal): Promise<readonly boolean[]>;
   /** Like `send`, but the message becomes visible at `at` (milliseconds since 1970). */

@@ -5,6 +5,7 @@ import {
   type ServiceBusReceivedMessage,
   type ServiceBusReceiver,
 } from "@azure/service-bus";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { closeClient } from "../../shared/adapters/service-bus/close-client";
 import { openServiceBusQueue } from "../../shared/adapters/service-bus/event-queue";
 import { toUnavailable } from "../../shared/adapters/service-bus/unavailable";
@@ -88,10 +89,17 @@ export class ServiceBusLockingQueue implements LockingQueue {
     return this.#settle(lockToken, (message) => this.#receiver.completeMessage(message));
   }
 
-  /** Service Bus gives no reason of ours to a message that becomes a dead letter so; the message itself carries it. */
+  /**
+   * Service Bus gives no reason of ours to a message that becomes a dead letter so; the message itself carries it. In a
+   * turn of its own, because the client tells but one outcome for two neighbours that are settled in one turn: the second
+   * of "complete this, abandon that" would be lost (rhea 3.0.5, `lib/session.js`, `write_dispositions`).
+   */
   async abandon(lockToken: string, reason?: string): Promise<boolean> {
     const properties = reason === undefined ? {} : { [ABANDON_REASON]: reason };
-    const done = await this.#settle(lockToken, (message) => this.#receiver.abandonMessage(message, properties));
+    const done = await this.#settle(lockToken, async (message) => {
+      await nextTurn();
+      await this.#receiver.abandonMessage(message, properties);
+    });
     if (done) this.#announce();
     return done;
   }

@@ -53,6 +53,13 @@ describe("while the queue is out", () => {
     expect(await codeOf(deliverThrough(withQueue(() => new Promise(() => undefined))))).toBe("queue_unavailable");
   });
 
+  it("tells the queue when it gives up, so that nothing is sent for a delivery that was refused", async () => {
+    let given: AbortSignal | undefined;
+    const silent = withQueue((_, signal) => ((given = signal), new Promise(() => undefined)));
+    await codeOf(deliverThrough(silent));
+    expect(given?.aborted).toBe(true);
+  });
+
   it("shows the refusals of ours in the webhook's health, not as failures of the provider", async () => {
     await codeOf(deliverThrough(withQueue(() => Promise.reject(new WebhookError("queue_unavailable")))));
     const stored = await app.services.registrations.find(webhook.registrationId);

@@ -1,7 +1,7 @@
 import type { Server } from "node:net";
 import rhea, { type Connection, type Container, type EventContext, type Receiver, type Sender } from "rhea";
 import { confirmSettleModes } from "./amqp";
-import { type BrokerError, toBrokerError, unauthorised, unknownEntity } from "./broker-error";
+import { type BrokerError, notBuilt, toBrokerError, unauthorised, unknownEntity } from "./broker-error";
 import type { BrokerQueue } from "./broker-queue";
 import type { PutToken } from "./claims";
 import { ConsumerLink, type Settlement } from "./consumer-link";
@@ -31,6 +31,7 @@ const MANAGEMENT = "/$management";
 /** A message whose lock ran out stays in rhea's buffer until its link is closed, or a late settlement got no answer. */
 const BUFFERED_DELIVERIES = 65_536;
 const CREDIT = 1000;
+const SETTLED = 1;
 const MAX_FRAME_BYTES = 65_536;
 
 /** The AMQP 1.0 side of the stand-in: connections, claims, links, and the requests to `$cbs` and `$management`. */
@@ -99,8 +100,8 @@ export class AmqpFrontEnd {
     const { address } = sender.source;
     sender.set_source({ address });
     confirmSettleModes(sender);
-    const refusal = this.#refusalOf(address, sender.connection);
     const queue = this.#desk.find(address);
+    const refusal = this.#refusalOf(address, sender.connection) ?? (queue ? refusalOfMode(sender) : undefined);
     if (refusal) refuse(sender, refusal);
     else if (isForRequests(address)) this.#replyLinks.set(sender.name, sender);
     else if (queue) this.#consumers.set(sender, new ConsumerLink(queue, sender));
@@ -161,6 +162,12 @@ function isForRequests(address: string): boolean {
 
 function entityOf(address: string): string {
   return address.endsWith(MANAGEMENT) ? address.slice(0, -MANAGEMENT.length) : address;
+}
+
+/** Sessions are asked for by a filter, receive-and-delete by deliveries that are settled when they are sent. */
+function refusalOfMode(sender: Sender): BrokerError | undefined {
+  if (sender.source.filter) return notBuilt("sessions");
+  return sender.snd_settle_mode === SETTLED ? notBuilt("receive-and-delete") : undefined;
 }
 
 function requestOf({ message }: EventContext): [operation: string, body: Record<string, unknown>] {

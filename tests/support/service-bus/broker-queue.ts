@@ -33,8 +33,8 @@ export interface LockedEntry extends Entry {
 
 /** Why a message became a dead letter; Service Bus writes the first two into its application properties. */
 interface DeathCertificate {
-  readonly reason: string | undefined;
-  readonly description?: string | undefined;
+  readonly reason: unknown;
+  readonly description?: unknown;
   readonly properties?: Readonly<Record<string, unknown>> | undefined;
 }
 

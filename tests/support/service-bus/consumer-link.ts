@@ -1,5 +1,5 @@
 import type { Delivery, Sender } from "rhea";
-import { annotationsOf, deliveryLimit, fromDeliveryTag, outcome, toDeliveryTag } from "./amqp";
+import { annotationsOf, deliveryLimit, fromDeliveryTag, inTurn, outcome, toDeliveryTag } from "./amqp";
 import { toBrokerError } from "./broker-error";
 import type { BrokerQueue, LockedEntry } from "./broker-queue";
 
@@ -41,16 +41,14 @@ export class ConsumerLink {
   settle(delivery: Delivery, settlement: Settlement): void {
     if (this.#settled.has(delivery)) return;
     this.#settled.add(delivery);
-    // A dead letter ("rejected") is answered "accepted" as well: the client takes "rejected" for a refusal of its wish.
-    let answer = outcome("accepted");
     try {
       this.#carryOut(delivery, settlement);
+      // A dead letter ("rejected") as well: the client takes "rejected" for a refusal of its wish.
+      answer(delivery, outcome("accepted"));
     } catch (error) {
-      answer = outcome("rejected", { error: toBrokerError(error).toAmqp() });
+      const refusal = outcome("rejected", { error: toBrokerError(error).toAmqp() });
+      inTurn(() => answer(delivery, refusal));
     }
-    delivery.update(true, answer);
-    // The client settles only after us, and says nothing more then: rhea must not wait for it, or its buffer fills up.
-    Object.assign(delivery, { remote_settled: true });
   }
 
   /** Locks stay until they run out, as at Service Bus. */
@@ -73,6 +71,12 @@ export class ConsumerLink {
     const certificate = { reason: DeadLetterReason, description: DeadLetterErrorDescription, properties };
     this.#queue.deadLetter(lockToken, certificate);
   }
+}
+
+/** The client settles only after us, and says nothing more then: rhea must not wait for it, or its buffer fills up. */
+function answer(delivery: Delivery, state: unknown): void {
+  delivery.update(true, state);
+  Object.assign(delivery, { remote_settled: true });
 }
 
 function toWire(entry: LockedEntry) {

@@ -78,8 +78,12 @@ function updateDisposition(queue: BrokerQueue, lockToken: string, body: RequestB
       return;
     }
     case "suspended": {
-      const [reason, description] = [body["deadletter-reason"], body["deadletter-description"]];
-      queue.deadLetter(lockToken, { reason: String(reason), description: String(description), properties });
+      const certificate = {
+        reason: body["deadletter-reason"],
+        description: body["deadletter-description"],
+        properties,
+      };
+      queue.deadLetter(lockToken, certificate);
       return;
     }
     default:
