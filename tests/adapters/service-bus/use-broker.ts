@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { openServiceBusQueue, type ServiceBusQueueOptions } from "../../../shared/adapters/service-bus/event-queue";
 import type { QueueMessage } from "../../../shared/core/ports";
 import { makeMessage } from "../../contracts/event-queue";
-import { openServiceBusQueue, type ServiceBusQueueOptions } from "../../../shared/adapters/service-bus/event-queue";
-import { ServiceBusBroker, type BrokerOptions } from "../../support/service-bus-broker";
+import { type BrokerOptions, ServiceBusBroker } from "../../support/service-bus-broker";
 
 /** A queue as the product gets it. */
 type Queue = ReturnType<typeof openServiceBusQueue>;
