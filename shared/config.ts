@@ -1,6 +1,7 @@
 import Ajv, { type ErrorObject } from "ajv";
 import type { ApiToken } from "./core/caller";
 import { type AzureBackEnds, checkHttps, readAzure } from "./config/azure";
+import { type OutboundConfig, readOutbound, type VendorConfig } from "./config/outbound";
 import { type Setting, type SettingName, settings, type Values } from "./config/settings";
 import { parseJson } from "./core/delivery-request";
 
@@ -40,6 +41,8 @@ export interface Config {
   readonly retentionSeconds: number;
   readonly ratePerSecond: { readonly registration: number; readonly tenant: number; readonly unverified: number };
   readonly cacheMaxRegistrations: number;
+  readonly outbound: OutboundConfig;
+  readonly vendors: VendorConfig;
   /** Values that `%NAME%` in a trigger stands for. */
   readonly appSettings: Readonly<Record<string, string>>;
 }
@@ -202,6 +205,7 @@ function toConfig(values: Values): Omit<Config, "backEnds" | "apiTokens" | "uses
       unverified: number("RATE_LIMIT_UNVERIFIED"),
     },
     cacheMaxRegistrations: number("CACHE_MAX_REGISTRATIONS"),
+    ...readOutbound(values),
     appSettings: Object.freeze({ QUEUE_NAME: string("QUEUE_NAME"), HEALTH_SCHEDULE: string("HEALTH_SCHEDULE") }),
   };
 }

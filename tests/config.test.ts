@@ -114,6 +114,38 @@ describe("readConfig", () => {
     );
   });
 
+  it("lets outbound calls go to the vendors, to whatever a vendor's address is set to, and to the operator's hosts", () => {
+    const { outbound, vendors } = readConfig({
+      ...embedded,
+      OUTBOUND_HOSTS: "ghe.example.com, *.example.org:8443",
+      NOTION_API_URL: "https://notion.example.com/",
+    });
+    expect(outbound).toEqual({
+      hosts: [
+        "api.github.com",
+        "github.com",
+        "slack.com",
+        "notion.example.com",
+        "*.googleapis.com",
+        "oauth2.googleapis.com",
+        "*.my.salesforce.com",
+        "*.ghe.com",
+        "ghe.example.com",
+        "*.example.org:8443",
+      ],
+      allowLoopback: false,
+      timeoutMs: 10_000,
+    });
+    expect(vendors.notionApiUrl).toBe("https://notion.example.com");
+  });
+
+  it.each(["https://ghe.example.com", "*", "a.*.example.com", "ghe.example.com/x", "a b"])(
+    "refuses %j among OUTBOUND_HOSTS",
+    (hosts) => {
+      expect(problemsOf({ ...embedded, OUTBOUND_HOSTS: hosts })).toEqual([expect.stringContaining("OUTBOUND_HOSTS")]);
+    },
+  );
+
   it("describes every setting", () => {
     for (const { description } of Object.values(settings)) expect(description).toMatch(/\.$/);
   });

@@ -7,6 +7,8 @@ export interface Setting {
 
 const text = { type: "string", minLength: 1 };
 const url = { type: "string", pattern: "^https?://[^\\s/]+" };
+/** A host, perhaps with a port; `*.` stands for any subdomain. */
+const hostEntry = "(\\*\\.)?[a-z0-9-]+(\\.[a-z0-9-]+)*(:\\d{1,5})?";
 const whole = (minimum: number, maximum: number) => ({ type: "integer", minimum, maximum });
 
 /** Every setting that the product reads. */
@@ -77,6 +79,43 @@ export const settings = {
     schema: url,
     default: "https://www.googleapis.com/oauth2/v1/certs",
     description: "Where Google publishes the certificates of its tokens.",
+  },
+  OUTBOUND_HOSTS: {
+    schema: { type: "string", pattern: `^${hostEntry}( *, *${hostEntry})*$` },
+    description: "Hosts, besides the vendors' own, that may be called: `ghe.example.com,*.example.org:8443`.",
+  },
+  OUTBOUND_ALLOW_LOOPBACK: {
+    schema: { enum: ["true", "false"] },
+    default: "false",
+    description: "`true` lets outbound calls reach this machine, in http too. For tests.",
+  },
+  OUTBOUND_TIMEOUT_MS: {
+    schema: whole(100, 120_000),
+    default: "10000",
+    description: "How long an outbound call may take as a whole.",
+  },
+  SALESFORCE_API_VERSION: {
+    schema: { type: "string", pattern: "^\\d{2,3}\\.0$" },
+    default: "67.0",
+    description: "Version of Salesforce's REST API; the instance is the connection's `baseUrl`.",
+  },
+  GITHUB_API_URL: { schema: url, default: "https://api.github.com", description: "Address of GitHub's REST API." },
+  GITHUB_TOKEN_URL: {
+    schema: url,
+    default: "https://github.com/login/oauth/access_token",
+    description: "Where GitHub exchanges refresh tokens.",
+  },
+  SLACK_API_URL: { schema: url, default: "https://slack.com/api", description: "Address of Slack's Web API." },
+  NOTION_API_URL: { schema: url, default: "https://api.notion.com", description: "Address of Notion's API." },
+  GOOGLE_API_URL: {
+    schema: url,
+    default: "https://{service}.googleapis.com",
+    description: "Address of Google's APIs; `{service}` stands for `www`, `chat`, `meet` and so on.",
+  },
+  GOOGLE_TOKEN_URL: {
+    schema: url,
+    default: "https://oauth2.googleapis.com/token",
+    description: "Where Google hands out access tokens.",
   },
   TIMESTAMP_TOLERANCE_SECONDS: {
     schema: whole(1, 3600),
