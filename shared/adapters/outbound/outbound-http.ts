@@ -1,0 +1,122 @@
+import { lookup as resolve } from "node:dns";
+import { Agent as HttpAgent, type IncomingMessage, request as httpRequest, type RequestOptions } from "node:http";
+import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import { isIP, type LookupFunction } from "node:net";
+import { parseJson } from "../../core/delivery-request";
+import {
+  bareHost,
+  isAllowedAddress,
+  isAllowedUrl,
+  OutboundError,
+  type OutboundHttp,
+  type OutboundPolicy,
+  type OutboundReply,
+  type OutboundRequest,
+} from "../../core/outbound";
+
+/** How the client behaves. */
+export interface OutboundOptions {
+  readonly policy: OutboundPolicy;
+  /** For a call as a whole, from the look-up of its host to the last byte of the reply. */
+  readonly timeoutMs: number;
+  /** A larger reply is given up; 8 MB by default, which is more than a page of any vendor's list. */
+  readonly maxBytes?: number;
+}
+
+const MAX_BYTES = 8 * 1024 * 1024;
+/** Shorter than any vendor keeps an idle connection: one that the other side has closed already fails the next call. */
+const IDLE_MS = 4000;
+const jsonType = /^application\/(?:[\w.-]+\+)?json\b/i;
+
+/** The client of all calls that go out: https, listed hosts, public addresses, no redirects, bounded in time and size. */
+export function createOutboundHttp(options: OutboundOptions): OutboundHttp {
+  const http = new HttpAgent({ keepAlive: true, timeout: IDLE_MS });
+  const https = new HttpsAgent({ keepAlive: true, timeout: IDLE_MS });
+  const lookup = guardedLookup(options.policy);
+  return {
+    async send(request) {
+      const url = demandAllowed(options.policy, request.url);
+      const agent = url.protocol === "https:" ? https : http;
+      return call(url, request, { ...options, connection: { agent, lookup } });
+    },
+  };
+}
+
+function demandAllowed(policy: OutboundPolicy, address: string): URL {
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  if (url === undefined || !isAllowedUrl(policy, url)) {
+    throw new OutboundError("host_not_allowed", url?.host ?? "malformed");
+  }
+  // Node looks up names alone, so an address that stands in the URL is checked here.
+  if (isIP(bareHost(url)) !== 0 && !isAllowedAddress(policy, bareHost(url))) {
+    throw new OutboundError("address_not_allowed", url.host);
+  }
+  return url;
+}
+
+/** Checks what a name stands for at the very moment of connecting, so that it cannot be changed in between. */
+function guardedLookup(policy: OutboundPolicy): LookupFunction {
+  return (hostname, options, callback) => {
+    resolve(hostname, { ...options, all: true }, (error, addresses) => {
+      const [first] = addresses;
+      if (error) callback(error, []);
+      else if (first === undefined || addresses.some(({ address }) => !isAllowedAddress(policy, address))) {
+        callback(new OutboundError("address_not_allowed", hostname), []);
+      } else if (options.all) callback(null, addresses);
+      else callback(null, first.address, first.family);
+    });
+  };
+}
+
+interface CallOptions extends OutboundOptions {
+  readonly connection: Pick<RequestOptions, "agent" | "lookup">;
+}
+
+function call(url: URL, { method, headers, body }: OutboundRequest, options: CallOptions): Promise<OutboundReply> {
+  return new Promise((settle, reject) => {
+    const send = url.protocol === "https:" ? httpsRequest : httpRequest;
+    const length = body === undefined ? {} : { "content-length": String(Buffer.byteLength(body)) };
+    const request = send(url, {
+      method,
+      headers: { accept: "application/json", "user-agent": "castiel-webhooks", ...headers, ...length },
+      ...options.connection,
+    });
+    const timer = setTimeout(() => request.destroy(new OutboundError("timeout", url.host)), options.timeoutMs);
+    const fail = (error: unknown): void => {
+      clearTimeout(timer);
+      request.destroy();
+      reject(error instanceof OutboundError ? error : new OutboundError("unreachable", url.host, error));
+    };
+    request.on("error", fail);
+    request.on("response", (response) => {
+      // A timeout while the body is read ends the response, and then it is the request that knows why.
+      readReply(response, url.host, options.maxBytes ?? MAX_BYTES).then(
+        (reply) => {
+          clearTimeout(timer);
+          settle(reply);
+        },
+        (error: unknown) => fail(request.errored ?? error),
+      );
+    });
+    request.end(body);
+  });
+}
+
+async function readReply(response: IncomingMessage, host: string, maxBytes: number): Promise<OutboundReply> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of response) {
+    // Without an encoding set, the chunks of a response are buffers.
+    const bytes = chunk as Buffer;
+    size += bytes.length;
+    if (size > maxBytes) throw new OutboundError("too_large", host);
+    chunks.push(bytes);
+  }
+  const isJson = jsonType.test(response.headers["content-type"] ?? "");
+  return {
+    // Set on every response to a request of ours.
+    status: response.statusCode ?? 0,
+    headers: { get: (name) => response.headersDistinct[name.toLowerCase()]?.join(", ") ?? null },
+    json: isJson ? parseJson(Buffer.concat(chunks).toString("utf8")) : undefined,
+  };
+}
