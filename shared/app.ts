@@ -10,6 +10,7 @@ import { tenantKeyOf } from "./core/registration-id";
 import { TokenBuckets } from "./core/token-bucket";
 import { createProviders } from "./providers/registry";
 import { Activities } from "./repositories/activities";
+import { Connections } from "./repositories/connections";
 import { Deliveries } from "./repositories/deliveries";
 import { Registrations } from "./repositories/registrations";
 import { Shards } from "./repositories/shards";
@@ -102,6 +103,7 @@ export async function createApp(options: AppOptions = {}): Promise<App> {
     queueTimeoutMs: config.queueTimeoutMs,
     healthWindowMs: config.healthWindowMs,
     retentionSeconds: config.retentionSeconds,
+    outbound: config.outbound,
   };
   const services = await createServices({ config, backEnds, rules, log, now }).catch(async (error: unknown) => {
     await backEnds.close();
@@ -147,6 +149,7 @@ async function createServices({ config, backEnds, rules, log, now }: Parts): Pro
   const registrations = new Registrations(documents);
   const deliveries = new Deliveries(documents);
   const activities = new Activities(documents);
+  const connections = new Connections(documents);
   const shards = new Shards(documents);
   const syncTasks = new SyncTasks(documents);
   return {
@@ -155,6 +158,7 @@ async function createServices({ config, backEnds, rules, log, now }: Parts): Pro
     registrations,
     deliveries,
     activities,
+    connections,
     shards,
     syncTasks,
     cache: new RegistrationCache({

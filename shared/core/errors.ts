@@ -18,6 +18,7 @@ export const errorCatalogue = {
   forbidden: { status: 403, title: "The token does not allow this.", retry: false },
   unknown_integration: { status: 404, title: "There is no such integration.", retry: false },
   registration_not_found: { status: 404, title: "There is no such webhook.", retry: false },
+  connection_not_found: { status: 404, title: "There is no such connection.", retry: false },
   document_exists: { status: 409, title: "A document with this id exists already.", retry: false },
   document_changed: { status: 409, title: "The document was changed by somebody else.", retry: true },
   length_required: { status: 411, title: "Send the body with a Content-Length, not chunked.", retry: false },

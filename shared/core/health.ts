@@ -1,4 +1,5 @@
 import { type Activity, type ActivityCount, countsInWindow } from "./activity";
+import type { Connection } from "./connection";
 import type { Provider } from "./provider";
 import { type RefusalReason, refusalReasons } from "./refusal";
 import type { Registration } from "./registration";
@@ -32,6 +33,8 @@ export interface HealthInput {
   readonly registration: Registration;
   readonly activity: Activity;
   readonly provider: Provider;
+  /** The registration's connection, where it is kept. */
+  readonly connection?: Pick<Connection, "status" | "statusReason" | "statusChangedAt"> | undefined;
   readonly now: number;
   readonly windowMs: number;
 }
@@ -83,6 +86,7 @@ function recommendationsFor(input: HealthInput, counts: Readonly<Record<Activity
     ...pendingAdvice(input),
     ...weaknessAdvice(input),
     ...refusalAdvice(input, counts),
+    ...connectionAdvice(input),
     ...syncAdvice(input, counts),
     ...rateAdvice(counts),
     ...quietAdvice(input),
@@ -121,6 +125,15 @@ function stepFor(reason: RefusalReason, provider: Provider): string {
     return "Next step: compare the clocks of sender and receiver.";
   }
   return `Next step at ${provider.displayName}: ${provider.hints.secret}`;
+}
+
+function connectionAdvice({ registration, connection, provider }: HealthInput): string[] {
+  if (connection?.status !== "needs_reauth") return [];
+  const { connectionId, integrationId } = registration;
+  const { statusReason = "unknown", statusChangedAt = "an unknown time" } = connection;
+  return [
+    `${provider.displayName} refuses the credentials of connection ${connectionId} since ${statusChangedAt} (${statusReason}): PUT /integrations/${integrationId}/connections/{connectionId} with new ones.`,
+  ];
 }
 
 function syncAdvice(

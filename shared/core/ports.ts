@@ -63,7 +63,14 @@ export interface DocumentStore {
 }
 
 /** The collections (containers on Azure) of the product. */
-export const collectionNames = ["registrations", "deliveries", "health", "shards", "sync-tasks"] as const;
+export const collectionNames = [
+  "registrations",
+  "deliveries",
+  "health",
+  "shards",
+  "sync-tasks",
+  "connections",
+] as const;
 
 /** One of {@link collectionNames}. */
 export type CollectionName = (typeof collectionNames)[number];

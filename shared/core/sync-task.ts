@@ -53,3 +53,16 @@ export class SyncFailure extends Error {
     this.permanent = options.permanent ?? false;
   }
 }
+
+/** The work has to wait until `at` (milliseconds since 1970): a rate limit, say. It uses up no attempt. */
+export class SyncDelay extends Error {
+  readonly at: number;
+  readonly reason: string;
+
+  constructor(reason: string, at: number) {
+    super(`sync delayed: ${reason}`);
+    this.name = "SyncDelay";
+    this.reason = reason;
+    this.at = at;
+  }
+}

@@ -15,7 +15,7 @@ import { compileBody, compileParameters, type Validator } from "./validate";
 export interface EndpointSpec {
   /** Also the function's name. The host takes the first route that matches, in the order of these names. */
   readonly name: string;
-  readonly method: Extract<HttpMethod, "GET" | "POST" | "PATCH" | "DELETE" | "OPTIONS">;
+  readonly method: Extract<HttpMethod, "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS">;
   readonly route: string;
   readonly summary: string;
   /** Who may call: anyone, the provider by its signature, or a caller with this scope. */

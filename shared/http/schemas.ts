@@ -8,7 +8,7 @@ export type JsonSchema = Readonly<Record<string, unknown>>;
 /** JSON schemas of the management API: they validate requests and they are what `GET /openapi.json` shows. */
 
 /** A text of the tenant's own, without control characters. */
-const label = { type: "string", minLength: 1, maxLength: 200, pattern: "^[^\\u0000-\\u001f]+$" } as const;
+export const label = { type: "string", minLength: 1, maxLength: 200, pattern: "^[^\\u0000-\\u001f]+$" } as const;
 
 const events = {
   type: "array",

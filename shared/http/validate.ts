@@ -3,7 +3,7 @@ import addFormats from "ajv-formats";
 import { WebhookError, type Problem } from "../core/errors";
 
 /** Bodies are taken as they are; query parameters are text, and so numbers among them are converted. */
-const bodies = addFormats(new Ajv({ allErrors: true }), ["date-time", "email", "uri"]);
+const bodies = addFormats(new Ajv({ allErrors: true, discriminator: true }), ["date-time", "email", "uri"]);
 const queries = addFormats(new Ajv({ allErrors: true, coerceTypes: true }), ["date-time", "email", "uri"]);
 
 /** Checks a value against a schema and answers it as what the schema describes. */
@@ -39,6 +39,8 @@ function toProblem(error: ErrorObject): Problem {
       return { path: field("additionalProperty"), message: "is not a known field" };
     case "enum":
       return { path: error.instancePath, message: `must be one of ${listOf(error.params["allowedValues"])}` };
+    case "discriminator":
+      return { path: field("tag"), message: "is missing or not one of the kinds" };
     default:
       return { path: error.instancePath, message: error.message ?? "is wrong" };
   }

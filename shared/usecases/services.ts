@@ -1,8 +1,10 @@
+import type { OutboundPolicy } from "../core/outbound";
 import type { Clock, EventQueue, Log, PayloadStore, SecretStore } from "../core/ports";
 import type { Provider } from "../core/provider";
 import type { SyncTaskService } from "../core/sync-task";
 import type { TokenBuckets } from "../core/token-bucket";
 import type { Activities } from "../repositories/activities";
+import type { Connections } from "../repositories/connections";
 import type { Deliveries } from "../repositories/deliveries";
 import type { Registrations } from "../repositories/registrations";
 import type { Shards } from "../repositories/shards";
@@ -21,6 +23,8 @@ export interface Rules {
   readonly queueTimeoutMs: number;
   readonly healthWindowMs: number;
   readonly retentionSeconds: number;
+  /** Where calls of ours may go. */
+  readonly outbound: OutboundPolicy;
 }
 
 /** Everything a use case may use; made once, in `app.ts`. */
@@ -30,6 +34,7 @@ export interface Services {
   readonly registrations: Registrations;
   readonly deliveries: Deliveries;
   readonly activities: Activities;
+  readonly connections: Connections;
   readonly shards: Shards;
   readonly syncTasks: SyncTasks;
   readonly cache: RegistrationCache;

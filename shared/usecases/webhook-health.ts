@@ -1,17 +1,22 @@
 import { computeHealth, type HealthStatus, type WebhookHealth } from "../core/health";
 import type { Registration } from "../core/registration";
 import { activityKeyOf } from "./activity-key";
+import { connectionKeyOf } from "./connection-view";
 import { providerNamed } from "./provider-of";
 import type { Services } from "./services";
 
 /** The health of a registration from its present counters, so that it is true right after a delivery. */
 export async function healthOf(services: Services, registration: Registration): Promise<WebhookHealth> {
   const provider = providerNamed(services, registration.integrationId);
-  const activity = await services.gatherer.activityOf(activityKeyOf(registration));
+  const [activity, connection] = await Promise.all([
+    services.gatherer.activityOf(activityKeyOf(registration)),
+    services.connections.find(connectionKeyOf(services, registration)),
+  ]);
   return computeHealth({
     registration,
     activity,
     provider,
+    connection,
     now: services.now(),
     windowMs: services.rules.healthWindowMs,
   });
