@@ -1,10 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { version } from "../package.json";
+import { createOutboundHttp } from "./adapters/outbound/outbound-http";
+import { createRecordReader } from "./adapters/vendors/record-reader";
 import { type Access, createAccess } from "./app/access";
 import type { BackEnds } from "./app/back-ends";
 import { NotConfigured } from "./app/not-configured";
 import { type Config, ConfigError, readConfig } from "./config";
 import type { Clock, Log, LockingQueue } from "./core/ports";
+import type { RecordReader } from "./core/record-reader";
 import type { Provider } from "./core/provider";
 import { tenantKeyOf } from "./core/registration-id";
 import { TokenBuckets } from "./core/token-bucket";
@@ -16,6 +19,7 @@ import { Registrations } from "./repositories/registrations";
 import { Shards } from "./repositories/shards";
 import { SyncTasks } from "./repositories/sync-tasks";
 import { createSyncTaskService } from "./sync/sync-task-service";
+import { ConnectionCredentials, type CredentialDependencies } from "./usecases/connection-credentials";
 import { Gatherer } from "./usecases/gatherer";
 import { readInstallationKey } from "./usecases/installation-key";
 import { RegistrationCache } from "./usecases/registration-cache";
@@ -172,6 +176,7 @@ async function createServices({ config, backEnds, rules, log, now }: Parts): Pro
     secrets,
     queue,
     payloads,
+    records: createReader({ config, connections, secrets, now, log }),
     sync: createSyncTaskService({ shards, syncTasks, now, retentionSeconds: config.retentionSeconds }),
     limits: createLimits(config),
     tenantKeyOf: (tenantId) => tenantKeyOf(installationKey, tenantId),
@@ -180,6 +185,20 @@ async function createServices({ config, backEnds, rules, log, now }: Parts): Pro
     log,
     access: await createAccess(config),
   };
+}
+
+interface ReaderParts extends CredentialDependencies {
+  readonly config: Config;
+}
+
+function createReader({ config, ...parts }: ReaderParts): RecordReader {
+  return createRecordReader({
+    credentials: new ConnectionCredentials(parts),
+    outbound: createOutboundHttp({ policy: config.outbound, timeoutMs: config.outbound.timeoutMs }),
+    settings: config.vendors,
+    now: parts.now,
+    log: parts.log,
+  });
 }
 
 function createLimits({ ratePerSecond, cacheMaxRegistrations }: Config): Limits {

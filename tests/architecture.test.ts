@@ -37,6 +37,9 @@ const packageOwners: Readonly<Record<string, readonly string[]>> = {
   "@azure/identity": ["shared/app"],
   "google-auth-library": ["shared/providers/google"],
   jose: ["shared/adapters/oidc/"],
+  // Calls that go out pass one client, which guards them (DESIGN 11, Outbound calls).
+  "node:http": ["shared/adapters/outbound/", "infra/local/"],
+  "node:https": ["shared/adapters/outbound/"],
   "node:sqlite": ["shared/adapters/sqlite/"],
   ajv: ["shared/http/validate", "shared/config"],
   "ajv-formats": ["shared/http/validate"],
@@ -44,6 +47,8 @@ const packageOwners: Readonly<Record<string, readonly string[]>> = {
   esbuild: ["infra/cli/package"],
   fflate: ["infra/cli/package"],
   "@octokit/webhooks-examples": ["infra/local/demo-samples"],
+  esbuild: ["infra/cli/package"],
+  fflate: ["infra/cli/package"],
 };
 
 const files = globSync(["functions/**/*.ts", "shared/**/*.ts", "infra/**/*.{ts,mts}"], { cwd: root })

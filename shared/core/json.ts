@@ -14,6 +14,13 @@ export function asArray(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
+/** The objects of an array; an empty list for anything else. */
+export function objectsIn(value: unknown): readonly JsonObject[] {
+  return asArray(value)
+    .map(asObject)
+    .filter((item) => item !== undefined);
+}
+
 /** A non-empty string as it is; a finite number as text, since ids come as either; else `undefined`. */
 export function asText(value: unknown): string | undefined {
   if (typeof value === "string") return value === "" ? undefined : value;

@@ -71,14 +71,11 @@ export class ConnectionCredentials implements CredentialStore {
   }
 
   async noteAccepted(connection: AuthorisedConnection): Promise<void> {
+    const statusChangedAt = new Date(this.#dependencies.now()).toISOString();
     await this.#update(connection, (current) =>
-      current.status === "active" ? current : { ...activeAgain(current), statusChangedAt: this.#timeText() },
+      current.status === "active" ? current : { ...activeAgain(current), statusChangedAt },
     );
     this.#dependencies.log("info", "connection.active", { connection: connection.id });
-  }
-
-  #timeText(): string {
-    return new Date(this.#dependencies.now()).toISOString();
   }
 
   /** Changes the document while its credentials are those of `connection`, and answers what is stored then. */

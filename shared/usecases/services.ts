@@ -1,6 +1,7 @@
 import type { OutboundPolicy } from "../core/outbound";
 import type { Clock, EventQueue, Log, PayloadStore, SecretStore } from "../core/ports";
 import type { Provider } from "../core/provider";
+import type { RecordReader } from "../core/record-reader";
 import type { SyncTaskService } from "../core/sync-task";
 import type { TokenBuckets } from "../core/token-bucket";
 import type { Activities } from "../repositories/activities";
@@ -42,6 +43,8 @@ export interface Services {
   readonly secrets: SecretStore;
   readonly queue: EventQueue;
   readonly payloads: PayloadStore;
+  /** The records at the providers, by the connections' credentials. */
+  readonly records: RecordReader;
   readonly sync: SyncTaskService;
   readonly limits: Limits;
   /** The partition key of a tenant. */
