@@ -47,8 +47,6 @@ const packageOwners: Readonly<Record<string, readonly string[]>> = {
   esbuild: ["infra/cli/package"],
   fflate: ["infra/cli/package"],
   "@octokit/webhooks-examples": ["infra/local/demo-samples"],
-  esbuild: ["infra/cli/package"],
-  fflate: ["infra/cli/package"],
 };
 
 const files = globSync(["functions/**/*.ts", "shared/**/*.ts", "infra/**/*.{ts,mts}"], { cwd: root })

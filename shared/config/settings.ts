@@ -90,7 +90,7 @@ export const settings = {
     description: "`true` lets outbound calls reach this machine, in http too. For tests.",
   },
   OUTBOUND_TIMEOUT_MS: {
-    schema: whole(100, 120_000),
+    schema: whole(100, 30_000),
     default: "10000",
     description: "How long an outbound call may take as a whole.",
   },

@@ -117,7 +117,8 @@ async function readRepository(
 ): Promise<{ readonly records: RecordPage["records"]; readonly hasMore: boolean }> {
   const repository = repositoryPath(fullName);
   if (repository === undefined) return { records: [], hasMore: false };
-  const since = list.newestFirst ? {} : { since: query.since };
+  // The API's form is in whole seconds.
+  const since = list.newestFirst ? {} : { since: query.since.replace(/\.\d+Z$/, "Z") };
   const reply = await session.call({
     url: `${session.baseUrl}${repository}/${list.path}`,
     query: { ...list.query, ...since, per_page: PAGE_SIZE, page },
@@ -139,8 +140,9 @@ function toListed(entityType: string, record: JsonObject, scope: string | undefi
   const entityId = asText(record["id"]);
   if (entityId === undefined) return [];
   const version = githubVersion(entityType, record);
-  const reference: RecordReference = { entityType, entityId, ...(scope === undefined ? {} : { scope }), hint: record };
-  return [{ reference, record: withoutCredentials(record), ...(version === undefined ? {} : { version }) }];
+  const kept = withoutCredentials(record);
+  const reference: RecordReference = { entityType, entityId, ...(scope === undefined ? {} : { scope }), hint: kept };
+  return [{ reference, record: kept, ...(version === undefined ? {} : { version }) }];
 }
 
 function isInstallation({ authKind }: VendorSession): boolean {

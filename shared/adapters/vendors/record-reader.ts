@@ -60,7 +60,7 @@ export function createRecordReader(dependencies: ReaderDependencies): RecordRead
     list: (key, query) =>
       logged(dependencies.log, key, async () => {
         const { api, session } = await demand(key);
-        return api.list(session, query);
+        return api.list(session, { ...query, since: new Date(query.since).toISOString() });
       }),
     write: (key, change) =>
       logged(dependencies.log, key, async () => {

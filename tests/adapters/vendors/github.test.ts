@@ -1,5 +1,10 @@
-import { describeRecordReader, type ReaderSubject } from "../../contracts/record-reader";
+import { githubVersion } from "../../../shared/adapters/vendors/github-version";
+import type { ConnectionKey, RecordReference, RecordWrite } from "../../../shared/core/record-reader";
+import { saveConnection } from "../../../shared/usecases/save-connection";
+import { describeRecordReader, failureOf, type ReaderSubject } from "../../contracts/record-reader";
+import { connect } from "../../support/connections";
 import { noon } from "../../support/make";
+import { openTestApp, type TestApp } from "../../support/test-app";
 import { GitHubStandIn } from "../../support/vendors/github";
 
 const repo = { id: 77, full_name: "acme/app", updated_at: "2026-11-24T10:00:00Z", temp_clone_token: "hunter2" };
@@ -97,4 +102,196 @@ async function openGitHub(): Promise<ReaderSubject & { readonly github: GitHubSt
 
 describe("GitHub's records", () => {
   describeRecordReader(openGitHub);
+});
+
+describe("GitHub", () => {
+  let subject: ReaderSubject & { readonly github: GitHubStandIn };
+  let app: TestApp;
+  let key: ConnectionKey;
+  beforeEach(async () => {
+    subject = await openGitHub();
+    app = await openTestApp({ OUTBOUND_ALLOW_LOOPBACK: "true", ...subject.env });
+    key = await connect(app, "github", { kind: "bearer", token: subject.tokens.accessToken });
+  });
+  afterEach(async () => {
+    await app.close();
+    await subject.stop();
+  });
+  const read = (reference: RecordReference, etag?: string) =>
+    app.services.records.read(key, reference, etag === undefined ? {} : { etag });
+  const write = (change: RecordWrite) => app.services.records.write(key, change);
+  const inRepo = (entityType: string, entityId: string, hint: object = {}) => ({
+    entityType,
+    entityId,
+    scope: "acme/app",
+    hint: { ...hint },
+  });
+
+  it("sends what its pages ask for with every call", async () => {
+    await read(issueRef(3));
+    expect(subject.server.requests[0]?.headers).toMatchObject({
+      accept: "application/vnd.github+json",
+      "x-github-api-version": "2022-11-28",
+      "user-agent": "castiel-webhooks",
+    });
+  });
+
+  it("answers unchanged for a record that is still the one with an etag", async () => {
+    const first = await read(issueRef(3));
+    const etag = first.kind === "found" ? first.etag : undefined;
+    expect(etag).toMatch(/^W\//);
+    expect(await read(issueRef(3), etag)).toEqual({ kind: "unchanged" });
+    subject.github.records.set("/repos/acme/app/issues/3", issue(3, { title: "New" }));
+    expect(await read(issueRef(3), etag)).toMatchObject({ kind: "found", record: { title: "New" } });
+  });
+
+  it("follows a repository that was renamed, and follows nothing to another address", async () => {
+    subject.github.renamed.set("acme/old", 77);
+    subject.github.records.set("/repositories/77/issues/3", issue(3));
+    expect(await read({ ...issueRef(3), scope: "acme/old" })).toMatchObject({ kind: "found" });
+    subject.server.interrupt({ status: 301, headers: { location: `${subject.server.url}.evil.example/issues/3` } });
+    expect(await failureOf(read(issueRef(3)))).toMatchObject({ reason: "provider_answer_unknown" });
+    expect(subject.server.calls).toHaveLength(3);
+  });
+
+  it("takes a 404 for a deletion only where the repository can still be seen", async () => {
+    expect(await read(inRepo("release", "5"))).toEqual({ kind: "deleted" });
+    expect(await read({ ...inRepo("release", "5"), scope: "acme/secret" })).toEqual({ kind: "unsupported" });
+    expect(await read({ entityType: "repository", entityId: "79" })).toEqual({ kind: "unsupported" });
+  });
+
+  it.each([
+    ["pull_request", "1", { number: 5 }, "pulls/5"],
+    ["milestone", "1", { number: 6 }, "milestones/6"],
+    ["issue_comment", "11", {}, "issues/comments/11"],
+    ["pull_request_review_comment", "12", {}, "pulls/comments/12"],
+    [
+      "pull_request_review",
+      "13",
+      { pull_request_url: "https://api.github.com/repos/o/r/pulls/5" },
+      "pulls/5/reviews/13",
+    ],
+    ["commit_comment", "14", {}, "comments/14"],
+    ["label", "15", { name: "good first issue" }, "labels/good%20first%20issue"],
+    ["branch", "refs/heads/feature/a b", {}, "git/ref/heads/feature/a%20b"],
+    ["tag", "refs/tags/v1.0", {}, "git/ref/tags/v1.0"],
+    ["release", "16", {}, "releases/16"],
+    ["deploy_key", "17", {}, "keys/17"],
+    ["check_run", "18", {}, "check-runs/18"],
+    ["check_suite", "19", {}, "check-suites/19"],
+    ["workflow_run", "20", {}, "actions/runs/20"],
+    ["workflow_job", "21", {}, "actions/jobs/21"],
+    ["deployment", "22", {}, "deployments/22"],
+    ["deployment_status", "23", { deployment_url: "https://x/deployments/22" }, "deployments/22/statuses/23"],
+    ["dependabot_alert", "24", {}, "dependabot/alerts/24"],
+    ["code_scanning_alert", "25", {}, "code-scanning/alerts/25"],
+    ["secret_scanning_alert", "26", {}, "secret-scanning/alerts/26"],
+  ])("reads a %s", async (entityType, entityId, hint, path) => {
+    subject.github.records.set(`/repos/acme/app/${path}`, { id: 1, secret: "hunter2", temp_clone_token: "hunter2" });
+    const outcome = await read(inRepo(entityType, entityId, hint));
+    expect(outcome).toMatchObject({ kind: "found", record: { id: 1 } });
+    expect(JSON.stringify(outcome)).not.toContain("hunter2");
+  });
+
+  it.each([
+    ["branch", "refs/heads/../../x"],
+    ["branch", "refs/pull/1/head"],
+    ["pull_request_review", "1"],
+    ["deployment_status", "1"],
+    ["label", "1"],
+  ])("does not read a %s that it cannot name: %s", async (entityType, entityId) => {
+    expect(await read(inRepo(entityType, entityId))).toEqual({ kind: "unsupported" });
+    expect(subject.server.calls).toEqual([]);
+  });
+
+  it("asks for no secret that a scan has found", async () => {
+    subject.github.records.set("/repos/acme/app/secret-scanning/alerts/1", { number: 1 });
+    await read(inRepo("secret_scanning_alert", "1"));
+    expect(subject.server.requests[0]?.query).toEqual({ hide_secret: "true" });
+  });
+
+  it.each([
+    ["check_run", { started_at: "2026-01-01T00:00:00Z", completed_at: "2026-01-02T00:00:00Z" }, "2026-01-02T00:00:00Z"],
+    [
+      "workflow_run",
+      { created_at: "2026-01-01T00:00:00Z", updated_at: "2026-01-03T00:00:00Z" },
+      "2026-01-03T00:00:00Z",
+    ],
+    ["pull_request_review", { submitted_at: "2026-01-04T00:00:00Z" }, "2026-01-04T00:00:00Z"],
+    ["release", { created_at: "2026-01-05T00:00:00Z" }, "2026-01-05T00:00:00Z"],
+    ["branch", {}, undefined],
+  ])("versions a %s by the time by which its events are", async (entityType, fields, time) => {
+    const value = time === undefined ? undefined : { kind: "time", value: Date.parse(time) };
+    expect(githubVersion(entityType, fields)).toEqual(value);
+  });
+
+  it("lists pull requests newest first, and stops at the first that is older", async () => {
+    const { records } = subject.github;
+    for (let n = 1; n <= 130; n++) {
+      const updated_at = new Date(noon - n * 60_000).toISOString();
+      records.set(`/repos/acme/app/pulls/${n}`, { id: n, number: n, updated_at });
+    }
+    const since = new Date(noon - 50 * 60_000).toISOString();
+    const page = await app.services.records.list(key, { entityType: "pull_request", since });
+    expect(page.records.map(({ reference }) => reference.entityId)).toEqual(
+      Array.from({ length: 50 }, (_, index) => String(index + 1)),
+    );
+    // The other repository is next, with nothing in it, and then there is no more.
+    const rest = await app.services.records.list(key, {
+      entityType: "pull_request",
+      since,
+      ...(page.cursor !== undefined && { cursor: page.cursor }),
+    });
+    expect(rest).toEqual({ records: [] });
+  });
+
+  it("lists the repositories that changed, and goes on where one has gone meanwhile", async () => {
+    const since = "2026-11-24T09:00:00Z";
+    const page = await app.services.records.list(key, { entityType: "repository", since });
+    expect(page.records.map(({ reference }) => [reference.entityId, reference.scope])).toEqual([
+      ["77", "acme/app"],
+      ["78", "acme/empty"],
+    ]);
+    expect(JSON.stringify(page)).not.toContain("hunter2");
+    const later = { entityType: "repository", since: "2026-11-24T11:00:00Z" };
+    expect(await app.services.records.list(key, later)).toEqual({ records: [] });
+    subject.server.interrupt({ json: [repo] }, { status: 404, json: { message: "Not Found" } });
+    expect(await app.services.records.list(key, { entityType: "issue", since })).toEqual({ records: [] });
+  });
+
+  it("deletes an issue by GraphQL, which it may refuse", async () => {
+    const deletion: RecordWrite = { action: "delete", reference: issueRef(4), fields: {} };
+    await write(deletion);
+    expect(subject.server.calls).toEqual(["GET /repos/acme/app/issues/4", "POST /graphql"]);
+    subject.server.interrupt({ json: issue(5) }, { json: { errors: [{ type: "FORBIDDEN" }] } });
+    expect(await failureOf(write(deletion))).toEqual({ reason: "provider_rejected", permanent: true });
+    subject.server.interrupt({ json: issue(5) }, { json: { data: {} } });
+    expect(await failureOf(write(deletion))).toMatchObject({ reason: "provider_answer_unknown" });
+    subject.server.interrupt({ status: 404, json: {} });
+    expect(await failureOf(write(deletion))).toMatchObject({ reason: "provider_rejected" });
+    subject.server.interrupt({ json: {} });
+    expect(await failureOf(write(deletion))).toMatchObject({ reason: "provider_answer_unknown" });
+  });
+
+  it("answers the version of what it wrote, and writes nothing but issues that can be named", async () => {
+    const change: RecordWrite = { action: "update", reference: issueRef(4), fields: { state: "closed" } };
+    expect(await write(change)).toEqual({ entityId: "1004", version: { kind: "time", value: noon + 30 * 60_000 } });
+    subject.server.interrupt({ status: 418, json: {} });
+    expect(await failureOf(write(change))).toMatchObject({ reason: "provider_answer_unknown" });
+    for (const reference of [inRepo("issue", "1004"), { ...issueRef(4), scope: "" }, inRepo("release", "1")]) {
+      expect(await failureOf(write({ ...change, reference }))).toEqual({ reason: "unsupported", permanent: true });
+    }
+  });
+
+  it("is an Enterprise where the connection says so, with GraphQL beside REST", async () => {
+    const enterprise = { ...key, connectionId: "ghes" };
+    const baseUrl = `${subject.server.url}/api/v3`;
+    await saveConnection(app.services, enterprise, {
+      baseUrl,
+      auth: { kind: "bearer", token: subject.tokens.accessToken },
+    });
+    subject.server.interrupt({ json: issue(4) }, { json: { data: { deleteIssue: {} } } });
+    await app.services.records.write(enterprise, { action: "delete", reference: issueRef(4), fields: {} });
+    expect(subject.server.calls).toEqual(["GET /api/v3/repos/acme/app/issues/4", "POST /api/graphql"]);
+  });
 });

@@ -1,5 +1,8 @@
-import { describeRecordReader, type ReaderSubject } from "../../contracts/record-reader";
+import type { ConnectionKey, RecordWrite } from "../../../shared/core/record-reader";
+import { describeRecordReader, failureOf, type ReaderSubject } from "../../contracts/record-reader";
+import { connect } from "../../support/connections";
 import { noon } from "../../support/make";
+import { openTestApp, type TestApp } from "../../support/test-app";
 import { SalesforceStandIn } from "../../support/vendors/salesforce";
 
 const at = (minutes: number): string =>
@@ -74,4 +77,73 @@ async function openSalesforce(): Promise<ReaderSubject & { readonly salesforce: 
 
 describe("Salesforce's records", () => {
   describeRecordReader(openSalesforce);
+});
+
+describe("Salesforce", () => {
+  let subject: ReaderSubject & { readonly salesforce: SalesforceStandIn };
+  let app: TestApp;
+  let key: ConnectionKey;
+  beforeEach(async () => {
+    subject = await openSalesforce();
+    app = await openTestApp({ OUTBOUND_ALLOW_LOOPBACK: "true" });
+    key = await connect(
+      app,
+      "salesforce",
+      { kind: "bearer", token: subject.tokens.accessToken },
+      { baseUrl: subject.server.url },
+    );
+  });
+  afterEach(async () => {
+    await app.close();
+    await subject.stop();
+  });
+
+  it("gives the fields of a record as events do, without where it was read", async () => {
+    const outcome = await app.services.records.read(key, contact("003A"));
+    expect(outcome).toMatchObject({ record: { Id: "003A", LastName: "Lovelace" } });
+    expect(outcome).not.toHaveProperty("record.attributes");
+  });
+
+  it("falls back to LastModifiedDate for the version", async () => {
+    subject.server.interrupt({ json: { Id: "003A", LastModifiedDate: at(7) } }, { json: { Id: "003A" } });
+    expect(await app.services.records.read(key, contact("003A"))).toMatchObject({
+      version: { kind: "time", value: noon - 53 * 60_000 },
+    });
+    expect(await app.services.records.read(key, contact("003A"))).not.toHaveProperty("version");
+  });
+
+  it("lists deleted records as such", async () => {
+    const { records } = await app.services.records.list(key, { entityType: "Contact", since: at(0) });
+    expect(records.slice(0, 2)).toMatchObject([
+      { reference: contact("003A"), record: { LastName: "Lovelace" } },
+      { reference: contact("003D"), deleted: true },
+    ]);
+    expect(records[0]).not.toHaveProperty("deleted");
+  });
+
+  it("lets nothing into a query but times and ids", async () => {
+    const list = (query: object) => app.services.records.list(key, { entityType: "Contact", since: at(0), ...query });
+    const forged = Buffer.from(JSON.stringify({ time: at(0), id: "x' OR Name != '" })).toString("base64url");
+    await list({ cursor: forged });
+    expect(subject.server.requests[0]?.query["q"]).not.toContain("OR Name");
+    await expect(list({ since: "2026' OR Name != '" })).rejects.toThrow(RangeError);
+    expect(await failureOf(list({ entityType: "Contact WHERE Id != null" }))).toMatchObject({ reason: "unsupported" });
+  });
+
+  it("says of an object without the fields that a list needs that no repeat can help", async () => {
+    subject.server.interrupt({ status: 400, json: [{ errorCode: "INVALID_FIELD", message: "No such column" }] });
+    const attempt = app.services.records.list(key, { entityType: "Contact", since: at(0) });
+    expect(await failureOf(attempt)).toEqual({ reason: "provider_rejected", permanent: true });
+  });
+
+  it("says of a change to a record that is not there that no repeat can help", async () => {
+    const update: RecordWrite = { action: "update", reference: contact("003X"), fields: {} };
+    expect(await failureOf(app.services.records.write(key, update))).toMatchObject({ reason: "provider_rejected" });
+    subject.server.interrupt({ status: 418, json: [] });
+    expect(await failureOf(app.services.records.write(key, update))).toMatchObject({
+      reason: "provider_answer_unknown",
+    });
+    const unnamed: RecordWrite = { ...update, reference: contact("001*") };
+    expect(await failureOf(app.services.records.write(key, unnamed))).toMatchObject({ reason: "unsupported" });
+  });
 });
