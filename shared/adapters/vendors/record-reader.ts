@@ -4,7 +4,10 @@ import type { ConnectionKey, RecordReader } from "../../core/record-reader";
 import { SyncFailure } from "../../core/sync-task";
 import { AccessTokens, needsReauth, type TokenDependencies } from "./access-tokens";
 import { createGitHubApi } from "./github";
+import { createGoogleApi } from "./google";
+import { createNotionApi } from "./notion";
 import { createSalesforceApi } from "./salesforce";
+import { createSlackApi } from "./slack";
 import type { VendorApi, VendorSession } from "./vendor-api";
 import { openSession } from "./vendor-session";
 
@@ -31,7 +34,9 @@ interface Opened {
 export function createRecordReader(dependencies: ReaderDependencies): RecordReader {
   const { settings } = dependencies;
   const apis = new Map(
-    [createSalesforceApi(settings), createGitHubApi(settings)].map((api) => [api.integrationId, api]),
+    [createSalesforceApi, createNotionApi, createSlackApi, createGitHubApi, createGoogleApi]
+      .map((create) => create(settings))
+      .map((api) => [api.integrationId, api]),
   );
   const tokens = new AccessTokens(dependencies);
 

@@ -1,3 +1,4 @@
+import { WebhookError } from "../../core/errors";
 import { asArray, asObject, at, type JsonObject, objectsIn, textAt } from "../../core/json";
 import type { OutboundReply } from "../../core/outbound";
 import type { ReadOutcome, RecordPage, RecordReference, RecordWrite } from "../../core/record-reader";
@@ -99,7 +100,9 @@ async function list(api: VendorApi, session: VendorSession, dataUrl: string, que
 /** Only times and ids that are nothing else come into a query. */
 function condition(since: string, cursor: string | undefined): string {
   const position = fromCursor(cursor);
-  const time = new Date(textAt(position, "time") ?? since).toISOString();
+  const stated = Date.parse(textAt(position, "time") ?? since);
+  if (!Number.isFinite(stated)) throw new WebhookError("invalid_cursor");
+  const time = new Date(stated).toISOString();
   const id = textAt(position, "id") ?? "";
   if (!recordId.test(id)) return `SystemModstamp >= ${time}`;
   return `(SystemModstamp > ${time} OR (SystemModstamp = ${time} AND Id > '${id}'))`;

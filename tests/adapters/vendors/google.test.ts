@@ -1,0 +1,178 @@
+import { generateKeyPairSync } from "node:crypto";
+import type { ConnectionKey } from "../../../shared/core/record-reader";
+import { requireConnection } from "../../../shared/usecases/connection-view";
+import { saveConnection } from "../../../shared/usecases/save-connection";
+import { describeRecordReader, failureOf, type ReaderSubject } from "../../contracts/record-reader";
+import { connect } from "../../support/connections";
+import { noon } from "../../support/make";
+import { openTestApp, type TestApp } from "../../support/test-app";
+import { GoogleStandIn } from "../../support/vendors/google";
+import type { Answer } from "../../support/vendors/stand-in";
+
+const at = (minutes: number): string => new Date(noon - 3_600_000 + minutes * 60_000).toISOString();
+const file = (entityId: string) => ({ entityType: "file", entityId });
+const refused = (status: number, reason: string): Answer => ({
+  status,
+  json: { error: { code: status, message: "…", errors: [{ reason }] } },
+});
+
+async function openGoogle(): Promise<ReaderSubject & { readonly google: GoogleStandIn }> {
+  const google = await GoogleStandIn.start();
+  const { server, tokens } = google;
+  google.addFile("file-1", at(1), { name: "Plan" });
+  google.addFile("file-2", at(2), { trashed: true });
+  const many = Array.from({ length: 150 }, (_, index) => `file-${1000 + index}`);
+  for (const [index, id] of many.entries()) google.addFile(id, at(10 + (index % 40)));
+  return {
+    google,
+    integrationId: "google",
+    server,
+    tokens,
+    env: { GOOGLE_API_URL: `${server.url}/{service}`, GOOGLE_TOKEN_URL: `${server.url}/token` },
+    present: {
+      reference: file("file-1"),
+      field: { id: "file-1", name: "Plan" },
+      version: { kind: "time", value: Date.parse(at(1)) },
+    },
+    deleted: file("file-2"),
+    invisible: file("file-3"),
+    unreadable: [
+      file(".."),
+      file(""),
+      { entityType: "pubsub_message", entityId: "1" },
+      { entityType: "message", entityId: "spaces/S/../x" },
+      { entityType: "message", entityId: "users/me" },
+      { entityType: "object", entityId: "bucket" },
+      { entityType: "object", entityId: "../b/o" },
+    ],
+    limits: [
+      ["429", { status: 429 }, 60_000],
+      ["a limit of Drive", refused(403, "rateLimitExceeded"), 60_000],
+      ["a user's limit", refused(403, "userRateLimitExceeded"), 60_000],
+      ["a limit of the newer services", { status: 403, json: { error: { status: "RESOURCE_EXHAUSTED" } } }, 60_000],
+      ["a day's limit", refused(403, "dailyLimitExceeded"), 3_600_000],
+      ["503 with a time", { status: 503, headers: { "retry-after": "3" } }, 3000],
+    ],
+    forbidden: [
+      refused(403, "insufficientPermissions"),
+      { status: 403, json: { error: { status: "PERMISSION_DENIED" } } },
+    ],
+    unavailable: [refused(503, "backendError")],
+    listed: { entityType: "file", since: at(10), ids: many },
+    stop: () => server.stop(),
+  };
+}
+
+describe("Google's records", () => {
+  describeRecordReader(openGoogle);
+});
+
+describe("Google", () => {
+  let subject: ReaderSubject & { readonly google: GoogleStandIn };
+  let app: TestApp;
+  let key: ConnectionKey;
+  beforeEach(async () => {
+    subject = await openGoogle();
+    app = await openTestApp({ OUTBOUND_ALLOW_LOOPBACK: "true", ...subject.env });
+    key = await connect(app, "google", { kind: "bearer", token: subject.tokens.accessToken });
+  });
+  afterEach(async () => {
+    await app.close();
+    await subject.stop();
+  });
+
+  const time = { kind: "time", value: Date.parse(at(4)) };
+  it.each([
+    [
+      "message",
+      "spaces/S/messages/M.M",
+      "/chat/v1/spaces/S/messages/M.M",
+      { lastUpdateTime: at(4), createTime: at(1) },
+      time,
+    ],
+    ["membership", "spaces/S/members/1", "/chat/v1/spaces/S/members/1", { createTime: at(4) }, time],
+    ["space", "spaces/S", "/chat/v1/spaces/S", {}, undefined],
+    ["conference", "conferenceRecords/c", "/meet/v2/conferenceRecords/c", {}, undefined],
+    ["participant", "conferenceRecords/c/participants/p", "/meet/v2/conferenceRecords/c/participants/p", {}, undefined],
+    ["recording", "conferenceRecords/c/recordings/r", "/meet/v2/conferenceRecords/c/recordings/r", {}, undefined],
+    ["transcript", "conferenceRecords/c/transcripts/t", "/meet/v2/conferenceRecords/c/transcripts/t", {}, undefined],
+    [
+      "object",
+      "bucket/a b/c",
+      "/storage/storage/v1/b/bucket/o/a%20b%2Fc",
+      { generation: "17" },
+      { kind: "sequence", value: "17" },
+    ],
+    ["form", "form-1", "/forms/v1/forms/form-1", {}, undefined],
+    [
+      "mailbox",
+      "ada@acme.example",
+      "/gmail/gmail/v1/users/ada%40acme.example/profile",
+      { historyId: "99" },
+      { kind: "sequence", value: "99" },
+    ],
+    ["calendar", "team@group.example", "/www/calendar/v3/calendars/team%40group.example", {}, undefined],
+  ])("reads a %s by its address", async (entityType, entityId, path, fields, version) => {
+    subject.google.records.set(path, { ...fields, kind: "thing" });
+    const outcome = await app.services.records.read(key, { entityType, entityId });
+    expect(outcome).toMatchObject({ kind: "found", record: fields });
+    expect(outcome.kind === "found" ? outcome.version : undefined).toEqual(version);
+  });
+
+  it.each([
+    ["message", "spaces/S/messages/M", "deleted"],
+    ["membership", "spaces/S/members/1", "deleted"],
+    ["object", "bucket/name", "deleted"],
+    ["space", "spaces/S", "unsupported"],
+    ["conference", "conferenceRecords/c", "unsupported"],
+    ["calendar", "c", "unsupported"],
+    ["mailbox", "ada@acme.example", "unsupported"],
+  ])("a 404 of a %s %s means %s", async (entityType, entityId, kind) => {
+    expect(await app.services.records.read(key, { entityType, entityId })).toEqual({ kind });
+  });
+
+  it("takes 410, and the marks of Chat, for deletions", async () => {
+    subject.google.records.set("/www/calendar/v3/calendars/c", undefined);
+    subject.google.records.set("/chat/v1/spaces/S/messages/M", { deleteTime: at(3) });
+    subject.google.records.set("/chat/v1/spaces/S/members/1", { state: "NOT_A_MEMBER" });
+    for (const [entityType, entityId] of [
+      ["calendar", "c"],
+      ["message", "spaces/S/messages/M"],
+      ["membership", "spaces/S/members/1"],
+    ] as const) {
+      expect(await app.services.records.read(key, { entityType, entityId })).toEqual({ kind: "deleted" });
+    }
+  });
+
+  it("lists files in the trash as deleted", async () => {
+    const { records } = await app.services.records.list(key, { entityType: "file", since: at(2) });
+    expect(records[0]).toMatchObject({ reference: file("file-2"), deleted: true });
+    expect(records[1]).not.toHaveProperty("deleted");
+    subject.server.interrupt({ status: 418 });
+    const list = app.services.records.list(key, { entityType: "file", since: at(2) });
+    expect(await failureOf(list)).toMatchObject({ reason: "provider_answer_unknown" });
+  });
+
+  it("takes a service account's signed assertion for a user, and renews its token before the hour is over", async () => {
+    const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+    subject.google.accountKey = publicKey;
+    subject.google.now = app.services.now();
+    const account = {
+      kind: "google_service_account",
+      clientEmail: "robot@acme.example",
+      privateKey: String(privateKey.export({ type: "pkcs8", format: "pem" })),
+      scopes: ["scope-a", "scope-b"],
+      subject: "ada@acme.example",
+    } as const;
+    await saveConnection(app.services, key, { auth: account });
+    const read = () => app.services.records.read(key, file("file-1"));
+    expect([await read(), await read()]).toMatchObject([{ kind: "found" }, { kind: "found" }]);
+    app.advance(56 * 60_000);
+    subject.google.now = app.services.now();
+    expect(await read()).toMatchObject({ kind: "found" });
+    expect(subject.server.calls.filter((call) => call === "POST /token")).toHaveLength(2);
+    await saveConnection(app.services, key, { auth: { ...account, subject: "eve@acme.example" } });
+    expect(await failureOf(read())).toMatchObject({ reason: "needs_reauth" });
+    expect(await requireConnection(app.services, key)).toMatchObject({ statusReason: "invalid_grant" });
+  });
+});

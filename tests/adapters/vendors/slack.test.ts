@@ -1,0 +1,175 @@
+import type { ConnectionKey, RecordReference } from "../../../shared/core/record-reader";
+import { describeRecordReader, failureOf, type ReaderSubject } from "../../contracts/record-reader";
+import { connect } from "../../support/connections";
+import { noon } from "../../support/make";
+import { openTestApp, type TestApp } from "../../support/test-app";
+import { SlackStandIn } from "../../support/vendors/slack";
+import type { Answer } from "../../support/vendors/stand-in";
+
+const noonS = noon / 1000;
+const message = (ts: string, hint: object = {}): RecordReference => ({
+  entityType: "message",
+  entityId: `C1:${ts}`,
+  hint: { ...hint },
+});
+const fails = (error: string): Answer => ({ json: { ok: false, error } });
+
+async function openSlack(): Promise<ReaderSubject & { readonly slack: SlackStandIn }> {
+  const slack = await SlackStandIn.start();
+  const { server, tokens } = slack;
+  slack.messages.push(
+    { ts: "1700000000.123456", text: "first" },
+    { ts: "1700000000.123457", text: "second" },
+    { ts: "1700000001.000000", thread_ts: "1700000000.123456", text: "an answer" },
+  );
+  const people = Array.from({ length: 250 }, (_, index) => `U${1000 + index}`);
+  for (const [index, id] of people.entries()) slack.users.set(id, { id, name: `user${index}`, updated: noonS - index });
+  return {
+    slack,
+    integrationId: "slack",
+    server,
+    tokens,
+    env: { SLACK_API_URL: `${server.url}/api` },
+    present: {
+      reference: message("1700000000.123456"),
+      field: { channel: "C1", ts: "1700000000.123456", text: "first" },
+      version: { kind: "time", value: 1_700_000_000_123.456 },
+    },
+    deleted: message("1700000009.000000"),
+    invisible: { entityType: "message", entityId: "C2:1700000000.123456" },
+    unreadable: [
+      { entityType: "reaction", entityId: "C1:1700000000.123456:tada:U1" },
+      { entityType: "message", entityId: "C1" },
+      { entityType: "message", entityId: "C1:now" },
+      { entityType: "user", entityId: "U1&x=1" },
+    ],
+    limits: [
+      ["429", { status: 429, headers: { "retry-after": "30" } }, 30_000],
+      [
+        "429 with its name",
+        { status: 429, headers: { "retry-after": "5" }, json: { ok: false, error: "ratelimited" } },
+        5000,
+      ],
+      ["the name alone", fails("ratelimited"), 60_000],
+    ],
+    forbidden: [fails("missing_scope"), fails("not_allowed_token_type"), { status: 403 }],
+    unavailable: [fails("internal_error"), fails("fatal_error"), fails("service_unavailable")],
+    listed: { entityType: "user", since: new Date(noon - 219_000).toISOString(), ids: people.slice(0, 220) },
+    stop: () => server.stop(),
+  };
+}
+
+describe("Slack's records", () => {
+  describeRecordReader(openSlack);
+});
+
+describe("Slack", () => {
+  let subject: ReaderSubject & { readonly slack: SlackStandIn };
+  let app: TestApp;
+  let key: ConnectionKey;
+  beforeEach(async () => {
+    subject = await openSlack();
+    app = await openTestApp({ OUTBOUND_ALLOW_LOOPBACK: "true", ...subject.env });
+    key = await connect(app, "slack", { kind: "bearer", token: subject.tokens.accessToken });
+  });
+  afterEach(async () => {
+    await app.close();
+    await subject.stop();
+  });
+  const read = (reference: RecordReference) => app.services.records.read(key, reference);
+
+  it("finds an answer in a thread, whether the event names the thread or not", async () => {
+    const found = { kind: "found", record: { text: "an answer", channel: "C1" } };
+    expect(await read(message("1700000001.000000", { thread_ts: "1700000000.123456" }))).toMatchObject(found);
+    expect(subject.server.calls).toEqual(["GET /api/conversations.replies"]);
+    expect(await read(message("1700000001.000000"))).toMatchObject(found);
+  });
+
+  it("says of an answer that is gone that it was deleted, and of one in a thread that is gone", async () => {
+    expect(await read(message("1700000002.000000", { thread_ts: "1700000000.123456" }))).toEqual({ kind: "deleted" });
+    expect(await read(message("1700000002.000000", { thread_ts: "1600000000.000000" }))).toEqual({ kind: "deleted" });
+  });
+
+  it("versions a message by its last edit", async () => {
+    subject.slack.messages[0] = { ts: "1700000000.123456", ...{ edited: { ts: "1700000050.000000" } } };
+    expect(await read(message("1700000000.123456"))).toMatchObject({
+      version: { kind: "time", value: 1_700_000_050_000 },
+    });
+  });
+
+  it.each([
+    [
+      "channel",
+      "C9",
+      "conversations.info C9",
+      { channel: { id: "C9", updated: 1_700_000_000_123 } },
+      1_700_000_000_123,
+    ],
+    ["channel", "C9", "conversations.info C9", { channel: { id: "C9" } }, undefined],
+    ["file", "F1", "files.info F1", { file: { id: "F1", mode: "hosted" } }, undefined],
+    ["team", "T1", "team.info T1", { team: { id: "T1" } }, undefined],
+    [
+      "usergroup",
+      "S1",
+      "usergroups.list true",
+      { usergroups: [{ id: "S1", date_update: 1_700_000_000 }] },
+      1_700_000_000_000,
+    ],
+    ["emoji", "tada", "emoji.list", { emoji: { tada: "https://emoji.example/tada.png" } }, undefined],
+  ])("reads a %s %s by %s", async (entityType, entityId, call, answer, time) => {
+    subject.slack.answers.set(call, answer);
+    const outcome = await read({ entityType, entityId });
+    expect(outcome.kind).toBe("found");
+    const version = time === undefined ? undefined : { kind: "time", value: time };
+    expect(outcome.kind === "found" ? outcome.version : undefined).toEqual(version);
+  });
+
+  it.each([
+    ["file", "F1", "files.info F1", "file_deleted", "deleted"],
+    ["file", "F1", "files.info F1", { file: { id: "F1", mode: "tombstone" } }, "deleted"],
+    ["file", "F1", "files.info F1", "file_not_found", "unsupported"],
+    ["channel", "C9", "conversations.info C9", "channel_not_found", "unsupported"],
+    ["user", "U9", "users.info U9", "user_not_found", "unsupported"],
+    ["team", "T9", "team.info T9", "team_not_found", "unsupported"],
+    ["usergroup", "S9", "usergroups.list true", { usergroups: [] }, "deleted"],
+    ["emoji", "gone", "emoji.list", { emoji: {} }, "deleted"],
+  ])("of a %s %s, %s answering %j, it says %s", async (entityType, entityId, call, answer, kind) => {
+    subject.slack.answers.set(call, answer);
+    expect(await read({ entityType, entityId: entityId })).toEqual({ kind });
+  });
+
+  it("leaves messages alone in channels that the bot is not in", async () => {
+    subject.server.interrupt(fails("not_in_channel"));
+    expect(await read(message("1700000000.123456"))).toEqual({ kind: "unsupported" });
+  });
+
+  it("tells of an error that it does not know, by its name", async () => {
+    subject.server.interrupt(fails("a_new_error"), fails("A sentence about Ada."));
+    for (let attempt = 0; attempt < 2; attempt++) {
+      expect(await failureOf(read(message("1700000000.123456")))).toMatchObject({ reason: "provider_answer_unknown" });
+    }
+    const details = app.logged.map(({ fields }) => fields["detail"]).filter((detail) => detail !== undefined);
+    expect(details).toEqual(["slack: 200 a_new_error", "slack: 200 without a code"]);
+  });
+
+  it("lists channels and groups as far as they have a time, and all without one", async () => {
+    const since = new Date(1_700_000_000_000).toISOString();
+    const channels = [
+      { id: "C1", updated: 1_600_000_000_000 },
+      { id: "C2", updated: 1_700_000_000_001 },
+      { id: "C3" },
+      {},
+    ];
+    subject.slack.answers.set("conversations.list 200", { channels });
+    subject.slack.answers.set("usergroups.list true", { usergroups: [{ id: "S1", date_update: 1_700_000_001 }] });
+    const idsOf = async (entityType: string) => {
+      const { records, cursor } = await app.services.records.list(key, { entityType, since });
+      expect(cursor).toBeUndefined();
+      return records.map(({ reference }) => reference.entityId);
+    };
+    expect(await idsOf("channel")).toEqual(["C2", "C3"]);
+    expect(await idsOf("usergroup")).toEqual(["S1"]);
+    const messages = app.services.records.list(key, { entityType: "message", since });
+    expect(await failureOf(messages)).toEqual({ reason: "unsupported", permanent: true });
+  });
+});

@@ -1,0 +1,96 @@
+import { type Answer, type Received, StandIn, Tokens } from "./stand-in";
+
+interface Message {
+  readonly ts: string;
+  readonly thread_ts?: string;
+  readonly text?: string;
+}
+
+/**
+ * Slack's Web API as docs.slack.dev/reference/methods describes it: 200 with `ok` for everything, errors by name, cursors
+ * in `response_metadata`, and token rotation for twelve hours ("Using token rotation").
+ */
+export class SlackStandIn {
+  readonly tokens = new Tokens();
+  readonly server: StandIn;
+  /** Messages of the one channel, C1. */
+  readonly messages: Message[] = [];
+  /** People, by id, as `users.list` has them. */
+  readonly users = new Map<string, object>();
+  /** What other methods answer to an id, or as an error. */
+  readonly answers = new Map<string, object | string>();
+
+  private constructor(server: StandIn) {
+    this.server = server;
+  }
+
+  static async start(): Promise<SlackStandIn> {
+    const standIn: SlackStandIn = new SlackStandIn(await StandIn.start((request) => standIn.#respond(request)));
+    return standIn;
+  }
+
+  #respond(request: Received): Answer {
+    const method = request.path.replace("/api/", "");
+    if (method === "oauth.v2.access") return this.#token(request);
+    if (request.token === undefined) return failed("not_authed");
+    if (!this.tokens.isGood(request.token)) return failed("invalid_auth");
+    const { query } = request;
+    switch (method) {
+      case "conversations.history":
+        return this.#history(query);
+      case "conversations.replies":
+        return this.#replies(query);
+      case "users.info": {
+        const user = this.users.get(query["user"] ?? "");
+        return user ? { json: { ok: true, user } } : failed("user_not_found");
+      }
+      case "users.list":
+        return this.#listUsers(query);
+      default: {
+        const answer = this.answers.get(`${method} ${Object.values(query)[0] ?? ""}`.trim()) ?? "unknown_method";
+        return typeof answer === "string" ? failed(answer) : { json: { ok: true, ...answer } };
+      }
+    }
+  }
+
+  #token({ body }: Received): Answer {
+    const fields = new URLSearchParams(body);
+    if (fields.get("client_secret") !== "client-hunter2") return failed("bad_client_secret");
+    const granted = this.tokens.rotate(fields.get("refresh_token"));
+    if (!granted) return failed("invalid_refresh_token");
+    return { json: { ok: true, ...granted, expires_in: 43_200, token_type: "bot", team: { id: "T1" } } };
+  }
+
+  /** The messages between two times, without the answers in threads. */
+  #history({ channel, oldest = "", latest = "", inclusive, limit }: Received["query"]): Answer {
+    if (channel !== "C1") return failed("channel_not_found");
+    const messages = this.messages
+      .filter(({ ts, thread_ts }) => thread_ts === undefined || thread_ts === ts)
+      .filter(({ ts }) => inclusive === "true" && ts >= oldest && ts <= latest);
+    return { json: { ok: true, messages: messages.slice(0, Number(limit)), has_more: false } };
+  }
+
+  /** The first message of a thread, and the answers between two times. */
+  #replies({ channel, ts, oldest = "", latest = "" }: Received["query"]): Answer {
+    if (channel !== "C1") return failed("channel_not_found");
+    const asked = this.messages.find((message) => message.ts === ts);
+    if (!asked) return failed("thread_not_found");
+    const thread = asked.thread_ts ?? asked.ts;
+    const messages = this.messages.filter(
+      (message) =>
+        message.ts === thread || (message.thread_ts === thread && message.ts >= oldest && message.ts <= latest),
+    );
+    return { json: { ok: true, messages, has_more: false } };
+  }
+
+  #listUsers({ limit, cursor = "0" }: Received["query"]): Answer {
+    const [start, size] = [Number(cursor), Number(limit)];
+    const all = [...this.users.values()];
+    const next_cursor = start + size < all.length ? String(start + size) : "";
+    return { json: { ok: true, members: all.slice(start, start + size), response_metadata: { next_cursor } } };
+  }
+}
+
+function failed(error: string): Answer {
+  return { json: { ok: false, error } };
+}
