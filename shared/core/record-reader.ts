@@ -19,7 +19,10 @@ export interface RecordReference {
   readonly hint?: JsonObject;
 }
 
-/** What a read found. `version` orders it against events (DESIGN 11, Versions). */
+/**
+ * What a read found. `version` orders it against events (DESIGN 11, Versions). Some vendors' times are coarse (Notion's are
+ * in whole minutes), so it may be a little older than that of the event which led to the read; the record is not.
+ */
 export type ReadOutcome =
   | {
       readonly kind: "found";
@@ -32,6 +35,7 @@ export type ReadOutcome =
   | { readonly kind: "unsupported" } // this entity type cannot be read: the event's own data is all there is
   | { readonly kind: "no_credentials" }; // likewise, because the connection has none
 
+/** One page of a list; `cursor` is absent on the last. A page may be empty and still have one. */
 export interface RecordPage {
   readonly records: readonly {
     readonly reference: RecordReference;
@@ -42,13 +46,21 @@ export interface RecordPage {
   readonly cursor?: string;
 }
 
+/** A change to make at the provider; `fields` are in the provider's own words. */
 export interface RecordWrite {
   readonly action: "create" | "update" | "delete";
   readonly reference: RecordReference;
   readonly fields: JsonObject;
 }
 
-/** The providers' records. Throws `SyncFailure` (codes `provider_unauthorised` …), `SyncDelay`, `WebhookError` for outages of ours. */
+/**
+ * The providers' records. Every method throws:
+ * `SyncDelay` for a rate limit of the provider, or while another instance refreshes the access token;
+ * `SyncFailure` with `needs_reauth`, `provider_unreachable`, `provider_answer_unknown`, `provider_host_not_allowed`, and, as
+ * permanent ones, `provider_forbidden`; where it lists or writes also `no_credentials`, `unsupported` (permanent) and
+ * `provider_rejected` (permanent);
+ * `WebhookError` for outages of ours, and `invalid_cursor`.
+ */
 export interface RecordReader {
   read(
     connection: ConnectionKey,

@@ -9,6 +9,7 @@ const privateKey = {
   type: "string",
   minLength: 1,
   maxLength: 8192,
+  pattern: "^[\\x20-\\x7e\\r\\n]+$",
   description: "An RSA private key in PEM (PKCS #1 or #8).",
 } as const;
 

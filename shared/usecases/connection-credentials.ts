@@ -52,6 +52,8 @@ export class ConnectionCredentials implements CredentialStore {
       ...current,
       ...(secretVersion === undefined ? {} : { auth: { ...auth, secretVersion } }),
     }));
+    // Deleted or made anew meanwhile: then nobody points to what was just stored.
+    if (fresh && ended?.auth?.secretName !== auth.secretName) await secrets.delete(auth.secretName);
     return authorised(ended);
   }
 

@@ -81,6 +81,7 @@ describe("connections", () => {
 
   it("may be known before they have credentials", async () => {
     expect((await put({})).json).toMatchObject({ auth: { credentialsSet: false }, status: "active" });
+    expect((await send("delete-connection", {})).status).toBe(204);
   });
 
   it("page by a cursor", async () => {

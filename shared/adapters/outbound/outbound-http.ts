@@ -30,8 +30,10 @@ const jsonType = /^application\/(?:[\w.-]+\+)?json\b/i;
 
 /** The client of all calls that go out: https, listed hosts, public addresses, no redirects, bounded in time and size. */
 export function createOutboundHttp(options: OutboundOptions): OutboundHttp {
-  const http = new HttpAgent({ keepAlive: true, timeout: IDLE_MS });
-  const https = new HttpsAgent({ keepAlive: true, timeout: IDLE_MS });
+  // Whoever tries one address after the other asks the look-up for all of them.
+  const agentOptions = { keepAlive: true, timeout: IDLE_MS, autoSelectFamily: true };
+  const http = new HttpAgent(agentOptions);
+  const https = new HttpsAgent(agentOptions);
   const lookup = guardedLookup(options.policy);
   return {
     async send(request) {
@@ -58,12 +60,10 @@ function demandAllowed(policy: OutboundPolicy, address: string): URL {
 function guardedLookup(policy: OutboundPolicy): LookupFunction {
   return (hostname, options, callback) => {
     resolve(hostname, { ...options, all: true }, (error, addresses) => {
-      const [first] = addresses;
       if (error) callback(error, []);
-      else if (first === undefined || addresses.some(({ address }) => !isAllowedAddress(policy, address))) {
+      else if (addresses.some(({ address }) => !isAllowedAddress(policy, address))) {
         callback(new OutboundError("address_not_allowed", hostname), []);
-      } else if (options.all) callback(null, addresses);
-      else callback(null, first.address, first.family);
+      } else callback(null, addresses);
     });
   };
 }

@@ -6,7 +6,7 @@ export interface GitHubPlace {
   /** Below the API's address. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
-  /** The path of the repository that holds it; absent where it is in none. */
+  /** The path of a repository that can be seen only by those who could see the record; absent where there is none such. */
   readonly repository?: string;
 }
 
@@ -86,9 +86,10 @@ export function placeOf(reference: RecordReference): GitHubPlace | undefined {
   const repository = repositoryPath(scope);
   const rest = inRepository.get(entityType)?.(reference);
   if (repository === undefined || rest === undefined) return undefined;
-  // The secret that was found is none of our business.
-  const query = entityType === "secret_scanning_alert" ? { query: { hide_secret: "true" } } : {};
-  return { path: `${repository}/${rest}`, repository, ...query };
+  const path = `${repository}/${rest}`;
+  // Alerts are 404 too where scanning was switched off. A secret that was found is none of our business.
+  if (entityType.endsWith("_alert")) return { path, query: { hide_secret: "true" } };
+  return { path, repository };
 }
 
 /** `/repos/{owner}/{repo}` for a full name; `undefined` for what is none. */

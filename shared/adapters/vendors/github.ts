@@ -6,7 +6,7 @@ import { listRecords } from "./github-lists";
 import { placeOf, repositoryPath, withoutCredentials } from "./github-paths";
 import { githubVersion } from "./github-version";
 import { judgeByStatus, limited, retryAfter, UNSTATED_WAIT_MS } from "./judge";
-import type { Judgement, VendorApi, VendorSession, VendorSettings, Written } from "./vendor-api";
+import type { Judgement, VendorApi, VendorRequest, VendorSession, VendorSettings, Written } from "./vendor-api";
 
 /**
  * GitHub's REST API, docs.github.com/en/rest. Reads are conditional (`ETag`, and 304 costs nothing of the limit), a 404
@@ -55,16 +55,15 @@ async function read(
   if (!place) return { kind: "unsupported" };
   const query = place.query ?? {};
   const headers = etag === undefined ? {} : { "if-none-match": etag };
-  const first = await session.call({ url: `${session.baseUrl}${place.path}`, query, headers });
-  const moved = movedTo(session, first);
-  const reply = moved === undefined ? first : await session.call({ url: moved, query, headers });
+  const reply = await follow(session, { url: `${session.baseUrl}${place.path}`, query, headers });
   switch (reply.status) {
     case 200:
       return found(api, reference, reply);
     case 304:
       return { kind: "unchanged" };
     case 410:
-      return { kind: "deleted" };
+      // A repository whose issues are switched off answers so too.
+      return /disabled/i.test(textAt(reply.json, "message") ?? "") ? { kind: "unsupported" } : { kind: "deleted" };
     case 404:
       return (await isVisible(session, place.repository)) ? { kind: "deleted" } : { kind: "unsupported" };
     default:
@@ -73,15 +72,16 @@ async function read(
 }
 
 /** A repository that was renamed or moved answers with its new place; followed once, and only to the same API. */
-function movedTo({ baseUrl }: VendorSession, { status, headers }: OutboundReply): string | undefined {
-  const location = headers.get("location");
-  if (![301, 302, 307, 308].includes(status) || location === null) return undefined;
-  return location.startsWith(`${baseUrl}/`) ? location : undefined;
+async function follow(session: VendorSession, request: VendorRequest): Promise<OutboundReply> {
+  const reply = await session.call(request);
+  const location = reply.headers.get("location");
+  const isMoved = [301, 302, 307, 308].includes(reply.status) && location?.startsWith(`${session.baseUrl}/`) === true;
+  return isMoved ? session.call({ ...request, url: location }) : reply;
 }
 
 async function isVisible(session: VendorSession, repository: string | undefined): Promise<boolean> {
   if (repository === undefined) return false;
-  return (await session.call({ url: `${session.baseUrl}${repository}` })).status === 200;
+  return (await follow(session, { url: `${session.baseUrl}${repository}` })).status === 200;
 }
 
 function found(api: VendorApi, { entityType }: RecordReference, reply: OutboundReply): ReadOutcome {
@@ -105,13 +105,13 @@ async function write(api: VendorApi, session: VendorSession, change: RecordWrite
   if (action === "create") {
     return written(
       api,
-      await session.call({ method: "POST", url: `${session.baseUrl}${repository}/issues`, json: fields }),
+      await follow(session, { method: "POST", url: `${session.baseUrl}${repository}/issues`, json: fields }),
     );
   }
   const place = placeOf(reference);
   if (!place) throw unsupported();
   const url = `${session.baseUrl}${place.path}`;
-  if (action === "update") return written(api, await session.call({ method: "PATCH", url, json: fields }));
+  if (action === "update") return written(api, await follow(session, { method: "PATCH", url, json: fields }));
   return deleteIssue(api, session, { url, reference });
 }
 
@@ -130,7 +130,7 @@ async function deleteIssue(
   { url, reference }: { readonly url: string; readonly reference: RecordReference },
 ): Promise<Written> {
   const { entityId } = reference;
-  const issue = await session.call({ url });
+  const issue = await follow(session, { url });
   if (issue.status === 410) return { entityId };
   const issueId = textAt(issue.json, "node_id");
   if (issueId === undefined) throw issue.status === 404 ? rejected(api, issue) : unknownAnswer(api, issue);

@@ -40,6 +40,7 @@ export function openSession(
           throw new SyncDelay("rate_limited", judgement.until);
         case "unavailable":
           throw failure("provider_unreachable", { api, reply });
+        // Unlike refused credentials, a missing right concerns this record or type alone, and no repeat brings it.
         case "forbidden":
           throw failure("provider_forbidden", { api, reply, permanent: true });
         case "ok":

@@ -1,7 +1,10 @@
+import { generateKeyPairSync } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type RequestListener, type Server } from "node:http";
+import { createServer as createSecureServer } from "node:https";
 import { createOutboundHttp, type OutboundOptions } from "../../../shared/adapters/outbound/outbound-http";
 import { OutboundError, type OutboundRequest } from "../../../shared/core/outbound";
+import { selfSignedCertificate } from "../../support/self-signed-certificate";
 
 let server: Server;
 let port: number;
@@ -128,6 +131,20 @@ describe("createOutboundHttp", () => {
     answer = (_, response) =>
       response.setHeader("content-type", "application/json").write("{", () => response.destroy());
     expect(await failureOf(send())).toBe("unreachable");
+  });
+
+  it("sends nothing to a server whose certificate nobody vouches for", async () => {
+    const keys = generateKeyPairSync("rsa", { modulusLength: 2048 });
+    const key = keys.privateKey.export({ type: "pkcs8", format: "pem" });
+    const secure = createSecureServer({ key, cert: selfSignedCertificate(keys) }, () => requests.push("arrived"));
+    secure.listen(0, "127.0.0.1");
+    await once(secure, "listening");
+    const address = secure.address();
+    const url = `https://127.0.0.1:${typeof address === "object" ? (address?.port ?? 0) : 0}/`;
+    expect(await failureOf(send({ url }))).toBe("unreachable");
+    expect(requests).toEqual([]);
+    secure.close();
+    await once(secure, "close");
   });
 
   it("says nothing of the request in its errors", async () => {

@@ -230,10 +230,12 @@ describe("a refresh token that changes with its use", () => {
     const release = github.server.hold(({ path }) => path === "/login/oauth/access_token");
     const reading = readRepository(key);
     while (refreshes() === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    const { auth } = await requireConnection(app.services, key);
     await deleteConnection(app.services, key);
     release();
     expect(await failureOf(reading)).toMatchObject({ reason: "needs_reauth" });
     expect(await readRepository(key)).toEqual({ kind: "no_credentials" });
+    expect(await app.services.secrets.versions(auth?.secretName ?? "")).toEqual([]);
   });
 
   it("is nowhere to be read in the store's files or the log", async () => {

@@ -148,10 +148,16 @@ describe("GitHub", () => {
   it("follows a repository that was renamed, and follows nothing to another address", async () => {
     subject.github.renamed.set("acme/old", 77);
     subject.github.records.set("/repositories/77/issues/3", issue(3));
+    subject.github.records.set("/repositories/77", repo);
     expect(await read({ ...issueRef(3), scope: "acme/old" })).toMatchObject({ kind: "found" });
+    expect(await read({ ...issueRef(4), scope: "acme/old" })).toEqual({ kind: "deleted" });
+    const location = `${subject.server.url}/repositories/77/issues/3`;
+    subject.server.interrupt({ status: 307, headers: { location }, json: { message: "Temporary Redirect" } });
+    const change: RecordWrite = { action: "update", reference: { ...issueRef(3), scope: "acme/old" }, fields: {} };
+    expect(await write(change)).toMatchObject({ entityId: "1003" });
     subject.server.interrupt({ status: 301, headers: { location: `${subject.server.url}.evil.example/issues/3` } });
     expect(await failureOf(read(issueRef(3)))).toMatchObject({ reason: "provider_answer_unknown" });
-    expect(subject.server.calls).toHaveLength(3);
+    expect(subject.server.calls.at(-1)).toBe("GET /repos/acme/app/issues/3");
   });
 
   it("takes a 404 for a deletion only where the repository can still be seen", async () => {
@@ -202,6 +208,13 @@ describe("GitHub", () => {
   ])("does not read a %s that it cannot name: %s", async (entityType, entityId) => {
     expect(await read(inRepo(entityType, entityId))).toEqual({ kind: "unsupported" });
     expect(subject.server.calls).toEqual([]);
+  });
+
+  it("takes neither issues nor scanning that were switched off for deletions", async () => {
+    subject.server.interrupt({ status: 410, json: { message: "Issues are disabled for this repo", status: "410" } });
+    expect(await read(issueRef(3))).toEqual({ kind: "unsupported" });
+    expect(await read(inRepo("secret_scanning_alert", "1"))).toEqual({ kind: "unsupported" });
+    expect(await read(inRepo("code_scanning_alert", "1"))).toEqual({ kind: "unsupported" });
   });
 
   it("asks for no secret that a scan has found", async () => {
