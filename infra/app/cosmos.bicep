@@ -120,6 +120,21 @@ var containers = [
       ]
     ]
   }
+  {
+    name: 'connections'
+    includedPaths: [
+      {
+        path: '/pk/?'
+      }
+      {
+        path: '/tenantId/?'
+      }
+      {
+        path: '/integrationId/?'
+      }
+    ]
+    compositeIndexes: []
+  }
 ]
 
 resource account 'Microsoft.DocumentDB/databaseAccounts@2024-11-15' = {

@@ -1,4 +1,5 @@
 import type { CollectionName, Document, DocumentQuery, Documents, DocumentStore, Page } from "../../shared/core/ports";
+import { Connections } from "../../shared/repositories/connections";
 import { Deliveries } from "../../shared/repositories/deliveries";
 import { Registrations } from "../../shared/repositories/registrations";
 import { Shards } from "../../shared/repositories/shards";
@@ -19,6 +20,7 @@ export async function recordQueries(): Promise<readonly RecordedQuery[]> {
   await registrations.list(tenant, { integrationId: "github", limit: 1 });
   await registrations.listTenants().next();
   await new Deliveries(store).list("tenant-123", "webhook-1", 1);
+  await new Connections(store).list(tenant, { integrationId: "github", limit: 1 });
   await new Shards(store).list(tenant, 1);
   await new SyncTasks(store).list("tenant-123", "webhook-1", 1);
   return recorded;
