@@ -33,6 +33,24 @@ function quote(argument: string): string {
   return `"${argument.replaceAll('"', '\\"')}"`;
 }
 
+/** What stands in for each service of Azure unless a setting names a real one (docs/azure-backends.md). */
+const services = [
+  ["Cosmos DB", "COSMOS_CONNECTION_STRING", "COSMOS_ENDPOINT"],
+  ["Service Bus", "SERVICEBUS_CONNECTION_STRING"],
+  ["Key Vault", "KEYVAULT_URI"],
+  ["Blob storage", "BLOB_CONNECTION_STRING"],
+] as const;
+
+/** Which back ends the contract suites ran against, and which were skipped. */
+function printBackEnds(): void {
+  console.log("\nBack ends:\n  SQLite: ran");
+  for (const [service, ...names] of services) {
+    const named = names.find((name) => process.env[name]);
+    const ran = named === undefined ? `stand-in ran, real one skipped (no ${names[0]})` : `ran against ${named}`;
+    console.log(`  ${service}: ${ran}`);
+  }
+}
+
 /** One plain closing line that any reader of logs understands. */
 function printTotals(): void {
   const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(readFileSync(results, "utf8")) as Record<
@@ -54,7 +72,10 @@ const steps: readonly Step[] =
 
 for (const step of steps) {
   const status = run(step);
-  if (step.name === "tests") printTotals();
+  if (step.name === "tests") {
+    if (named.length === 0) printBackEnds();
+    printTotals();
+  }
   if (status !== 0) {
     console.error(`\n${step.name} failed`);
     process.exit(status);
