@@ -34,6 +34,6 @@ openEndpoint(
       readQuery: () => rawQuery(request),
     });
     if (result.kind === "handshake") return result.reply;
-    return { jsonBody: result.receipt };
+    return result.reply ?? { jsonBody: result.receipt };
   },
 );

@@ -50,6 +50,8 @@ export interface AppOptions {
 }
 
 const BURST_SECONDS = 10;
+/** Of one webhook. The next refusal is most often like the last one, and looking into it may take some milliseconds. */
+const EXPLANATIONS_PER_SECOND = 1;
 
 let running: Promise<App> | undefined;
 let current: App | undefined;
@@ -208,6 +210,7 @@ function createLimits({ ratePerSecond, cacheMaxRegistrations }: Config): Limits 
     perRegistration: buckets(ratePerSecond.registration),
     perTenant: buckets(ratePerSecond.tenant),
     unverified: buckets(ratePerSecond.unverified),
+    explanations: buckets(EXPLANATIONS_PER_SECOND),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Document } from "./ports";
+import type { NoticeName, NoticeRecord, NoticeRecords } from "./provider-notice";
 
 /** What is counted about a registration's deliveries and events. */
 export const activityCounts = [
@@ -24,6 +25,8 @@ export type Counts = Readonly<Partial<Record<ActivityCount, number>>>;
 export interface FailureNote {
   readonly at: string;
   readonly reason: string;
+  /** What was found out about this one failure, in a sentence or two. */
+  readonly detail?: string;
 }
 
 /**
@@ -41,6 +44,8 @@ export interface Activity extends Document {
   readonly syncFailuresInRow: number;
   /** The last ten, newest first. */
   readonly failureReasons: readonly FailureNote[];
+  /** What the provider told about the webhook itself. */
+  readonly notices?: NoticeRecords;
   /** What the health timer last found, so that it reports changes only. */
   readonly reportedStatus?: string;
 }
@@ -51,6 +56,8 @@ export interface ActivityNote {
   readonly count: ActivityCount;
   /** The refusal or failure code, where it is one. */
   readonly reason?: string;
+  readonly detail?: string;
+  readonly notices?: readonly NoticeName[];
 }
 
 /** Buckets are five minutes wide. */
@@ -81,9 +88,14 @@ export class ActivityDelta {
   #refused = { reset: false, inRow: 0 };
   #syncFailures = { reset: false, inRow: 0 };
   #reasons: FailureNote[] = [];
+  #notices: NoticeRecords = {};
 
   /** Adds something that happened after all that was added before. */
-  add({ at, count, reason }: ActivityNote): void {
+  add(note: ActivityNote): void {
+    const { at, count } = note;
+    for (const name of note.notices ?? []) {
+      this.#notices = withNotice(this.#notices, name, { times: 1, lastAt: new Date(at).toISOString() });
+    }
     const start = Math.floor(at / BUCKET_MS) * BUCKET_MS;
     const counts = this.#buckets.get(start);
     if (counts) counts[count] = (counts[count] ?? 0) + 1;
@@ -94,7 +106,7 @@ export class ActivityDelta {
     } else if (count === "synced") {
       this.#syncFailures = startOver;
     } else if (failures.has(count)) {
-      this.#addFailure(at, count, reason ?? count);
+      this.#addFailure(note);
     }
   }
 
@@ -110,16 +122,25 @@ export class ActivityDelta {
       refusedInRow: this.#refused.inRow + (this.#refused.reset ? 0 : activity.refusedInRow),
       syncFailuresInRow: this.#syncFailures.inRow + (this.#syncFailures.reset ? 0 : activity.syncFailuresInRow),
       failureReasons: [...this.#reasons, ...activity.failureReasons].slice(0, KEPT_REASONS),
+      ...this.#noticesWith(activity.notices),
     };
   }
 
-  #addFailure(at: number, count: ActivityCount, reason: string): void {
+  /** Nothing where there never was a notice, as with nearly every webhook. */
+  #noticesWith(known: NoticeRecords | undefined): Pick<Activity, "notices"> {
+    const names = Object.keys(this.#notices) as readonly NoticeName[]; // only `add` sets fields, by such names
+    const notices = names.reduce((all, name) => withNotice(all, name, this.#notices[name]), known ?? {});
+    return known === undefined && names.length === 0 ? {} : { notices };
+  }
+
+  #addFailure({ at, count, reason = count, detail }: ActivityNote): void {
     this.#lastFailureAt = Math.max(this.#lastFailureAt, at);
     const row = count === "refused" ? this.#refused : this.#syncFailures;
     const next = { reset: row.reset, inRow: row.inRow + 1 };
     if (count === "refused") this.#refused = next;
     else this.#syncFailures = next;
-    this.#reasons = [{ at: new Date(at).toISOString(), reason }, ...this.#reasons].slice(0, KEPT_REASONS);
+    const note = { at: new Date(at).toISOString(), reason, ...(detail === undefined ? {} : { detail }) };
+    this.#reasons = [note, ...this.#reasons].slice(0, KEPT_REASONS);
   }
 
   #addCounts(buckets: Record<string, Counts>): Activity["buckets"] {
@@ -133,6 +154,14 @@ export class ActivityDelta {
     }
     return buckets;
   }
+}
+
+function withNotice(known: NoticeRecords, name: NoticeName, added: NoticeRecord | undefined): NoticeRecords {
+  const before = known[name];
+  if (added === undefined) return known;
+  if (before === undefined) return { ...known, [name]: added };
+  const lastAt = before.lastAt > added.lastAt ? before.lastAt : added.lastAt;
+  return { ...known, [name]: { times: before.times + added.times, lastAt } };
 }
 
 const startOver = { reset: true, inRow: 0 } as const;

@@ -1,3 +1,5 @@
+import { nestsDeeperThan } from "./json-depth";
+
 /** Reads header values by name, ignoring case; `null` where there is none. `Headers` fulfils it. */
 export interface HeaderReader {
   get(name: string): string | null;
@@ -29,11 +31,22 @@ export class DeliveryRequest {
     return new URLSearchParams(start === -1 ? "" : url.slice(start + 1));
   }
 
-  /** The body as JSON, parsed once; `undefined` if it is not valid JSON. */
+  /** The body as JSON, parsed once; `undefined` if it is not JSON that {@link parseForeignJson} takes. */
   json(): unknown {
-    this.#json ??= { value: parseJson(this.body.toString("utf8")) };
+    this.#json ??= { value: parseForeignJson(this.body.toString("utf8")) };
     return this.#json.value;
   }
+}
+
+/**
+ * No provider nests its payloads as deep. Deeper ones could be read but not be written again: `JSON.stringify` runs out
+ * of stack at a few thousand levels, and Cosmos DB takes documents of 128 (Azure Cosmos DB service quotas).
+ */
+const MAX_DEPTH = 100;
+
+/** {@link parseJson} for a text that came from outside: `undefined` also where it nests more than a hundred levels deep. */
+export function parseForeignJson(text: string): unknown {
+  return nestsDeeperThan(MAX_DEPTH, text) ? undefined : parseJson(text);
 }
 
 /** The value of a JSON text, or `undefined` where the text is not valid JSON (which JSON itself cannot express). */

@@ -1,5 +1,5 @@
 import type { Document } from "./ports";
-import type { WebhookEvent } from "./webhook-event";
+import type { DeliveryAttempt, WebhookEvent } from "./webhook-event";
 
 /** What became of a delivery at the door. */
 export type Verdict = "accepted" | "duplicate" | "ignored" | "handshake" | "refused" | "rate_limited";
@@ -15,6 +15,8 @@ interface RecordBase extends Document {
   /** ISO 8601. */
   readonly receivedAt: string;
   readonly verdict: Verdict;
+  /** Absent for a first attempt. */
+  readonly attempt?: DeliveryAttempt;
 }
 
 /** A delivery that ended at the door. Written in the background, sampled under flood. */
@@ -22,6 +24,8 @@ export interface DoorRecord extends RecordBase {
   readonly verdict: Exclude<Verdict, "accepted">;
   /** The refusal code, or why it was ignored; for the owner. */
   readonly reason?: string;
+  /** What was found out about the refusal, in a sentence or two. */
+  readonly detail?: string;
   readonly eventNames: readonly string[];
 }
 

@@ -1,7 +1,8 @@
 import { type Activity, type ActivityCount, countsInWindow } from "./activity";
 import type { Connection } from "./connection";
 import type { Provider } from "./provider";
-import { type RefusalReason, refusalReasons } from "./refusal";
+import { activeNotices, type NoticeName, type NoticeRecord, providerNotices } from "./provider-notice";
+import { type RefusalReason, refusalReasons, refusalSteps } from "./refusal";
 import type { Registration } from "./registration";
 
 /** The three answers of the seed. */
@@ -48,7 +49,9 @@ export function computeHealth(input: HealthInput): WebhookHealth {
   const counts = countsInWindow(activity, now, windowMs);
   const failureCount = activity.refusedInRow + activity.syncFailuresInRow;
   const failureRate = failureRateOf(counts);
-  const status = statusOf(registration, failureCount, failureRate);
+  const notices = activeNotices(activity.notices ?? {}, { now, lastEventAt: activity.lastEventAt });
+  const worst = statusOf(registration, failureCount, failureRate);
+  const status = worst === "healthy" && notices.length > 0 ? "degraded" : worst;
   return {
     registrationId: registration.id,
     integrationId: registration.integrationId,
@@ -61,7 +64,7 @@ export function computeHealth(input: HealthInput): WebhookHealth {
     failureReasons: activity.failureReasons,
     counts,
     windowMinutes: Math.round(windowMs / 60_000),
-    recommendations: recommendationsFor(input, counts),
+    recommendations: recommendationsFor(input, counts, notices),
   };
 }
 
@@ -77,7 +80,13 @@ function statusOf(registration: Registration, failureCount: number, failureRate:
   return "healthy";
 }
 
-function recommendationsFor(input: HealthInput, counts: Readonly<Record<ActivityCount, number>>): string[] {
+type Notices = readonly (readonly [NoticeName, NoticeRecord])[];
+
+function recommendationsFor(
+  input: HealthInput,
+  counts: Readonly<Record<ActivityCount, number>>,
+  notices: Notices,
+): string[] {
   const { registration } = input;
   if (registration.status === "inactive") {
     return ['The webhook is switched off: PATCH it with {"status":"active"} to receive again.'];
@@ -85,6 +94,7 @@ function recommendationsFor(input: HealthInput, counts: Readonly<Record<Activity
   return [
     ...pendingAdvice(input),
     ...weaknessAdvice(input),
+    ...noticeAdvice(input, notices),
     ...refusalAdvice(input, counts),
     ...connectionAdvice(input),
     ...syncAdvice(input, counts),
@@ -109,22 +119,28 @@ function weaknessAdvice({ registration, provider }: HealthInput): string[] {
   return weakness === undefined ? [] : [`The proof of this webhook is weak: ${weakness}`];
 }
 
+function noticeAdvice({ provider }: HealthInput, notices: Notices): string[] {
+  return notices.map(([name, { times, lastAt }]) => {
+    const when = times === 1 ? `on ${lastAt}` : `${times} times so far, last on ${lastAt}`;
+    return `${provider.displayName} ${providerNotices[name].sentence} (${when})`;
+  });
+}
+
 function refusalAdvice({ activity, provider }: HealthInput, counts: Readonly<Record<ActivityCount, number>>): string[] {
   if (activity.refusedInRow === 0 || counts.refused === 0) return [];
-  const reason = activity.failureReasons.find((note) => isRefusalReason(note.reason))?.reason;
-  if (reason === undefined || !isRefusalReason(reason)) return [];
+  const note = activity.failureReasons.find(({ reason }) => isRefusalReason(reason));
+  if (note === undefined || !isRefusalReason(note.reason)) return [];
+  const { reason, detail } = note;
   const mixed = counts.accepted + counts.handshake + counts.duplicate > 0;
   return [
-    `${refusalReasons[reason]} ${stepFor(reason, provider)}`,
+    [refusalReasons[reason], detail ?? [], stepFor(reason, provider)].flat().join(" "),
     ...(mixed ? ["Genuine deliveries arrive as well: somebody else may be calling this URL."] : []),
   ];
 }
 
 function stepFor(reason: RefusalReason, provider: Provider): string {
-  if (reason === "timestamp_stale" || reason === "timestamp_future") {
-    return "Next step: compare the clocks of sender and receiver.";
-  }
-  return `Next step at ${provider.displayName}: ${provider.hints.secret}`;
+  const step = refusalSteps[reason];
+  return step === undefined ? `Next step at ${provider.displayName}: ${provider.hints.secret}` : `Next step: ${step}`;
 }
 
 function connectionAdvice({ registration, connection, provider }: HealthInput): string[] {

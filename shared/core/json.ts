@@ -21,10 +21,13 @@ export function objectsIn(value: unknown): readonly JsonObject[] {
     .filter((item) => item !== undefined);
 }
 
-/** A non-empty string as it is; a finite number as text, since ids come as either; else `undefined`. */
+/**
+ * A non-empty string as it is; a number as text, since ids come as either; else `undefined`. Not so a number beyond
+ * 2^53: JSON numbers are rounded there, and a rounded id is the id of something else.
+ */
 export function asText(value: unknown): string | undefined {
   if (typeof value === "string") return value === "" ? undefined : value;
-  return typeof value === "number" && Number.isFinite(value) ? String(value) : undefined;
+  return typeof value === "number" && Math.abs(value) <= Number.MAX_SAFE_INTEGER ? String(value) : undefined;
 }
 
 /** The value at a path of field names, `undefined` where any step is missing. Own properties only. */

@@ -1,7 +1,9 @@
 import type { DeliveryRequest } from "./delivery-request";
 import type { Problem } from "./errors";
-import type { ProviderEvent } from "./webhook-event";
-import type { VerificationSettings } from "./registration";
+import type { NoticeName } from "./provider-notice";
+import type { Explanation, RefusalReason } from "./refusal";
+import type { CandidateUse, VerificationSettings } from "./registration";
+import type { DeliveryAttempt, ProviderEvent } from "./webhook-event";
 
 declare const verified: unique symbol;
 
@@ -28,9 +30,13 @@ export interface ParsedDelivery {
   readonly events: readonly ProviderEvent[];
   /** Why there are no events, where that deserves a word: `unknown_shape`, `stale_body`. */
   readonly ignored?: string | undefined;
+  /** What the provider tells about the webhook itself. */
+  readonly notices?: readonly NoticeName[] | undefined;
+  /** Which attempt this is, where the provider says that it repeats. */
+  readonly attempt?: DeliveryAttempt | undefined;
 }
 
-/** The answer to a handshake, which ends the walk of the delivery. */
+/** The answer to a handshake, which ends the walk of the delivery, or the form in which a provider wants to be acknowledged. */
 export interface HandshakeReply {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
@@ -42,6 +48,8 @@ export interface OpenHandshake {
   readonly reply: HandshakeReply;
   /** A secret that the provider offers and that the owner may confirm; never used before. */
   readonly candidateSecret?: string;
+  /** Set where the candidate is only to be shown: the owner takes it back to the provider, and nothing is signed with it. */
+  readonly candidateUse?: CandidateUse;
 }
 
 /** One provider: its protocol in four verbs and the figures that belong to it. */
@@ -68,6 +76,9 @@ export interface Provider {
   /** Advice for the owner, each a sentence: where the secret is set, and where the provider shows its deliveries. */
   readonly hints: { readonly secret: string; readonly deliveries: string };
 
+  /** Headers of a refusal, by which the provider learns that repeating the delivery does not help. */
+  readonly refusalHeaders?: Readonly<Record<string, string>>;
+
   /** Names of settings still missing before anything can be verified; empty where nothing is. */
   missingSettings?(settings: VerificationSettings): readonly string[];
 
@@ -88,20 +99,29 @@ export interface Provider {
   verify(request: DeliveryRequest, proof: Proof): VerifiedRequest | Promise<VerifiedRequest>;
 
   /**
-   * The events of a verified delivery. Never throws: what it does not know, it leaves out. `now` is in milliseconds,
-   * `settings` are the registration's.
+   * More about a refusal than `verify` had time to find out, for the owner alone. Runs only after `verify` refused, and
+   * changes neither the verdict nor the answer. Its work is bounded: whoever knows the URL can ask for it.
+   */
+  explain?(request: DeliveryRequest, proof: Proof, reason: RefusalReason): Explanation | undefined;
+
+  /**
+   * The events of a verified delivery. Never throws: what it does not know, it leaves out. `now` is in milliseconds;
+   * `settings` are the registration's, with the scheme that verified the delivery.
    */
   parse(request: VerifiedRequest, now: number, settings?: VerificationSettings): ParsedDelivery;
 
+  /** What the provider reads in place of our receipt, once all is queued; also for duplicates and what is ignored. */
+  acknowledge?(request: VerifiedRequest, settings: VerificationSettings): HandshakeReply | undefined;
+
   /** The answer to a verified handshake, or `undefined` if this is no handshake. */
-  handshake?(request: VerifiedRequest): HandshakeReply | undefined;
+  handshake?(request: VerifiedRequest, settings?: VerificationSettings): HandshakeReply | undefined;
 
   /** The answer to an unverified handshake of a registration that has not seen a verified delivery yet. */
-  openHandshake?(request: DeliveryRequest): OpenHandshake | undefined;
+  openHandshake?(request: DeliveryRequest, settings?: VerificationSettings): OpenHandshake | undefined;
 
   /**
    * The answer to a check of the URL that the provider makes unsigned and may repeat at any time (Microsoft Graph, for
-   * each subscription). It is answered to anybody, so it must tell nothing, change nothing and never stand for an event.
+   * each subscription; Slack, of certificates). It is answered to anybody, so it must tell nothing, change nothing and never stand for an event.
    */
   answerProbe?(request: DeliveryRequest): HandshakeReply | undefined;
 

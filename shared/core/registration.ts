@@ -12,8 +12,8 @@ export interface VerificationSettings {
   readonly toleranceSeconds?: number;
   readonly audience?: string;
   readonly serviceAccountEmail?: string;
+  /** Salesforce, `outbound-message`: the organisation, 18 characters. */
   readonly organizationId?: string;
-  readonly channelToken?: string;
   /** `whpk_` and the base64 of an Ed25519 public key (Standard Webhooks, `v1a`). */
   readonly publicKey?: string;
 
@@ -38,7 +38,20 @@ export interface VerificationSettings {
   readonly updatedWords?: readonly string[];
   readonly deletedWords?: readonly string[];
   readonly restoredWords?: readonly string[];
+  /** Salesforce, `ens`: the secret is the key as text (default), or base64 of it. */
+  readonly keyEncoding?: "text" | "base64";
+  /** Google, `channel`: the channel and the resource that notifications must be of, where only one may be. */
+  readonly channelId?: string;
+  readonly resourceId?: string;
+  /** Notion, `shared-secret`: the header that carries the secret; `x-castiel-secret` by default. */
+  readonly secretHeader?: string;
+  /** Slack: what these bots (`B…`, or their users `U…`) and apps (`A…`) did is acknowledged and left alone. */
+  readonly ignoreBotIds?: readonly string[];
+  readonly ignoreAppIds?: readonly string[];
 }
+
+/** What a candidate is good for other than being the secret: to verify the callback at the provider. */
+export type CandidateUse = "callback_verification";
 
 /** A secret offered in an open handshake: trusted only once the owner has compared and confirmed it. */
 export interface CandidateSecret {
@@ -46,6 +59,8 @@ export interface CandidateSecret {
   readonly receivedAt: string;
   /** Its value was shown to the owner, which happens once. */
   readonly shown: boolean;
+  /** Absent for one that may become the webhook's secret. */
+  readonly use?: CandidateUse;
 }
 
 /** How often and how patiently a failing event is tried again. */

@@ -189,7 +189,12 @@ export const confirmReplySchema = {
       items: {
         type: "object",
         required: ["candidateId", "receivedAt"],
-        properties: { candidateId: { type: "string" }, receivedAt: time, secret: { type: "string" } },
+        properties: {
+          candidateId: { type: "string" },
+          receivedAt: time,
+          secret: { type: "string" },
+          use: { enum: ["callback_verification"] },
+        },
       },
     },
     ...webhookProperties,

@@ -50,14 +50,19 @@ export function demandFresh(text: string, proof: Proof, unit: TimeUnit = "second
 }
 
 /**
- * Returns if one of the secrets signed `prefix` followed by `body` with HMAC-SHA256; the key is the secret's whole text.
+ * Returns if one of the secrets signed `prefix` followed by `body` with HMAC-SHA256; of text, the key is all of it.
  * @throws {DeliveryRefused} `secret_missing`, `signature_mismatch`
  */
-export function demandHmacSha256(secrets: readonly string[], prefix: string, body: Buffer, signature: Buffer): void {
+export function demandHmacSha256(
+  secrets: readonly (string | Buffer)[],
+  prefix: string,
+  body: Buffer,
+  signature: Buffer,
+): void {
   let hasSecret = false;
   for (const secret of secrets) {
     // An empty key would make a signature that anybody can compute.
-    if (secret === "") continue;
+    if (secret.length === 0) continue;
     hasSecret = true;
     const hmac = createHmac("sha256", secret);
     if (prefix !== "") hmac.update(prefix);

@@ -119,6 +119,7 @@ function toRecord(services: Services, event: WebhookEvent, settlement: Settlemen
     ...(task && { syncTaskId: task.id }),
     ...(task?.result && { change: task.result.change }),
     ...(reason !== undefined && { reason }),
+    ...(event.attempt && { attempt: event.attempt }),
     ...(outcome === "dead" && { event }),
   };
 }

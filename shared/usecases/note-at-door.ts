@@ -1,6 +1,8 @@
 import type { ActivityCount } from "../core/activity";
 import type { DoorRecord } from "../core/delivery";
+import type { NoticeName } from "../core/provider-notice";
 import type { Registration } from "../core/registration";
+import type { DeliveryAttempt } from "../core/webhook-event";
 import { activityKeyOf } from "./activity-key";
 import type { Services } from "./services";
 
@@ -10,7 +12,10 @@ export interface DoorOutcome {
   /** Milliseconds since 1970. */
   readonly at: number;
   readonly reason?: string;
+  readonly detail?: string | undefined;
   readonly deliveryId?: string;
+  readonly attempt?: DeliveryAttempt;
+  readonly notices?: readonly NoticeName[];
   readonly eventNames?: readonly string[];
   /** Anybody may have sent it: it is recorded, but counts for nothing in the webhook's health. */
   readonly isUnproved?: boolean;
@@ -26,12 +31,15 @@ const countOf: Readonly<Record<DoorRecord["verdict"], ActivityCount>> = {
 
 /** Counts and records, in the background, a delivery that will never reach the consumer. */
 export function noteAtDoor(services: Services, registration: Registration, outcome: DoorOutcome): void {
-  const { verdict, at, reason } = outcome;
+  const { verdict, at, reason, detail } = outcome;
+  const why = { ...(reason === undefined ? {} : { reason }), ...(detail === undefined ? {} : { detail }) };
   if (outcome.isUnproved !== true) {
+    const { notices } = outcome;
     services.gatherer.note(activityKeyOf(registration), {
       at,
       count: countOf[verdict],
-      ...(reason === undefined ? {} : { reason }),
+      ...why,
+      ...(notices && { notices }),
     });
   }
   services.gatherer.record({
@@ -46,7 +54,8 @@ export function noteAtDoor(services: Services, registration: Registration, outco
     deliveryId: outcome.deliveryId ?? "",
     receivedAt: new Date(at).toISOString(),
     verdict,
-    ...(reason === undefined ? {} : { reason }),
+    ...why,
+    ...(outcome.attempt && { attempt: outcome.attempt }),
     eventNames: outcome.eventNames ?? [],
   });
   if (verdict === "refused") services.log("info", "delivery.refused", { registrationId: registration.id, reason });

@@ -1,5 +1,7 @@
-import type { Registration } from "../core/registration";
+import type { OpenHandshake } from "../core/provider";
+import type { CandidateUse, Registration } from "../core/registration";
 import { WebhookError } from "../core/errors";
+import { schemeAfterImport } from "./registration-rules";
 import type { Services } from "./services";
 
 /** An attacker who guessed a URL can fill this list, so it is short; the owner compares before confirming. */
@@ -9,6 +11,8 @@ const MAX_CANDIDATES = 3;
 export interface CandidateView {
   readonly candidateId: string;
   readonly receivedAt: string;
+  /** Set where it cannot be confirmed, only used at the provider. */
+  readonly use?: CandidateUse;
   readonly secret?: string;
 }
 
@@ -16,13 +20,19 @@ function candidateName(registrationId: string, candidateId: string): string {
   return `${registrationId}-candidate-${candidateId}`;
 }
 
-/** Keeps a secret that an open handshake offered, encrypted, until its owner confirms it. Beyond three: none. */
-export async function keepCandidate(services: Services, registration: Registration, secret: string): Promise<void> {
+/** Keeps the secret that an open handshake offers, encrypted, until its owner confirms it. Beyond three: none. */
+export async function keepCandidate(
+  services: Services,
+  registration: Registration,
+  { candidateSecret: secret, candidateUse: use }: OpenHandshake,
+): Promise<void> {
+  if (secret === undefined) return;
   const known = await readCandidates(services, registration);
   if (known.length >= MAX_CANDIDATES || known.includes(secret)) return;
   const candidateId = services.newId().slice(0, 12);
   await services.secrets.set(candidateName(registration.id, candidateId), secret);
-  const candidate = { candidateId, receivedAt: new Date(services.now()).toISOString(), shown: false };
+  const receivedAt = new Date(services.now()).toISOString();
+  const candidate = { candidateId, receivedAt, shown: false, ...(use && { use }) };
   await services.registrations.update(registration.id, (current) => {
     const candidates = current.candidateSecrets ?? [];
     return candidates.length >= MAX_CANDIDATES || current.isVerified
@@ -46,9 +56,9 @@ async function readCandidates(services: Services, registration: Registration): P
 export async function showCandidates(services: Services, registration: Registration): Promise<CandidateView[]> {
   const candidates = registration.candidateSecrets ?? [];
   const views = await Promise.all(
-    candidates.map(async ({ candidateId, receivedAt, shown }): Promise<CandidateView> => {
+    candidates.map(async ({ candidateId, receivedAt, shown, use }): Promise<CandidateView> => {
       const secret = shown ? undefined : await services.secrets.get(candidateName(registration.id, candidateId));
-      return { candidateId, receivedAt, ...(secret === undefined ? {} : { secret }) };
+      return { candidateId, receivedAt, ...(use && { use }), ...(secret === undefined ? {} : { secret }) };
     }),
   );
   const seen = new Set(candidates.map(({ candidateId }) => candidateId));
@@ -62,7 +72,7 @@ export async function showCandidates(services: Services, registration: Registrat
 }
 
 /**
- * Makes a candidate the secret, with the provider's own scheme; the generated one counts no more.
+ * Makes a candidate the secret, with the provider's own scheme unless one was chosen; the generated one counts no more.
  * @throws {WebhookError} `invalid_candidate`
  */
 export async function confirmCandidate(
@@ -70,8 +80,9 @@ export async function confirmCandidate(
   registration: Registration,
   candidateId: string,
 ): Promise<Registration> {
-  const isKnown = registration.candidateSecrets?.some((candidate) => candidate.candidateId === candidateId) ?? false;
-  const secret = isKnown ? await services.secrets.get(candidateName(registration.id, candidateId)) : undefined;
+  const candidate = registration.candidateSecrets?.find((known) => known.candidateId === candidateId);
+  const isSecret = candidate !== undefined && candidate.use === undefined;
+  const secret = isSecret ? await services.secrets.get(candidateName(registration.id, candidateId)) : undefined;
   const provider = services.providers.get(registration.integrationId);
   if (secret === undefined || !provider) throw new WebhookError("invalid_candidate");
   const secretVersion = await services.secrets.set(registration.id, secret);
@@ -79,7 +90,10 @@ export async function confirmCandidate(
     ...current,
     secretOrigin: "captured",
     secretVersion,
-    verification: { ...current.verification, scheme: provider.importedScheme },
+    verification: {
+      ...current.verification,
+      scheme: schemeAfterImport(provider, current.verification.scheme),
+    },
     updatedAt: new Date(services.now()).toISOString(),
   }));
   if (!confirmed) throw new WebhookError("registration_not_found");

@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import type { ParsedDelivery } from "../core/provider";
 import { eventNameOf, type ProviderEvent } from "../core/webhook-event";
 import { activityKeyOf } from "./activity-key";
@@ -54,7 +55,7 @@ export interface Arrival {
  */
 export async function queueDelivery(services: Services, arrival: Arrival): Promise<DeliveryReceipt> {
   const { entry, parsed } = arrival;
-  const deliveryId = parsed.deliveryId ?? services.newId();
+  const deliveryId = parsed.deliveryId === undefined ? services.newId() : shortId(parsed.deliveryId);
   // Events are numbered as parsed, before matching, so that a change of the registration changes no event's id.
   const wanted = [...parsed.events.keys()].filter((index) => matchesAt(entry, parsed, index));
   const events = wanted.map((index) => messageAt(arrival, deliveryId, index));
@@ -64,6 +65,13 @@ export async function queueDelivery(services: Services, arrival: Arrival): Promi
   noteArrival(services, arrival, { deliveryId, duplicate, queued: triggered.size });
   const receipts = parsed.events.map((event, index) => toReceipt(event, triggered.has(index)));
   return toDeliveryReceipt(arrival, receipts, { deliveryId, duplicate });
+}
+
+const MAX_DELIVERY_ID_LENGTH = 200;
+
+/** The provider's id, or its digest where it is longer than anything that is worth reading. */
+function shortId(id: string): string {
+  return id.length <= MAX_DELIVERY_ID_LENGTH ? id : `sha256:${hash("sha256", id, "hex")}`;
 }
 
 function matchesAt(entry: CachedRegistration, parsed: ParsedDelivery, index: number): boolean {
@@ -81,11 +89,14 @@ function nextOrder(receivedAt: number): number {
 
 function messageAt(arrival: Arrival, deliveryId: string, index: number): EventMessage {
   const { registration } = arrival.entry;
-  const event = arrival.parsed.events[index];
-  if (event === undefined) throw new RangeError(`no event ${index} in this delivery`);
-  return toEventMessage(eventIdOf(registration.id, deliveryId, index), registration.id, {
+  const { attempt, events } = arrival.parsed;
+  const found = events[index];
+  if (found === undefined) throw new RangeError(`no event ${index} in this delivery`);
+  const { id, onlyByName: _, ...event } = found;
+  return toEventMessage(eventIdOf(registration.id, deliveryId, { index, id }), registration.id, {
     ...event,
-    deliveryId,
+    ...(attempt && { attempt }),
+    deliveryId: id ?? deliveryId,
     tenantId: registration.tenantId,
     integrationId: registration.integrationId,
     connectionId: registration.connectionId,
@@ -131,14 +142,18 @@ function noteArrival(
 ): void {
   const { registration } = entry;
   const { deliveryId, duplicate, queued } = outcome;
+  // A repeated delivery says the same again, and nothing new.
+  const told = parsed.notices !== undefined && !duplicate ? { notices: parsed.notices } : {};
   if (queued > 0) {
-    services.gatherer.note(activityKeyOf(registration), { at: receivedAt, count: "accepted" });
+    services.gatherer.note(activityKeyOf(registration), { at: receivedAt, count: "accepted", ...told });
     return;
   }
   noteAtDoor(services, registration, {
     verdict: duplicate ? "duplicate" : "ignored",
     at: receivedAt,
     ...(duplicate ? {} : { reason: parsed.ignored ?? "not_asked_for" }),
+    ...(parsed.attempt && { attempt: parsed.attempt }),
+    ...told,
     deliveryId,
     eventNames: parsed.events.map(eventNameOf),
   });

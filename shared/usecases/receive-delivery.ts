@@ -1,9 +1,10 @@
 import { hash } from "node:crypto";
 import { DeliveryRequest, type HeaderReader } from "../core/delivery-request";
 import { errorCatalogue, isWebhookError, WebhookError } from "../core/errors";
-import type { HandshakeReply, VerifiedRequest } from "../core/provider";
-import { DeliveryRefused } from "../core/refusal";
+import type { HandshakeReply, ParsedDelivery, Proof, VerifiedRequest } from "../core/provider";
+import { DeliveryRefused, type Explanation, type RefusalReason } from "../core/refusal";
 import type { RateVerdict } from "../core/token-bucket";
+import { isSoundEvent } from "../core/webhook-event";
 import { keepCandidate, markVerified } from "./pending-secrets";
 import { noteAtDoor } from "./note-at-door";
 import type { CachedRegistration } from "./registration-cache";
@@ -27,7 +28,12 @@ export interface IncomingDelivery {
 /** How a delivery that was not refused ends. */
 export type DeliveryResult =
   | { readonly kind: "handshake"; readonly reply: HandshakeReply }
-  | { readonly kind: "receipt"; readonly receipt: DeliveryReceipt };
+  | {
+      readonly kind: "receipt";
+      readonly receipt: DeliveryReceipt;
+      /** What the provider wants to read in place of the receipt. */
+      readonly reply?: HandshakeReply | undefined;
+    };
 
 /** A delivery on its way, once its registration is known. */
 interface Walk {
@@ -115,16 +121,21 @@ function verify(
   { services, request, receivedAt }: Walk,
   entry: CachedRegistration,
 ): VerifiedRequest | Promise<VerifiedRequest> {
-  const { registration, provider, secrets } = entry;
+  const { registration, provider } = entry;
   if (registration.status === "pending_verification") throw new DeliveryRefused("pending_verification");
   if (registration.status === "inactive") throw new WebhookError("registration_not_found");
-  return provider.verify(request, {
-    scheme: registration.verification.scheme,
+  return provider.verify(request, proofOf(services, entry, receivedAt));
+}
+
+function proofOf({ rules }: Services, { registration, secrets }: CachedRegistration, now: number): Proof {
+  const settings = registration.verification;
+  return {
+    scheme: settings.scheme,
     secrets,
-    settings: registration.verification,
-    toleranceSeconds: registration.verification.toleranceSeconds ?? services.rules.toleranceSeconds,
-    now: receivedAt,
-  });
+    settings,
+    toleranceSeconds: settings.toleranceSeconds ?? rules.toleranceSeconds,
+    now,
+  };
 }
 
 /** An unverified request is refused, unless it is a handshake that a webhook still waiting for its secret may answer. */
@@ -144,15 +155,27 @@ async function refuseOrGreet(walk: Walk, refused: DeliveryRefused): Promise<Deli
     return { kind: "handshake", reply: answer };
   }
   if (!registration.isVerified && registration.secretOrigin === "generated") {
-    const greeting = provider.openHandshake?.(request);
+    const greeting = provider.openHandshake?.(request, registration.verification);
     if (greeting) {
-      if (greeting.candidateSecret !== undefined) await keepCandidate(services, registration, greeting.candidateSecret);
+      await keepCandidate(services, registration, greeting);
       noteAtDoor(services, registration, { verdict: "handshake", at: receivedAt, reason: "unverified_handshake" });
       return { kind: "handshake", reply: greeting.reply };
     }
   }
-  noteAtDoor(services, registration, { verdict: "refused", at: receivedAt, reason: refused.reason });
-  throw refused;
+  noteAtDoor(services, registration, { verdict: "refused", at: receivedAt, ...explain(walk, refused.reason) });
+  throw new DeliveryRefused(refused.reason, provider.refusalHeaders);
+}
+
+/** What the owner reads. The caller's answer is the same whatever is found, and so it is if looking for it fails. */
+function explain({ services, entry, request, receivedAt }: Walk, reason: RefusalReason): Explanation {
+  if (!services.limits.explanations.take(entry.registration.id, receivedAt).allowed) return { reason };
+  try {
+    return entry.provider.explain?.(request, proofOf(services, entry, receivedAt), reason) ?? { reason };
+  } catch (error) {
+    const name = error instanceof Error ? error.name : typeof error;
+    services.log("error", "refusal.unexplained", { registrationId: entry.registration.id, error: name });
+    return { reason };
+  }
 }
 
 async function accept(walk: Walk, request: VerifiedRequest): Promise<DeliveryResult> {
@@ -164,14 +187,24 @@ async function accept(walk: Walk, request: VerifiedRequest): Promise<DeliveryRes
     throw rateLimited(rate);
   }
   if (!registration.isVerified || registration.status === "failed") await markVerified(services, registration);
-  const reply = provider.handshake?.(request);
+  const { verification } = registration;
+  const reply = provider.handshake?.(request, verification);
   if (reply) {
     noteAtDoor(services, registration, { verdict: "handshake", at: receivedAt });
     return { kind: "handshake", reply };
   }
-  const parsed = provider.parse(request, receivedAt, registration.verification);
+  const parsed = soundOnly(provider.parse(request, receivedAt, verification));
+  if (parsed.attempt) services.log("info", "delivery.repeated", { registrationId: registration.id, ...parsed.attempt });
   const arrival = { entry, parsed, receivedAt, startedAt: walk.startedAt, bodyBytes: request.body.length };
-  return { kind: "receipt", receipt: await queueDelivery(services, arrival) };
+  const receipt = await queueDelivery(services, arrival);
+  return { kind: "receipt", receipt, reply: provider.acknowledge?.(request, verification) };
+}
+
+/** Without the events that no record could hold. Where none is left, the delivery is of no shape that anybody knows. */
+function soundOnly(parsed: ParsedDelivery): ParsedDelivery {
+  if (parsed.events.every(isSoundEvent)) return parsed;
+  const events = parsed.events.filter(isSoundEvent);
+  return { ...parsed, events, ...(events.length === 0 && { ignored: parsed.ignored ?? "unknown_shape" }) };
 }
 
 /** Only verified deliveries take from these buckets, so that forged requests never starve genuine ones. */

@@ -52,10 +52,8 @@ export async function registerWebhook(services: Services, request: RegisterReque
   return { registrationId, webhookUrl, ...shown, status, ...rest };
 }
 
-function chooseSecret(
-  provider: Provider,
-  { webhookSecret: imported, verification }: RegisterRequest,
-): { origin: SecretOrigin; secret?: string } {
+function chooseSecret(provider: Provider, request: RegisterRequest): { origin: SecretOrigin; secret?: string } {
+  const { webhookSecret: imported, verification } = request;
   if (!usesSecret(provider, verification?.scheme ?? provider.schemes[0])) return { origin: "none" };
   if (imported !== undefined) return { origin: "imported", secret: imported };
   return { origin: "generated", secret: `whsec_${randomBytes(32).toString("base64")}` };
@@ -67,8 +65,9 @@ function draftRegistration(
   { id, origin, request }: { readonly id: string; readonly origin: SecretOrigin; readonly request: RegisterRequest },
 ): Registration {
   const now = new Date(services.now()).toISOString();
+  const takesTokens = origin === "none" && "audience" in (provider.verificationProperties ?? {});
   const verification = {
-    ...(provider.usesSecret ? {} : { audience: webhookUrlOf(services, id) }),
+    ...(takesTokens ? { audience: webhookUrlOf(services, id) } : {}),
     ...request.verification,
     scheme: request.verification?.scheme ?? schemeFor(provider, origin),
   };

@@ -52,6 +52,9 @@ function setupOf(services: Services, registration: Registration, webhookUrl: str
   const provider = services.providers.get(registration.integrationId);
   if (!provider) return [];
   const { verification } = registration;
+  const { scheme } = verification;
   const missingSettings = provider.missingSettings?.(verification) ?? [];
-  return provider.setupSteps({ webhookUrl, scheme: verification.scheme, settings: verification, missingSettings });
+  const steps = provider.setupSteps({ webhookUrl, scheme, settings: verification, missingSettings });
+  const weakness = provider.weakness?.(verification);
+  return weakness === undefined ? steps : [...steps, `The proof of this webhook is weak: ${weakness}`];
 }

@@ -10,9 +10,17 @@ const ENVELOPE_BYTES = 8192;
 /** JSON text is at most this much longer than the bytes it was made of: a control character becomes `\u0000`. */
 const MAX_ESCAPING = 6;
 
-/** The id of the n-th event of a delivery: the same whenever the delivery repeats. At most 128 characters. */
-export function eventIdOf(registrationId: string, deliveryId: string, index: number): string {
-  return `${hash("sha256", `${registrationId}\n${deliveryId}`, "hex")}#${index}`;
+/**
+ * The id of the n-th event of a delivery, the same whenever it repeats: by the provider's own id of the event, which may
+ * come back in other company, else by the delivery's id and the place within it. At most 128 characters.
+ */
+export function eventIdOf(
+  registrationId: string,
+  deliveryId: string,
+  { index, id }: { readonly index: number; readonly id?: string | undefined },
+): string {
+  const digest = hash("sha256", `${registrationId}\n${id ?? deliveryId}`, "hex");
+  return id === undefined ? `${digest}#${index}` : `${digest}#own`;
 }
 
 /**

@@ -61,4 +61,6 @@ export interface Limits {
   readonly perTenant: TokenBuckets;
   /** By registration and source address: attempts that were not verified. */
   readonly unverified: TokenBuckets;
+  /** By registration: refusals that are looked into, since that takes longer than refusing. */
+  readonly explanations: TokenBuckets;
 }

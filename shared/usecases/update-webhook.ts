@@ -4,6 +4,7 @@ import type { Registration, RetryPolicy, VerificationSettings } from "../core/re
 import { providerNamed } from "./provider-of";
 import { checkEvents, checkSecret, checkVerification, schemeAfterImport } from "./registration-rules";
 import { type RegistrationView, toRegistrationView } from "./registration-view";
+import { dropCandidates } from "./pending-secrets";
 import { requireOwn } from "./require-own";
 import type { Services } from "./services";
 
@@ -45,12 +46,15 @@ export async function updateWebhook(
     updatedAt,
   }));
   if (!updated) throw new WebhookError("registration_not_found");
+  // Whoever brings the provider's secret by hand waits for none that it might offer.
+  if (secretVersion !== undefined) await dropCandidates(services, registration);
   services.cache.forget(registration.id);
   services.log("info", "registration.updated", { registrationId: registration.id, fields: Object.keys(request) });
   return toRegistrationView(services, updated);
 }
 
-function changed(current: Registration, provider: Provider, request: UpdateRequest): Registration {
+function changed(registration: Registration, provider: Provider, request: UpdateRequest): Registration {
+  const { candidateSecrets, ...current } = registration;
   const imported = request.webhookSecret !== undefined;
   const verification = {
     ...current.verification,
@@ -64,7 +68,7 @@ function changed(current: Registration, provider: Provider, request: UpdateReque
     metadata: request.metadata ?? current.metadata,
     retryPolicy: { ...current.retryPolicy, ...request.retryPolicy },
     verification,
-    ...(imported ? { secretOrigin: "imported" as const } : {}),
+    ...(imported ? { secretOrigin: "imported" as const } : candidateSecrets && { candidateSecrets }),
     status: statusAfter(current, provider, verification, request.status),
   };
 }

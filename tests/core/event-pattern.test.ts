@@ -86,3 +86,28 @@ describe("eventPatternSource", () => {
     expect(wellFormed.test(pattern)).toBe(false);
   });
 });
+
+describe("an event that wants to be named", () => {
+  const click = makeProviderEvent({
+    entityType: "interaction",
+    eventType: "occurred",
+    nativeType: "interaction.block_actions",
+    nativeAction: "block_actions",
+    onlyByName: true,
+  });
+
+  it.each(["interaction", "interaction.*", "Interaction.occurred", "interaction.block_actions"])(
+    "is matched by %s",
+    (pattern) => {
+      expect(compileEventPatterns(["*", pattern])(click)).toBe(true);
+      expect(compileEventPatterns([pattern])(click)).toBe(true);
+    },
+  );
+
+  it.each(["*", "*.*", "*.occurred", "*.block_actions", "occurred", "interactio.*"])(
+    "is not matched by %s",
+    (pattern) => {
+      expect(compileEventPatterns([pattern])(click)).toBe(false);
+    },
+  );
+});

@@ -2,6 +2,7 @@ import { type Activity, ActivityDelta, type ActivityNote, emptyActivity } from "
 import { computeHealth, type WebhookHealth } from "../../shared/core/health";
 import type { Registration } from "../../shared/core/registration";
 import { createProviders } from "../../shared/providers/registry";
+import type { NoticeName } from "../../shared/core/provider-notice";
 import { makeRegistration, noon } from "../support/make";
 
 const providers = createProviders({ googleCertificatesUrl: "https://certs.example.com" });
@@ -116,6 +117,32 @@ describe("computeHealth", () => {
     expect(waiting.recommendations[0]).toContain("verification.serviceAccountEmail");
   });
 
+  it("passes on what the provider says about the webhook, and does not call that healthy", () => {
+    const deleted = [{ at: noon, count: "ignored", notices: ["hook_deleted"] } as const];
+    const health = healthAfter(deleted, { integrationId: "github" }, noon + 1);
+    expect(health.status).toBe("degraded");
+    expect(health.recommendations).toEqual([
+      "GitHub says that this webhook was deleted there: create it anew, or delete it here. (on 2026-11-24T12:00:00.000Z)",
+    ]);
+    expect(healthAfter([...deleted, ...refused(3)]).status).toBe("failed");
+  });
+
+  it("takes a notice back once a later delivery, or its time, shows that it holds no more", () => {
+    const at = (time: number, ...notices: NoticeName[]) => ({ at: time, count: "ignored", notices }) as const;
+    const told = [at(noon - 1, "app_uninstalled"), at(noon, "events_dropped", "tokens_revoked")];
+    const advice = (now: number) => healthAfter(told, { integrationId: "slack" }, now).recommendations.join(" ");
+    expect(advice(noon + 1)).not.toContain("uninstalled");
+    expect(advice(noon + 1)).toContain("drops the rest");
+    expect(advice(noon + WINDOW_MS)).not.toContain("drops the rest");
+    expect(advice(noon + WINDOW_MS)).toContain("tokens of the app were revoked");
+    expect(advice(noon + 7 * 24 * WINDOW_MS)).not.toContain("tokens of the app were revoked");
+  });
+
+  it("says how often a notice came", () => {
+    const notes = times(3, { count: "ignored", notices: ["events_dropped"] });
+    expect(healthAfter(notes).recommendations[0]).toContain("(3 times so far, last on 2026-11-24T12:00:00.000Z)");
+  });
+
   it("has one thing to say of a webhook that is switched off", () => {
     expect(healthAfter(refused(3), { status: "inactive" }).recommendations).toEqual([
       'The webhook is switched off: PATCH it with {"status":"active"} to receive again.',
@@ -131,7 +158,9 @@ describe("ActivityDelta", () => {
     { at: noon + 2, count: "syncFailed", reason: "x" },
     ...refused(1, "header_missing"),
     { at: noon + 600_000, count: "synced" },
-    { at: noon + 600_001, count: "dead", reason: "y" },
+    { at: noon + 600_001, count: "dead", reason: "y", detail: "z" },
+    { at: noon + 3, count: "ignored", notices: ["events_dropped", "hook_deleted"] },
+    { at: noon + 2, count: "ignored", notices: ["events_dropped"] },
   ];
 
   it("comes to the same whether notes are applied at once or in any number of steps", () => {
@@ -143,10 +172,12 @@ describe("ActivityDelta", () => {
     }, emptyActivity(key));
     expect(inSteps).toEqual(atOnce);
     expect(atOnce).toMatchObject({
-      refusedInRow: 1,
+      refusedInRow: 0,
       syncFailuresInRow: 1,
-      lastEventAt: new Date(noon + 1).toISOString(),
+      lastEventAt: new Date(noon + 3).toISOString(),
+      notices: { events_dropped: { times: 2, lastAt: new Date(noon + 3).toISOString() } },
     });
+    expect(activityOf([])).not.toHaveProperty("notices");
   });
 
   it("keeps the last ten reasons, newest first", () => {

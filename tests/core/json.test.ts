@@ -12,6 +12,11 @@ describe("careful reading of JSON", () => {
     expect([null, "", true, Number.NaN, {}].map(asText)).toEqual(Array(5).fill(undefined));
   });
 
+  it("does not take a number for an id where JSON has rounded it", () => {
+    expect(asText(JSON.parse("9007199254740991"))).toBe("9007199254740991");
+    expect([JSON.parse("9007199254740993"), 1e300, -(2 ** 53), Infinity].map(asText)).toEqual(Array(4).fill(undefined));
+  });
+
   it("follows a path through own fields only", () => {
     expect(at({ a: { b: 1 } }, "a", "b")).toBe(1);
     expect(at({ a: 1 }, "a", "b")).toBeUndefined();

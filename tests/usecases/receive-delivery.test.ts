@@ -303,3 +303,107 @@ describe("a delivery from Google", () => {
     expect(items).toEqual([]);
   });
 });
+
+describe("what no record could hold", () => {
+  const keptIds = async (registrationId: string) => {
+    await app.services.gatherer.flush();
+    const { items } = await app.services.deliveries.list("tenant-123", registrationId, 10);
+    return items.map(({ verdict, reason, deliveryId }) => ({ verdict, reason, deliveryId }));
+  };
+
+  it.each([
+    ["an id of a megabyte", contactBody("created", "x".repeat(900_000))],
+    ["a name that no pattern could match", { action: "created", sobject: { name: "Con tact", fields: { Id: "003" } } }],
+    ["a name of many words", { action: "created", sobject: { name: "C".repeat(101), fields: { Id: "003" } } }],
+    ["an endless action", contactBody("x".repeat(201))],
+  ])("is acknowledged, recorded and not queued: %s", async (_, body) => {
+    const webhook = await app.register();
+    expect(receiptOf(await app.deliverSigned(webhook, body))).toMatchObject({ events: [], ignored: "unknown_shape" });
+    expect(await keptIds(webhook.registrationId)).toMatchObject([{ verdict: "ignored", reason: "unknown_shape" }]);
+    expect(await app.lockingQueue.depth()).toMatchObject({ active: 0 });
+  });
+
+  it("keeps the digest of a delivery id that is longer than anybody reads", async () => {
+    const webhook = await app.register({ events: ["Lead.created"] });
+    const body = JSON.stringify(contactBody());
+    const headers = {
+      "x-salesforce-event-signature": seedSignature(webhook, body),
+      "x-salesforce-event-id": "e".repeat(201),
+    };
+    await app.deliver(webhook.registrationId, body, headers);
+    expect(await keptIds(webhook.registrationId)).toMatchObject([
+      { deliveryId: expect.stringMatching(/^sha256:[0-9a-f]{64}$/) },
+    ]);
+  });
+});
+
+describe("a refusal that says why", () => {
+  const ofOwner = async (registrationId: string) => {
+    await app.services.gatherer.flush();
+    const stored = await app.services.registrations.find(registrationId);
+    if (!stored) throw new Error("the webhook is gone");
+    const { items } = await app.services.deliveries.list("tenant-123", registrationId, 10);
+    return { records: items, health: await healthOf(app.services, stored.value) };
+  };
+  const refusalOf = (registrationId: string, body: string, headers: Record<string, string>) =>
+    app.deliver(registrationId, body, headers).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+
+  it("tells the owner, in the record and in the health, and the caller nothing more than ever", async () => {
+    const webhook = await app.register();
+    const reserialised = { "x-salesforce-event-signature": seedSignature(webhook, '{"a": 1}') };
+    const forged = { "x-salesforce-event-signature": seedSignature({ webhookSecret: "a guess" }, "{}") };
+    const told = await refusalOf(webhook.registrationId, '{"a":1}', reserialised);
+    const untold = await refusalOf(webhook.registrationId, '{"a":1}', forged);
+    expect(told).toMatchObject({ code: "delivery_refused", headers: {}, problems: [] });
+    expect(told).toEqual(untold);
+    const { records, health } = await ofOwner(webhook.registrationId);
+    const detail = "The signature matches the body as JSON with a space after each colon and comma.";
+    expect(records).toContainEqual(expect.objectContaining({ reason: "body_reserialised", detail }));
+    expect(health.failureReasons).toContainEqual({
+      at: new Date(noon).toISOString(),
+      reason: "body_reserialised",
+      detail,
+    });
+  });
+
+  it("gives the advice that belongs to the cause, and the detail with it", async () => {
+    const webhook = await app.register({ integrationId: "github" });
+    await refusalOf(webhook.registrationId, "{}", { "x-slack-signature": "v0=1" });
+    const { health } = await ofOwner(webhook.registrationId);
+    expect(health.recommendations[0]).toBe(
+      "The request is signed as another provider signs. The header x-slack-signature is there: " +
+        "that is how Slack proves itself. Next step: look which URL was entered there.",
+    );
+  });
+
+  it("looks into a few of many refusals, from wherever they come", async () => {
+    const webhook = await app.register();
+    const reserialised = { "x-salesforce-event-signature": seedSignature(webhook, '{"a": 1}') };
+    for (let sent = 0; sent < 12; sent++) await refusalOf(webhook.registrationId, '{"a":1}', reserialised);
+    const reasons = (await ofOwner(webhook.registrationId)).records.map(({ reason }) => reason);
+    const all = await app.services.deliveries.list("tenant-123", webhook.registrationId, 100);
+    expect(reasons.length).toBe(10);
+    expect(all.items.filter(({ reason }) => reason === "body_reserialised")).toHaveLength(10);
+    expect(all.items.filter(({ reason }) => reason === "signature_mismatch")).toHaveLength(2);
+  });
+
+  it("refuses all the same where looking for the cause fails", async () => {
+    const webhook = await app.register();
+    const provider = app.services.providers.get("salesforce");
+    if (!provider) throw new Error("no such provider");
+    const fails = (error: unknown) => () => {
+      throw error;
+    };
+    for (const error of [new RangeError("secret"), "secret"]) {
+      const explain = jest.spyOn(provider, "explain").mockImplementation(fails(error));
+      expect(await codeOf(app.deliver(webhook.registrationId, "{}", {}))).toBe("delivery_refused");
+      explain.mockRestore();
+    }
+    const { records } = await ofOwner(webhook.registrationId);
+    expect(records).toMatchObject([{ reason: "header_missing" }, { reason: "header_missing" }]);
+    expect(JSON.stringify(app.logged)).not.toContain("secret");
+  });
+});
