@@ -1,8 +1,23 @@
-import type { Provider, Proof, SetupContext } from "../core/provider";
 import type { DeliveryRequest } from "../core/delivery-request";
-import { DeliveryRefused } from "../core/refusal";
+import type { Proof, Provider } from "../core/provider";
+import { DeliveryRefused, type Explanation, type RefusalReason } from "../core/refusal";
+import type { VerificationSettings } from "../core/registration";
+import { explainSignature } from "./explain-signature";
 import { demandHmacSha256, readFreshTimestamp, readHexSignature } from "./hmac";
+import { parseData360 } from "./salesforce-data360";
+import { ensHandshake, parseEns } from "./salesforce-ens";
 import { parseSalesforce } from "./salesforce-events";
+import {
+  acknowledgement,
+  demandOutboundMessage,
+  explainOutboundMessage,
+  looksLikeOutboundMessage,
+  organizationIdForm,
+  OUTBOUND_MESSAGE,
+  parseOutboundMessage,
+} from "./salesforce-outbound-message";
+import { salesforceSteps } from "./salesforce-setup";
+import { DATA360_HEADER, demandData360, demandEns, ENS_HEADER, ensKey } from "./salesforce-signed-products";
 import { trust } from "./trust";
 
 /**
@@ -11,59 +26,111 @@ import { trust } from "./trust";
  *
  * `seed`, and `native`, which means the same: over the body. There is no timestamp, so a repeat is told by its id alone.
  * `timestamped`: over `timestamp.body`, Unix seconds in `X-Salesforce-Event-Timestamp`.
+ * `outbound-message`: SOAP messages, which prove no more than the organisation's id.
+ * `data360`, `ens`: the products that sign by themselves, Data 360 and Marketing Cloud's Event Notification Service.
  */
 const SIGNATURE_HEADER = "x-salesforce-event-signature";
 const SIGNATURE_PREFIX = "sha256=";
 const TIMESTAMP_HEADER = "x-salesforce-event-timestamp";
 
-/** Salesforce's own events: Apex callouts with the seed's body, and change data capture in the envelopes of its relays. */
+const OUTBOUND_WEAKNESS =
+  "nobody signs Outbound Messages, and whoever learns the URL and the organisation's id can send them. Keep the URL secret, let only Salesforce's addresses through, or use Apex with a signature.";
+
+/** What a scheme demands of a request; it throws {@link DeliveryRefused} where that is not met. */
+type Demand = (request: DeliveryRequest, proof: Proof) => void;
+
+const demands: ReadonlyMap<string, Demand> = new Map<string, Demand>([
+  ["seed", demandSignature],
+  ["native", demandSignature],
+  ["timestamped", demandTimedSignature],
+  [OUTBOUND_MESSAGE, demandOutboundMessage],
+  ["data360", demandData360],
+  ["ens", demandEns],
+]);
+
+const signatureForm = { header: SIGNATURE_HEADER, prefix: SIGNATURE_PREFIX, encoding: "hex" } as const;
+const base64Form = { prefix: "", encoding: "base64" } as const;
+
+const explainSigned = explainSignature("salesforce", [
+  { ...signatureForm, schemes: ["seed", "native"] },
+  {
+    ...signatureForm,
+    schemes: ["timestamped"],
+    timestampHeader: TIMESTAMP_HEADER,
+    signedPrefix: (timestamp) => `${timestamp}.`,
+  },
+  { ...base64Form, schemes: ["data360"], header: DATA360_HEADER },
+  { ...base64Form, schemes: ["ens"], header: ENS_HEADER, keyOf: ensKey },
+]);
+
+/** Salesforce: Apex callouts, relayed change events, Outbound Messages, Data 360 and Marketing Cloud. */
 export const salesforce: Provider = {
   id: "salesforce",
   displayName: "Salesforce",
-  schemes: ["seed", "native", "timestamped"],
+  schemes: ["seed", "native", "timestamped", OUTBOUND_MESSAGE, "data360", "ens"],
   importedScheme: "native",
   usesSecret: true,
+  exceptionalSchemes: [OUTBOUND_MESSAGE],
   maxBodyBytes: 1024 * 1024,
   // Change events are kept and replayed for 72 hours (Change Data Capture Developer Guide, "Subscribe").
   rememberSeconds: 72 * 3600,
-  hints: {
-    secret: "compare the secret in the Named Credential or Custom Metadata that your Apex code signs with.",
-    deliveries: "look for the callout in Setup > Apex Jobs and Setup > Debug Logs.",
+  verificationProperties: {
+    organizationId: { type: "string", pattern: organizationIdForm.source },
+    keyEncoding: { enum: ["text", "base64"] },
   },
+  hints: {
+    secret:
+      "compare the secret with the one that signs there: for Apex in the field that the class reads, for Data 360 and Marketing Cloud the key that was shown when it was made.",
+    deliveries:
+      "look for the callout in Setup > Apex Jobs and Setup > Debug Logs, or in Setup > Outbound Messages > View Message Delivery Status.",
+  },
+  missingSettings,
+
+  weakness: ({ scheme }) => (scheme === OUTBOUND_MESSAGE ? OUTBOUND_WEAKNESS : undefined),
 
   verify(request, proof) {
-    const prefix = signedPrefix(request, proof);
-    const signature = readHexSignature(request, SIGNATURE_HEADER, SIGNATURE_PREFIX);
-    demandHmacSha256(proof.secrets, prefix, request.body, signature);
+    const demand = demands.get(proof.scheme);
+    if (demand === undefined) throw new DeliveryRefused("scheme_unknown");
+    demand(request, proof);
     return trust(request);
   },
 
-  parse: (request) => parseSalesforce(request),
+  explain,
 
-  setupSteps,
+  parse(request, _, { scheme } = {}) {
+    if (scheme === OUTBOUND_MESSAGE) return parseOutboundMessage(request);
+    if (scheme === "data360") return parseData360(request);
+    return scheme === "ens" ? parseEns(request) : parseSalesforce(request);
+  },
+
+  acknowledge: (_, { scheme }) => (scheme === OUTBOUND_MESSAGE ? acknowledgement() : undefined),
+
+  handshake: (request, { scheme } = {}) => (scheme === "ens" ? ensHandshake(request)?.reply : undefined),
+
+  openHandshake: (request, { scheme } = {}) => (scheme === "ens" ? ensHandshake(request) : undefined),
+
+  setupSteps: salesforceSteps,
 };
 
-/** What is signed before the body. */
-function signedPrefix(request: DeliveryRequest, proof: Proof): string {
-  if (!salesforce.schemes.includes(proof.scheme)) throw new DeliveryRefused("scheme_unknown");
-  return proof.scheme === "timestamped" ? `${readFreshTimestamp(request, TIMESTAMP_HEADER, proof)}.` : "";
+function demandSignature(request: DeliveryRequest, { secrets }: Proof): void {
+  demandHmacSha256(secrets, "", request.body, readHexSignature(request, SIGNATURE_HEADER, SIGNATURE_PREFIX));
 }
 
-function setupSteps({ webhookUrl, scheme }: SetupContext): readonly string[] {
-  const origin = new URL(webhookUrl).origin;
-  const signed = scheme === "timestamped" ? "timestamp + '.' + body" : "body";
-  return [
-    `In Salesforce open Setup > Security > Remote Site Settings > New Remote Site and enter ${origin}, so that Apex may call it.`,
-    "Store webhookSecret in Setup > Custom Metadata Types as a protected record, or in a Named Credential; never in the Apex source.",
-    "In Setup > Apex Triggers (or a record-triggered Flow with an Apex action) enqueue a Queueable that implements Database.AllowsCallouts for the objects you need.",
-    `Let it POST ${webhookUrl} with the body {"action":"created","sobject":{"name":"Contact","fields":{"Id":"003…"}}}; action is created, updated, deleted or restored.`,
-    `Let it set X-Salesforce-Event-Signature to 'sha256=' + EncodingUtil.convertToHex(Crypto.generateMac('hmacSHA256', Blob.valueOf(${signed}), Blob.valueOf(webhookSecret))).`,
-    ...(scheme === "timestamped"
-      ? [
-          "Let it set X-Salesforce-Event-Timestamp to the same timestamp, String.valueOf(Datetime.now().getTime() / 1000), made anew for each attempt.",
-        ]
-      : []),
-    "Let it set X-Salesforce-Event-Id to an id that stays the same when it repeats a call, for example a UUID made with UUID.randomUUID().",
-    "A relay of change events (Pub/Sub API, CometD, or Event Relay with Amazon EventBridge) signs in the same way and sends the events as they are.",
-  ];
+function demandTimedSignature(request: DeliveryRequest, proof: Proof): void {
+  const signature = readHexSignature(request, SIGNATURE_HEADER, SIGNATURE_PREFIX);
+  const timestamp = readFreshTimestamp(request, TIMESTAMP_HEADER, proof);
+  demandHmacSha256(proof.secrets, `${timestamp}.`, request.body, signature);
+}
+
+function missingSettings({ scheme, organizationId = "" }: VerificationSettings): readonly string[] {
+  return scheme === OUTBOUND_MESSAGE && !organizationIdForm.test(organizationId) ? ["organizationId"] : [];
+}
+
+function explain(request: DeliveryRequest, proof: Proof, reason: RefusalReason): Explanation | undefined {
+  if (proof.scheme === OUTBOUND_MESSAGE) return explainOutboundMessage(request, reason);
+  if (reason === "header_missing" && looksLikeOutboundMessage(request)) {
+    const detail = `The body is an Outbound Message, which the scheme ${OUTBOUND_MESSAGE} takes; this webhook is set to ${proof.scheme}.`;
+    return { reason: "other_scheme", detail };
+  }
+  return explainSigned(request, proof, reason);
 }

@@ -157,6 +157,25 @@ describe("Change Data Capture", () => {
     expect(parseAs(salesforce, bare({ recordIds: ["001*"] }, {})).events).toMatchObject([{ gap: true }]);
   });
 
+  it.each([
+    ["bare", (change: object) => ({ schema: "s", payload: change, event: { replayId: 6 } })],
+    ["CometD", (change: object) => ({ data: { payload: change }, channel: "/data/AccountChangeEvent" })],
+    ["a Pub/Sub client's", (change: object) => ({ id: "e1", schemaId: "s", replayId: 6, payload: change })],
+    ["EventBridge's", (change: object) => ({ "detail-type": "AccountChangeEvent", detail: { payload: change } })],
+  ])("marks gaps, wildcards and undecoded fields in the %s envelope", (_, envelope) => {
+    const of = (overrides: object, fields: object = { Name: "Acme", Phone: null }) =>
+      parseAs(salesforce, envelope(payload(overrides, fields))).events;
+    expect(of({ changeType: "GAP_DELETE" }, {})).toMatchObject([{ eventType: "deleted", gap: true, data: {} }]);
+    expect(of({ changeType: "GAP_OVERFLOW" }, {})).toMatchObject([{ entityId: "*", gap: true, completeness: "hint" }]);
+    expect(of({ recordIds: ["001*", "001a"] })).toMatchObject([
+      { entityId: "001*", gap: true, completeness: "hint", data: {} },
+      { entityId: "001a", data: { Name: "Acme" } },
+    ]);
+    expect(of({ changedFields: ["0x1200", "4-0x03"] })).toMatchObject([{ gap: true, data: { Name: "Acme" } }]);
+    expect(of({ changedFields: ["0x1200"], nulledFields: [] })[0]?.gap).toBeUndefined();
+    expect(of({ changedFields: ["0x1200"], nulledFields: ["0x0200"] })).toMatchObject([{ gap: true }]);
+  });
+
   it("takes null for unchanged where every field is sent, and for emptied where it is named so", () => {
     const fields = { Name: "Acme", Phone: null, Fax: null };
     const envelope = {

@@ -1,0 +1,71 @@
+import { isUtf8 } from "node:buffer";
+import { createHmac, timingSafeEqual } from "node:crypto";
+import type { DeliveryRequest } from "../core/delivery-request";
+import type { Proof } from "../core/provider";
+import { DeliveryRefused } from "../core/refusal";
+import { demandHmacSha256 } from "./hmac";
+import { digestBytes, readSignature } from "./signature";
+
+/**
+ * The two products of Salesforce that sign their webhooks themselves, both with HMAC-SHA256 over the body in base64, with
+ * keys that they make and show once.
+ *
+ * Data 360, "Webhook Data Action Targets": `x-signature`. Marketing Cloud Engagement, "Notification Signing":
+ * `x-sfmc-ens-signature`.
+ */
+export const DATA360_HEADER = "x-signature";
+export const ENS_HEADER = "x-sfmc-ens-signature";
+
+const signatureForm = { encoding: "base64", bytes: digestBytes.sha256 } as const;
+
+/**
+ * Returns if Data 360 signed the body. Its guide says to escape the body as JSON text before it is checked, and does not
+ * say how far: the body as it is comes first, then both usual ways of escaping it.
+ * @throws {DeliveryRefused}
+ */
+export function demandData360(request: DeliveryRequest, { secrets }: Proof): void {
+  const { body } = request;
+  const signature = readSignature(request, DATA360_HEADER, signatureForm);
+  try {
+    demandHmacSha256(secrets, "", body, signature);
+  } catch (error) {
+    const isMismatch = error instanceof DeliveryRefused && error.reason === "signature_mismatch";
+    if (!isMismatch || !escapedForms(body).some((form) => isSigned(secrets, form, signature))) throw error;
+  }
+}
+
+/** Escaping is one to one only for valid UTF-8: of other bytes, several would have the same text. */
+function escapedForms(body: Buffer): readonly Buffer[] {
+  if (!isUtf8(body)) return [];
+  const minimal = JSON.stringify(body.toString("utf8")).slice(1, -1);
+  // As `StringEscapeUtils.escapeJson` of Apache Commons writes it.
+  const wide = minimal
+    .replaceAll("/", "\\/")
+    .replace(/[\u007f-\uffff]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}`);
+  return [minimal, wide].map((text) => Buffer.from(text));
+}
+
+function isSigned(secrets: readonly string[], body: Buffer, signature: Buffer): boolean {
+  const keys = secrets.filter((secret) => secret !== "");
+  return keys.some((key) => timingSafeEqual(createHmac("sha256", key).update(body).digest(), signature));
+}
+
+/**
+ * Returns if Marketing Cloud signed the body. Its guide does not say whether the key is used as text or is base64 of the
+ * key, so that `verification.keyEncoding` does.
+ * @throws {DeliveryRefused}
+ */
+export function demandEns(request: DeliveryRequest, { secrets, settings }: Proof): void {
+  const signature = readSignature(request, ENS_HEADER, signatureForm);
+  demandHmacSha256(
+    secrets.map((secret) => ensKey(secret, settings)),
+    "",
+    request.body,
+    signature,
+  );
+}
+
+/** The key that a secret stands for. */
+export function ensKey(secret: string, { keyEncoding }: Proof["settings"]): string | Buffer {
+  return keyEncoding === "base64" ? Buffer.from(secret, "base64") : secret;
+}
