@@ -2,9 +2,14 @@ import { asArray, asObject, asText, at, type JsonObject, textAt } from "../core/
 import type { DeliveryRequest } from "../core/delivery-request";
 import type { HandshakeReply, ParsedDelivery, Provider, SetupContext } from "../core/provider";
 import { DeliveryRefused } from "../core/refusal";
+import type { VerificationSettings } from "../core/registration";
 import type { ProviderEvent } from "../core/webhook-event";
+import { explainSignature } from "./explain-signature";
 import { demandHmacSha256, readFreshTimestamp, readHexSignature } from "./hmac";
 import { type SlackEvent, slackEvents, unlistedEvent } from "./slack-events";
+import { isSslCheck, parseForm } from "./slack-forms";
+import { isForm } from "./is-form";
+import { slackTimeOf } from "./slack-time";
 import { trust } from "./trust";
 
 /**
@@ -15,16 +20,17 @@ import { trust } from "./trust";
 const SIGNATURE_HEADER = "x-slack-signature";
 const SIGNATURE_PREFIX = "v0=";
 const TIMESTAMP_HEADER = "x-slack-request-timestamp";
-const FORM_TYPE = "application/x-www-form-urlencoded";
 
 /** What strangers may have echoed to them. */
 const MAX_OPEN_CHALLENGE_LENGTH = 256;
 
 const typeName = /^[a-z][a-z0-9_]{0,99}$/i;
-/** Unix seconds with up to six decimals; `event_ts` may lack the dot. */
-const slackTime = /^(\d{10})\.?(\d{0,6})$/;
+const retryNumber = /^[1-9]\d?$/;
+const retryReason = /^[a-z_]{1,40}$/;
 /** Fields of an event that may hold a credential. */
 const credentials = ["token", "bot_access_token"];
+
+const idList = { type: "array", maxItems: 20, items: { type: "string", pattern: "^[A-Z0-9]{1,40}$" } };
 
 /** Slack's Events API: messages and what else happens in a workspace. */
 export const slack: Provider = {
@@ -36,6 +42,9 @@ export const slack: Provider = {
   maxBodyBytes: 1024 * 1024,
   // Delayed delivery repeats for 24 hours (docs.slack.dev/apis/events-api); an hour is added for the last one's way.
   rememberSeconds: 25 * 3600,
+  verificationProperties: { ignoreBotIds: idList, ignoreAppIds: idList },
+  // docs.slack.dev/apis/events-api, "Retries": what could not be verified once will not be the next time.
+  refusalHeaders: { "x-slack-no-retry": "1" },
   hints: {
     secret:
       "compare the secret with the Signing Secret under Basic Information > App Credentials at api.slack.com/apps.",
@@ -47,17 +56,35 @@ export const slack: Provider = {
     if (!slack.schemes.includes(proof.scheme)) throw new DeliveryRefused("scheme_unknown");
     const signature = readHexSignature(request, SIGNATURE_HEADER, SIGNATURE_PREFIX);
     const timestamp = readFreshTimestamp(request, TIMESTAMP_HEADER, proof);
-    demandHmacSha256(proof.secrets, `v0:${timestamp}:`, request.body, signature);
+    demandHmacSha256(proof.secrets, signedPrefix(timestamp), request.body, signature);
     return trust(request);
   },
 
-  parse(request) {
-    if (isForm(request)) return { events: [], ignored: "interactivity" };
-    const body = asObject(request.json());
-    return body === undefined ? { events: [], ignored: "unknown_shape" } : parseEnvelope(body);
+  explain: explainSignature("slack", [
+    {
+      schemes: ["seed", "native"],
+      header: SIGNATURE_HEADER,
+      prefix: SIGNATURE_PREFIX,
+      encoding: "hex",
+      timestampHeader: TIMESTAMP_HEADER,
+      signedPrefix,
+    },
+  ]),
+
+  parse(request, _, settings = {}) {
+    const parsed = isForm(request) ? parseForm(request) : parseEnvelope(asObject(request.json()) ?? {}, settings);
+    return { ...parsed, ...attemptOf(request) };
   },
 
+  // A form is answered to a user who waits: anything in the answer would be taken for a message to show.
+  acknowledge: (request) => (isForm(request) ? { status: 200 } : undefined),
+
+  // Without a signature only: a wrong one is a refusal that the owner wants to read about.
+  answerProbe: (request) =>
+    isSslCheck(request) && request.headers.get(SIGNATURE_HEADER) === null ? { status: 200 } : undefined,
+
   handshake(request) {
+    if (isSslCheck(request)) return { status: 200 };
     const challenge = challengeOf(request);
     return challenge === undefined ? undefined : challengeReply(challenge);
   },
@@ -71,20 +98,48 @@ export const slack: Provider = {
   setupSteps,
 };
 
-/** Buttons, dialogs and slash commands come as forms; they want an answer, which is not ours to give. */
-function isForm(request: DeliveryRequest): boolean {
-  return (request.headers.get("content-type") ?? "").toLowerCase().startsWith(FORM_TYPE);
+function signedPrefix(timestamp: string): string {
+  return `v0:${timestamp}:`;
 }
 
-function parseEnvelope(body: JsonObject): ParsedDelivery {
-  if (body["type"] === "app_rate_limited") return { events: [], ignored: "app_rate_limited" };
+/** These headers are not signed, so they are noted and decide nothing; a repeat is told by its event's id. */
+function attemptOf({ headers }: DeliveryRequest): Pick<ParsedDelivery, "attempt"> {
+  const number = headers.get("x-slack-retry-num") ?? "";
+  const reason = headers.get("x-slack-retry-reason") ?? "";
+  if (!retryNumber.test(number)) return {};
+  return { attempt: { number: Number(number), ...(retryReason.test(reason) && { reason }) } };
+}
+
+function parseEnvelope(body: JsonObject, settings: VerificationSettings): ParsedDelivery {
+  if (body["type"] === "app_rate_limited") {
+    return { events: [], ignored: "app_rate_limited", notices: ["events_dropped"] };
+  }
   if (body["type"] === "url_verification") return { events: [] };
   const deliveryId = textAt(body, "event_id");
+  const known = deliveryId === undefined ? {} : { deliveryId };
   const event = body["type"] === "event_callback" ? eventOf(body) : undefined;
-  return {
-    ...(deliveryId === undefined ? {} : { deliveryId }),
-    ...(event === undefined ? { events: [], ignored: "unknown_shape" } : { events: [event] }),
-  };
+  if (event === undefined) return { ...known, events: [], ignored: "unknown_shape" };
+  if (isOwn(asObject(body["event"]), settings)) return { ...known, events: [], ignored: "own_bot" };
+  return { ...known, events: [event], ...noticesOf(event) };
+}
+
+/** What our own bot or app did: synchronising that back would never end. The envelope's `api_app_id` is always ours. */
+function isOwn(event: JsonObject | undefined, { ignoreBotIds = [], ignoreAppIds = [] }: VerificationSettings): boolean {
+  if (ignoreBotIds.length + ignoreAppIds.length === 0) return false;
+  const records = [event, asObject(event?.["message"]), asObject(event?.["previous_message"])];
+  const says = (ids: readonly string[], ...path: readonly string[]): boolean =>
+    records.some((record) => ids.includes(textAt(record, ...path) ?? ""));
+  return (
+    says(ignoreBotIds, "bot_id") ||
+    says(ignoreBotIds, "user") ||
+    says(ignoreAppIds, "app_id") ||
+    says(ignoreAppIds, "bot_profile", "app_id")
+  );
+}
+
+function noticesOf({ nativeType }: ProviderEvent): Pick<ParsedDelivery, "notices"> {
+  if (nativeType === "app_uninstalled") return { notices: ["app_uninstalled"] };
+  return nativeType === "tokens_revoked" ? { notices: ["tokens_revoked"] } : {};
 }
 
 function eventOf(body: JsonObject): ProviderEvent | undefined {
@@ -103,7 +158,8 @@ function eventOf(body: JsonObject): ProviderEvent | undefined {
     ...(type === "message" && subtype !== undefined
       ? { nativeType: `message.${subtype}`, nativeAction: subtype }
       : { nativeType: type }),
-    ...timeOf(event["event_ts"], body["event_time"]),
+    // Of the event where it tells, else of its dispatch in whole seconds.
+    ...slackTimeOf(event["event_ts"], body["event_time"]),
     ...(teamId === undefined ? {} : { scope: teamId, idScope: teamId }),
     ...recordOf(event, row),
   };
@@ -132,18 +188,6 @@ function idTextAt(fields: JsonObject, path: readonly string[]): string | undefin
   let current: unknown = fields;
   for (const step of path) current = Array.isArray(current) ? asArray(current)[Number(step)] : at(current, step);
   return asText(current) ?? textAt(current, "id");
-}
-
-/**
- * Milliseconds, of the event where it tells, else of its dispatch in whole seconds. The version keeps microseconds as a
- * fraction, because two edits may fall into one millisecond.
- */
-function timeOf(eventTs: unknown, eventTime: unknown): Pick<ProviderEvent, "occurredAt" | "version"> {
-  const [, seconds, decimals] = slackTime.exec(asText(eventTs) ?? "") ?? slackTime.exec(asText(eventTime) ?? "") ?? [];
-  if (seconds === undefined) return {};
-  const microseconds = (decimals ?? "").padEnd(6, "0");
-  const value = Number(`${seconds}${microseconds.slice(0, 3)}.${microseconds.slice(3)}`);
-  return { occurredAt: new Date(value).toISOString(), version: { kind: "time", value } };
 }
 
 /** The record within the event, or the event itself, which is a hint where a record was to be expected. */

@@ -189,12 +189,37 @@ describe("Slack's events", () => {
 
   it("says when Slack limits the rate of events", () => {
     const body = '{"type":"app_rate_limited","team_id":"T1","minute_rate_limited":1518467820}';
-    expect(slack.parse(trust(requestOf(body)), contractNow)).toEqual({ events: [], ignored: "app_rate_limited" });
+    expect(slack.parse(trust(requestOf(body)), contractNow)).toEqual({
+      events: [],
+      ignored: "app_rate_limited",
+      notices: ["events_dropped"],
+    });
   });
 
-  it.each(["payload=%7B%7D", "command=%2Fhi&text=", "ssl_check=1"])("leaves the form %s to others", (body) => {
-    const request = trust(requestOf(body, "application/x-www-form-urlencoded"));
-    expect(slack.parse(request, contractNow)).toEqual({ events: [], ignored: "interactivity" });
+  it.each([
+    ["app_uninstalled", {}, ["app_uninstalled"]],
+    ["tokens_revoked", { tokens: { oauth: ["U1"] } }, ["tokens_revoked"]],
+    ["team_rename", {}, undefined],
+  ])("tells the owner what becomes of the connection: %s", (type, fields, notices) => {
+    const parsed = parse({ type, ...fields });
+    expect(parsed.events).toHaveLength(1);
+    expect(parsed.notices).toEqual(notices);
+  });
+
+  it.each([
+    [
+      { "x-slack-retry-num": "2", "x-slack-retry-reason": "http_timeout" },
+      { number: 2, reason: "http_timeout" },
+    ],
+    [{ "x-slack-retry-num": "1" }, { number: 1 }],
+    [{ "x-slack-retry-num": "1", "x-slack-retry-reason": "<b>" }, { number: 1 }],
+    [{ "x-slack-retry-num": "0" }, undefined],
+    [{ "x-slack-retry-num": "many", "x-slack-retry-reason": "http_error" }, undefined],
+    [{}, undefined],
+  ])("notes the attempt that the headers %j tell, and parses all the same", (headers, attempt) => {
+    const parsed = parseAs(slack, envelope({ type: "message", channel: "C1", ts: "1.5" }), headers);
+    expect(parsed.attempt).toEqual(attempt);
+    expect(parsed.events).toHaveLength(1);
   });
 });
 
