@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { DeliveryRequest } from "../core/delivery-request";
 import { asObject, type JsonObject, textAt } from "../core/json";
 import type { ParsedDelivery } from "../core/provider";
+import type { NoticeName } from "../core/provider-notice";
 import type { EventType, ProviderEvent } from "../core/webhook-event";
 import { type CloudEvent, cloudEventIn, openMessage, type PubSubMessage } from "./google-message";
 import { workspaceEvents } from "./google-workspace-events";
@@ -17,6 +18,12 @@ const storageWords: ReadonlyMap<string, EventType> = new Map([
   ["OBJECT_ARCHIVE", "deleted"],
 ]);
 
+const noticesForLifecycle: ReadonlyMap<string, NoticeName> = new Map([
+  ["suspended", "subscription_suspended"],
+  ["expirationReminder", "subscription_expiring"],
+  ["expired", "subscription_expired"],
+]);
+
 /** Google Forms API, "Set up push notifications". */
 const formsWords: ReadonlyMap<string, Pick<ProviderEvent, "entityType" | "eventType">> = new Map([
   ["RESPONSES", { entityType: "form_response", eventType: "created" }],
@@ -28,15 +35,23 @@ export function parseGoogle(request: DeliveryRequest): ParsedDelivery {
   const message = openMessage(request);
   if (message === undefined) return { events: [], ignored: "unknown_shape" };
   const cloudEvent = cloudEventIn(message);
+  const notice = noticeFor(cloudEvent);
   const deliveryId = deliveryIdOf(message, cloudEvent);
   return {
     ...(deliveryId === undefined ? {} : { deliveryId }),
+    ...(notice && { notices: [notice] }),
     events: eventsOf(message, cloudEvent).map((event) => ({
       ...statedTime(message.publishTime),
       ...(message.subscription === undefined ? {} : { scope: message.subscription }),
       ...event,
     })),
   };
+}
+
+/** What becomes of the subscription itself (Google Workspace Events API, "Receive and respond to lifecycle events"). */
+function noticeFor(cloudEvent: CloudEvent | undefined): NoticeName | undefined {
+  const [, what = ""] = /^google\.workspace\.events\.subscription\.v\d+\.(\w+)$/.exec(cloudEvent?.type ?? "") ?? [];
+  return noticesForLifecycle.get(what);
 }
 
 /** A CloudEvent may be published twice, and is then told by its own id; a message id is unique within its topic. */

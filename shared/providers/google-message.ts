@@ -1,4 +1,4 @@
-import { type DeliveryRequest, parseJson } from "../core/delivery-request";
+import { type DeliveryRequest, parseForeignJson } from "../core/delivery-request";
 import { asObject, at, type JsonObject, textAt } from "../core/json";
 
 /** A Pub/Sub message, wrapped or not. */
@@ -53,7 +53,7 @@ function wrapped(message: JsonObject, envelope: JsonObject | undefined): PubSubM
     attributes,
     attribute: (name) => textAt(attributes, name),
     data,
-    json: parseJson(data.toString("utf8")),
+    json: parseForeignJson(data.toString("utf8")),
   };
 }
 
@@ -102,6 +102,6 @@ function structuredEvent(json: unknown): CloudEvent | undefined {
     source: textAt(json, "source"),
     subject: textAt(json, "subject"),
     time: textAt(json, "time"),
-    data: encoded === undefined ? at(json, "data") : parseJson(Buffer.from(encoded, "base64").toString("utf8")),
+    data: encoded === undefined ? at(json, "data") : parseForeignJson(Buffer.from(encoded, "base64").toString("utf8")),
   };
 }

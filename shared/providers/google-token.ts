@@ -1,7 +1,7 @@
 import { verify } from "node:crypto";
 import type { DeliveryRequest } from "../core/delivery-request";
 import { asObject, at, type JsonObject, textAt } from "../core/json";
-import { parseJson } from "../core/delivery-request";
+import { parseForeignJson } from "../core/delivery-request";
 import { DeliveryRefused } from "../core/refusal";
 import type { GoogleCertificates } from "./google-certificates";
 
@@ -53,8 +53,8 @@ function readToken(request: DeliveryRequest): Token {
   const value = request.headers.get("authorization");
   if (value === null || value === "") throw new DeliveryRefused("token_missing");
   const [, first = "", second = "", third = ""] = bearer.exec(value) ?? [];
-  const header = asObject(parseJson(decode(first).toString("utf8")));
-  const claims = asObject(parseJson(decode(second).toString("utf8")));
+  const header = asObject(parseForeignJson(decode(first).toString("utf8")));
+  const claims = asObject(parseForeignJson(decode(second).toString("utf8")));
   const signature = decode(third);
   // Base64 leaves spare bits in the last letter: only one spelling of a signature is taken.
   const isCanonical = signature.toString("base64url") === third;

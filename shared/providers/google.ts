@@ -1,7 +1,9 @@
 import type { Proof, Provider, SetupContext } from "../core/provider";
 import { DeliveryRefused } from "../core/refusal";
 import type { VerificationSettings } from "../core/registration";
+import { explainToken } from "./explain-token";
 import { GoogleCertificates } from "./google-certificates";
+import { CHANNEL, channelHandshake, demandChannel, explainChannel, parseChannel } from "./google-channel";
 import { parseGoogle } from "./google-events";
 import { demandGoogleToken, type TokenDemands } from "./google-token";
 import { trust } from "./trust";
@@ -10,6 +12,7 @@ import { trust } from "./trust";
  * Google, through Pub/Sub push subscriptions with authentication: `Authorization: Bearer <JWT>`, signed by Google
  * (RS256) for the audience and the service account of the subscription. There is no shared secret. The token does not
  * cover the body and lives for an hour, so that a repeat is told by the message's id. `seed` and `native` are the same.
+ * `channel`: the notification channels of Calendar and Drive, which carry a shared secret as their token.
  */
 
 /** Where Google's certificates come from; tests and private clouds have an address of their own. */
@@ -26,9 +29,10 @@ export function createGoogleProvider(options: GoogleOptions): Provider {
   return {
     id: "google",
     displayName: "Google",
-    schemes: ["seed", "native"],
+    schemes: ["seed", "native", CHANNEL],
     importedScheme: "native",
-    usesSecret: false,
+    usesSecret: true,
+    exceptionalSchemes: ["seed", "native"],
     // A message holds up to 10 MB, which base64 and the envelope make 13.5 MB (Pub/Sub, "Quotas and limits").
     maxBodyBytes: 14 * 1024 * 1024,
     // Unacknowledged messages are repeated until their retention ends, 7 days by default.
@@ -36,22 +40,31 @@ export function createGoogleProvider(options: GoogleOptions): Provider {
     verificationProperties: {
       audience: { type: "string", minLength: 1, maxLength: 2048 },
       serviceAccountEmail: { type: "string", maxLength: 320, pattern: "^[^@\\s]+@[^@\\s]+$" },
+      channelId: { type: "string", minLength: 1, maxLength: 100 },
+      resourceId: { type: "string", minLength: 1, maxLength: 200 },
     },
     hints: {
-      secret: "compare the push subscription's service account and audience with this webhook's verification settings.",
-      deliveries: "open Pub/Sub > Subscriptions in the Google Cloud console and look at the push metrics.",
+      secret:
+        "compare the push subscription's service account and audience with this webhook's verification settings, or the channel's token with its secret.",
+      deliveries:
+        "open Pub/Sub > Subscriptions in the Google Cloud console and look at the push metrics, or see whether the channel has expired.",
     },
     missingSettings,
     async verify(request, proof) {
-      await demandGoogleToken(request, certificates, demandsOf(proof));
+      if (proof.scheme === CHANNEL) demandChannel(request, proof);
+      else await demandGoogleToken(request, certificates, demandsOf(proof));
       return trust(request);
     },
-    parse: (request) => parseGoogle(request),
-    setupSteps,
+    explain: (request, proof, reason) =>
+      proof.scheme === CHANNEL ? explainChannel(request, reason) : explainToken(request, proof, reason),
+    parse: (request, now, { scheme } = {}) => (scheme === CHANNEL ? parseChannel(request, now) : parseGoogle(request)),
+    handshake: (request, { scheme } = {}) => (scheme === CHANNEL ? channelHandshake(request) : undefined),
+    setupSteps: (context) => (context.scheme === CHANNEL ? channelSteps(context) : pushSteps(context)),
   };
 }
 
 function missingSettings(settings: VerificationSettings): readonly string[] {
+  if (settings.scheme === CHANNEL) return [];
   return missing.filter((name) => (settings[name] ?? "") === "");
 }
 
@@ -62,7 +75,16 @@ function demandsOf({ scheme, settings, toleranceSeconds, now }: Proof): TokenDem
   return { audience, serviceAccountEmail, toleranceSeconds, now };
 }
 
-function setupSteps({ webhookUrl, settings, missingSettings: unset }: SetupContext): readonly string[] {
+function channelSteps({ webhookUrl }: SetupContext): readonly string[] {
+  return [
+    "Choose what to watch: events of a calendar (calendar/v3/calendars/{calendarId}/events/watch), a file of Drive (drive/v3/files/{fileId}/watch), or all changes (drive/v3/changes/watch).",
+    `POST there, with the user's access token, {"id":"<a new UUID>","type":"web_hook","address":"${webhookUrl}","token":"<webhookSecret>"}: the token is the only proof of where a notification comes from.`,
+    `To take notifications of this channel alone, PATCH ${webhookUrl} with {"verification":{"channelId":"…","resourceId":"…"}}, both from Google's answer.`,
+    "Before its expiration open a new channel with a new id, then stop the old one: channels cannot be renewed.",
+  ];
+}
+
+function pushSteps({ webhookUrl, settings, missingSettings: unset }: SetupContext): readonly string[] {
   const account = settings.serviceAccountEmail ?? "the service account";
   return [
     "In the Google Cloud console open IAM & Admin > Service Accounts > Create service account, for the push subscription to identify itself with.",

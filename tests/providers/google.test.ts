@@ -1,4 +1,4 @@
-import { createHash, generateKeyPairSync } from "node:crypto";
+import { createHash, createHmac, createPublicKey, generateKeyPairSync } from "node:crypto";
 import { OAuth2Client } from "google-auth-library";
 import { DeliveryRequest } from "../../shared/core/delivery-request";
 import type { Provider } from "../../shared/core/provider";
@@ -94,6 +94,28 @@ describe("Google's token", () => {
     ["a key that Google does not have", { kid: "made-up" }],
   ])("is refused with %s", async (_, header) => {
     expect(await reasonOf(verify(mint({}, header)))).toBe("token_invalid");
+  });
+
+  it("is refused where it is an HMAC with the public key, which everybody has", async () => {
+    const signed = issuer.mint({ audience, serviceAccountEmail, now: contractNow, header: { alg: "HS256" } });
+    const content = signed.split(".").slice(0, 2).join(".");
+    const { certificate, keyId } = issuer.signingKey;
+    const publicKey = createPublicKey(certificate).export({ type: "spki", format: "pem" });
+    for (const key of [certificate, publicKey, keyId]) {
+      const hmac = createHmac("sha256", key).update(content).digest("base64url");
+      expect(await reasonOf(verify(`Bearer ${content}.${hmac}`))).toBe("token_invalid");
+    }
+  });
+
+  it("is refused where it has no signature at all", async () => {
+    const [header, claims] = issuer
+      .mint({ audience, serviceAccountEmail, now: contractNow, header: { alg: "none" } })
+      .split(".");
+    for (const signature of ["", "AA"]) {
+      expect(["token_malformed", "token_invalid"]).toContain(
+        await reasonOf(verify(`Bearer ${header}.${claims}.${signature}`)),
+      );
+    }
   });
 
   it("is accepted from the issuer without its scheme, too", async () => {
