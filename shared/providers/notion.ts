@@ -3,7 +3,18 @@ import type { DeliveryRequest } from "../core/delivery-request";
 import type { HandshakeReply, ParsedDelivery, Proof, Provider, SetupContext } from "../core/provider";
 import { DeliveryRefused } from "../core/refusal";
 import type { EventType, ProviderEvent } from "../core/webhook-event";
+import { explainSignature } from "./explain-signature";
+import { foreignSignature } from "./foreign-signature";
 import { demandHmacSha256, readFreshTimestamp, readHexSignature } from "./hmac";
+import {
+  automationSteps,
+  demandSecretHeader,
+  parseAutomation,
+  secretHeaderSchema,
+  SHARED_SECRET,
+} from "./notion-automation";
+import { canonicalId } from "./notion-id";
+import { repetition } from "./repetition";
 import { statedTime } from "./stated-time";
 import { trust } from "./trust";
 
@@ -14,6 +25,8 @@ import { trust } from "./trust";
  * timestamp header would be unsigned, so it counts for nothing.
  * `seed`: HMAC-SHA256 over `timestamp.body`, keyed with a secret of ours, time in `X-Notion-Request-Timestamp`. Notion
  * itself never signs like this; it is for senders of one's own. The two are never mixed.
+ *
+ * `shared-secret`: "Send webhook" of automations and buttons, which nobody signs.
  */
 const SIGNATURE_HEADER = "x-notion-signature";
 const SIGNATURE_PREFIX = "sha256=";
@@ -28,26 +41,47 @@ const wordsForAction: ReadonlyMap<string, EventType> = new Map([
   ["deleted", "deleted"],
   ["undeleted", "restored"],
 ]);
-const uuid = /^[0-9a-f]{8}(-?)[0-9a-f]{4}\1[0-9a-f]{4}\1[0-9a-f]{4}\1[0-9a-f]{12}$/i;
+/** `page.content_updated`, `page.transcription_block.transcript_deleted`. */
+const typeForm = /^[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*$/;
 
 /** Requests whose signature covers a fresh time. `parse` does not learn the scheme, and must not trust a header. */
 const freshlySigned = new WeakSet<DeliveryRequest>();
+
+const signatureForm = { header: SIGNATURE_HEADER, prefix: SIGNATURE_PREFIX, encoding: "hex" } as const;
+
+const explainSigned = explainSignature("notion", [
+  { ...signatureForm, schemes: ["native"] },
+  {
+    ...signatureForm,
+    schemes: ["seed"],
+    timestampHeader: TIMESTAMP_HEADER,
+    signedPrefix: (timestamp) => `${timestamp}.`,
+  },
+]);
 
 /** Notion's webhooks: small hints that name what changed; the content is read from the API. */
 export const notion: Provider = {
   id: "notion",
   displayName: "Notion",
-  schemes: ["seed", "native"],
+  schemes: ["seed", "native", SHARED_SECRET],
   importedScheme: "native",
   usesSecret: true,
   maxBodyBytes: 1024 * 1024,
   rememberSeconds: RETRY_WINDOW_SECONDS,
   hints: {
-    secret: "compare the secret with the verification token that Notion sent when the subscription was created.",
-    deliveries: "open the connection's Webhooks tab in Notion and look at the state of the subscription.",
+    secret:
+      "compare the secret with the verification token that Notion sent when the subscription was created, or with the header of the automation's Send webhook.",
+    deliveries:
+      "open the connection's Webhooks tab in Notion and look at the state of the subscription, or at the automation.",
   },
 
+  verificationProperties: { secretHeader: secretHeaderSchema },
+
   verify(request, proof) {
+    if (proof.scheme === SHARED_SECRET) {
+      demandSecretHeader(request, proof);
+      return trust(request);
+    }
     const signature = demandSchemeThenSignature(request, proof);
     if (proof.scheme === "native") {
       demandHmacSha256(proof.secrets, "", request.body, signature);
@@ -59,23 +93,37 @@ export const notion: Provider = {
     return trust(request);
   },
 
-  parse(request, now) {
+  explain(request, proof, reason) {
+    if (proof.scheme !== SHARED_SECRET) return explainSigned(request, proof, reason);
+    return reason === "header_missing" ? foreignSignature(request, "notion", SHARED_SECRET) : undefined;
+  },
+
+  parse(request, now, { scheme } = {}) {
+    if (scheme === SHARED_SECRET) return parseAutomation(request);
     const body = asObject(request.json());
     const event = body && eventOf(body);
     if (body === undefined || event === undefined) return { events: [], ignored: "unknown_shape" };
     const isStale = !freshlySigned.has(request) && isOlderThanRetries(event, now);
-    return { ...deliveryIdOf(body), ...(isStale ? { events: [], ignored: "stale_body" } : { events: [event] }) };
+    const attempt = repetition(body["attempt_number"]);
+    return {
+      ...deliveryIdOf(body),
+      ...attempt,
+      ...(isStale ? { events: [], ignored: "stale_body" } : { events: [event] }),
+    };
   },
 
   handshake: (request) => (offeredToken(request) === undefined ? undefined : handshakeReply()),
 
-  openHandshake(request) {
-    const token = offeredToken(request);
+  openHandshake(request, { scheme } = {}) {
+    const token = scheme === SHARED_SECRET ? undefined : offeredToken(request);
     if (token === undefined || !isUnsignedOrSignedWith(token, request)) return undefined;
     return { reply: handshakeReply(), candidateSecret: token };
   },
 
-  setupSteps: (context) => (context.scheme === "native" ? nativeSteps(context) : seedSteps(context)),
+  setupSteps(context) {
+    if (context.scheme === SHARED_SECRET) return automationSteps(context);
+    return context.scheme === "native" ? nativeSteps(context) : seedSteps(context);
+  },
 };
 
 function demandSchemeThenSignature(request: DeliveryRequest, proof: Proof): Buffer {
@@ -91,8 +139,8 @@ function demandSchemeThenSignature(request: DeliveryRequest, proof: Proof): Buff
 function eventOf(body: JsonObject): ProviderEvent | undefined {
   const nativeType = textAt(body, "type");
   const entityId = textAt(body, "entity", "id");
-  const [entityType = "", ...action] = nativeType?.split(".") ?? [];
-  if (nativeType === undefined || entityId === undefined || entityType === "") return undefined;
+  if (nativeType === undefined || entityId === undefined || !typeForm.test(nativeType)) return undefined;
+  const [entityType = "", ...action] = nativeType.split(".");
   const nativeAction = action.join(".");
   const scope = textAt(body, "workspace_id");
   return {
@@ -106,15 +154,6 @@ function eventOf(body: JsonObject): ProviderEvent | undefined {
     completeness: "hint",
     data: referencesOf(body),
   };
-}
-
-/** Notion writes ids with and without dashes and means the same; ours have them, in lower case. */
-function canonicalId(id: string): string {
-  if (!uuid.test(id)) return id;
-  return id
-    .replaceAll("-", "")
-    .toLowerCase()
-    .replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }
 
 /** What says where to look. Left out: `authors` (people), and `attempt_number`, which changes when a delivery repeats. */

@@ -143,6 +143,11 @@ describe("what Notion sends", () => {
     expect(parsed.events[0]?.nativeAction).toBeUndefined();
   });
 
+  it("notes which attempt it is", () => {
+    expect(parseAs(notion, event({ attempt_number: 3 })).attempt).toEqual({ number: 2 });
+    expect(parseAs(notion, event()).attempt).toBeUndefined();
+  });
+
   it("keeps the people of an event out of what is stored", () => {
     expect(JSON.stringify(parseAs(notion, event()).events)).not.toContain("c7c11cca-1d73-471d-9b6e-bdef51470190");
   });
@@ -154,6 +159,8 @@ describe("what Notion sends", () => {
     [null],
     [{ type: "page.created" }],
     [{ ...event(), type: ".x" }],
+    [{ ...event(), type: "page." }],
+    [{ ...event(), type: "pa ge.created" }],
     [{ ...event(), entity: 7 }],
   ])("finds nothing in %j", (shape) => {
     expect(parseAs(notion, shape)).toMatchObject({ events: [], ignored: "unknown_shape" });
