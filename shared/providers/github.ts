@@ -1,11 +1,15 @@
 import { asArray, asObject, asText, at, type JsonObject, textAt } from "../core/json";
-import { type DeliveryRequest, parseJson } from "../core/delivery-request";
-import type { HandshakeReply, ParsedDelivery, Provider, SetupContext } from "../core/provider";
+import { type DeliveryRequest, parseForeignJson } from "../core/delivery-request";
+import type { HandshakeReply, ParsedDelivery, Provider } from "../core/provider";
+import type { NoticeName } from "../core/provider-notice";
 import { DeliveryRefused } from "../core/refusal";
 import type { EventType, ProviderEvent } from "../core/webhook-event";
+import { explainSignature } from "./explain-signature";
 import { type GitHubEvent, githubEvents, unlistedEvent } from "./github-events";
+import { githubSteps } from "./github-setup";
 import { demandHmacSha256, readHexSignature } from "./hmac";
 import { statedTime } from "./stated-time";
+import { isForm } from "./is-form";
 import { trust } from "./trust";
 
 /**
@@ -19,11 +23,15 @@ const SIGNATURE_HEADER = "x-hub-signature-256";
 const SIGNATURE_PREFIX = "sha256=";
 const EVENT_HEADER = "x-github-event";
 const DELIVERY_HEADER = "x-github-delivery";
-const FORM_TYPE = "application/x-www-form-urlencoded";
 
 const eventName = /^[a-z][a-z0-9_]{0,99}$/;
 /** What every body has besides what the event is about ("Webhook payload object common properties"). */
 const commonFields = ["action", "repository", "organization", "sender", "installation", "enterprise"];
+/** What GitHub says about the hook and the app themselves. */
+const noticeFor: ReadonlyMap<string, NoticeName> = new Map([
+  ["meta.deleted", "hook_deleted"],
+  ["github_app_authorization.revoked", "authorization_revoked"],
+]);
 const unknownShape: ParsedDelivery = { events: [], ignored: "unknown_shape" };
 
 /** GitHub's webhooks, of repositories, organisations and GitHub Apps. */
@@ -49,22 +57,26 @@ export const github: Provider = {
     return trust(request);
   },
 
+  explain: explainSignature("github", [
+    { schemes: ["seed", "native"], header: SIGNATURE_HEADER, prefix: SIGNATURE_PREFIX, encoding: "hex" },
+  ]),
+
   parse(request) {
     const name = request.headers.get(EVENT_HEADER) ?? "";
     const deliveryId = asText(request.headers.get(DELIVERY_HEADER));
     const { events, ignored } = eventsOf(name, bodyOf(request));
-    return { deliveryId, events, ignored };
+    const notices = events.flatMap(({ nativeType }) => noticeFor.get(nativeType) ?? []);
+    return { deliveryId, events, ignored, ...(notices.length > 0 && { notices }) };
   },
 
   handshake: (request) => (request.headers.get(EVENT_HEADER) === "ping" ? pingReply() : undefined),
 
-  setupSteps,
+  setupSteps: githubSteps,
 };
 
 function bodyOf(request: DeliveryRequest): JsonObject | undefined {
-  const contentType = request.headers.get("content-type") ?? "";
-  if (!contentType.toLowerCase().startsWith(FORM_TYPE)) return asObject(request.json());
-  return asObject(parseJson(new URLSearchParams(request.body.toString("utf8")).get("payload") ?? ""));
+  if (!isForm(request)) return asObject(request.json());
+  return asObject(parseForeignJson(new URLSearchParams(request.body.toString("utf8")).get("payload") ?? ""));
 }
 
 function eventsOf(name: string, body: JsonObject | undefined): ParsedDelivery {
@@ -230,15 +242,4 @@ function pingReply(): HandshakeReply {
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ success: true, handshake: "ping" }),
   };
-}
-
-function setupSteps({ webhookUrl }: SetupContext): readonly string[] {
-  return [
-    "In GitHub open the repository's or organization's Settings > Webhooks and click Add webhook; for a GitHub App open its settings and mark Webhook as Active.",
-    `Enter ${webhookUrl} as Payload URL and choose application/json as Content type.`,
-    "Paste webhookSecret as Secret and leave SSL verification enabled.",
-    "Choose the events to send, or Send me everything, and save.",
-    "GitHub sends a ping at once: under Recent Deliveries it must show the status 200.",
-    "GitHub repeats no failed delivery by itself: redeliver under Recent Deliveries within 3 days.",
-  ];
 }

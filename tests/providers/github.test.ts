@@ -5,6 +5,8 @@ import { github } from "../../shared/providers/github";
 import { trust } from "../../shared/providers/trust";
 import { contractNow, describeScheme } from "../contracts/provider";
 import { parseAs } from "../support/parse";
+import { openTestApp, seedSignature } from "../support/test-app";
+import { healthOf } from "../../shared/usecases/webhook-health";
 
 const DELIVERY = "72d3162e-cc78-11e3-81ab-4c9367dc0958";
 const repository = { id: 7, full_name: "octo/hello", pushed_at: 1_795_510_000 };
@@ -242,4 +244,41 @@ it("tells the operator of GitHub the URL to enter", () => {
   const context = { scheme: "seed", settings: { scheme: "seed" }, missingSettings: [] };
   const steps = github.setupSteps({ ...context, webhookUrl: "https://hooks.example.com/webhooks/whr_1" });
   expect(steps.join("\n")).toContain("https://hooks.example.com/webhooks/whr_1");
+});
+
+describe("what GitHub says about the hook itself", () => {
+  const parse = (name: string, body: object) => parseAs(github, body, { "x-github-event": name });
+
+  it("is told to the owner: the hook was deleted, an authorisation was revoked", () => {
+    const deleted = parse("meta", { action: "deleted", hook_id: 7, hook: { id: 7 } });
+    expect(deleted).toMatchObject({
+      notices: ["hook_deleted"],
+      events: [{ entityType: "hook", eventType: "deleted" }],
+    });
+    expect(parse("github_app_authorization", { action: "revoked", sender }).notices).toEqual(["authorization_revoked"]);
+  });
+
+  it("is nothing in any other event", () => {
+    expect(parse("issues", { action: "deleted", issue: { id: 1 } }).notices).toBeUndefined();
+    expect(parse("meta", { action: "polished", hook_id: 7 }).notices).toBeUndefined();
+  });
+
+  it("stands in the webhook's health until the hook is made anew and delivers", async () => {
+    const app = await openTestApp();
+    const webhook = await app.register({ integrationId: "github" });
+    const deliver = (name: string, body: string) => {
+      const headers = { "x-github-event": name, "x-hub-signature-256": seedSignature(webhook, body) };
+      return app.deliver(webhook.registrationId, body, headers);
+    };
+    const adviceNow = async () => {
+      const stored = await app.services.registrations.find(webhook.registrationId);
+      return stored ? (await healthOf(app.services, stored.value)).recommendations.join(" ") : "";
+    };
+    await deliver("meta", '{"action":"deleted","hook_id":7}');
+    expect(await adviceNow()).toContain("GitHub says that this webhook was deleted there");
+    app.advance(1000);
+    await deliver("ping", '{"zen":"Keep it logically awesome."}');
+    expect(await adviceNow()).toBe("");
+    await app.close();
+  });
 });
