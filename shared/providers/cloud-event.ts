@@ -1,10 +1,10 @@
 import { hash } from "node:crypto";
-import { type DeliveryRequest, parseJson } from "../core/delivery-request";
+import { type DeliveryRequest, parseForeignJson } from "../core/delivery-request";
 import { asObject, type JsonObject, textAt } from "../core/json";
 import type { ProviderEvent } from "../core/webhook-event";
 import { readEventName, toEntityType } from "./event-name";
 import { completenessOf } from "./mapped-event";
-import { idText } from "./read-json";
+import { idText, shortened } from "./id-text";
 import { statedTime } from "./stated-time";
 
 /** A CloudEvent 1.0, however it came (github.com/cloudevents/spec, `cloudevents/spec.md`). */
@@ -80,7 +80,7 @@ function binaryData({ headers, body }: DeliveryRequest): JsonObject {
 }
 
 function bytesAsData(bytes: Buffer, isJson: boolean): JsonObject {
-  const data = isJson ? parseJson(bytes.toString("utf8")) : undefined;
+  const data = isJson ? parseForeignJson(bytes.toString("utf8")) : undefined;
   return data === undefined ? { data_base64: bytes.toString("base64") } : (asObject(data) ?? { data });
 }
 
@@ -95,6 +95,7 @@ export function fromCloudEvent(event: CloudEvent): ProviderEvent | undefined {
   const entityId = idText(subject) ?? idText(data["id"]) ?? idText(id);
   if (entityType === undefined || entityId === undefined) return undefined;
   return {
+    id: identityOf(event),
     entityType,
     eventType: name.eventType,
     entityId,
@@ -106,6 +107,11 @@ export function fromCloudEvent(event: CloudEvent): ProviderEvent | undefined {
     completeness: completenessOf(data),
     data,
   };
+}
+
+/** What tells an event from all others, whatever company it comes in (spec.md, "id"): its source and its id. */
+export function identityOf({ source, id }: CloudEvent): string {
+  return shortened(`${source} ${id}`);
 }
 
 /**

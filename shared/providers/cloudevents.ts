@@ -1,11 +1,18 @@
 import type { DeliveryRequest } from "../core/delivery-request";
 import type { ParsedDelivery, Proof, Provider, SetupContext } from "../core/provider";
 import { DeliveryRefused } from "../core/refusal";
-import { binaryCloudEvent, type CloudEvent, fromCloudEvent, joinedId, structuredCloudEvent } from "./cloud-event";
-import { isDeeperThan, MAX_DEPTH } from "./read-json";
+import {
+  binaryCloudEvent,
+  type CloudEvent,
+  fromCloudEvent,
+  identityOf,
+  joinedId,
+  structuredCloudEvent,
+} from "./cloud-event";
 import { demandSecrets } from "./signature";
 import { demandStandardHmac, standardSecretProblem } from "./standard-signature";
 import { trust } from "./trust";
+import { withoutRepeats } from "./without-repeats";
 
 /**
  * CloudEvents 1.0 over HTTP (github.com/cloudevents/spec, `bindings/http-protocol-binding.md`), of Azure Event Grid,
@@ -88,11 +95,9 @@ export function parseCloudEvents(list: unknown, convert = fromCloudEvent): Parse
 
 /** What is no CloudEvent is left out; where nothing is left, the delivery says so. A batch may be empty. */
 function toDelivery(found: readonly (CloudEvent | undefined)[], convert = fromCloudEvent): ParsedDelivery {
-  const cloudEvents = found.flatMap((event) =>
-    event === undefined || isDeeperThan(MAX_DEPTH, event.data) ? [] : event,
-  );
-  const events = cloudEvents.flatMap((event) => convert(event) ?? []);
-  const deliveryId = joinedId(cloudEvents.map(({ source, id }) => `${source} ${id}`));
+  const cloudEvents = found.flatMap((event) => event ?? []);
+  const events = withoutRepeats(cloudEvents.flatMap((event) => convert(event) ?? []));
+  const deliveryId = joinedId(cloudEvents.map(identityOf));
   return { deliveryId, events, ...(events.length > 0 || found.length === 0 ? {} : { ignored: "unknown_shape" }) };
 }
 

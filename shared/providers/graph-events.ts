@@ -4,7 +4,8 @@ import type { ParsedDelivery } from "../core/provider";
 import type { EventType, ProviderEvent } from "../core/webhook-event";
 import { joinedId } from "./cloud-event";
 import { partsOf, plainWords, toEntityType, toSingular, toSnakeCase } from "./event-name";
-import { idText, readJson } from "./read-json";
+import { idText } from "./id-text";
+import { withoutRepeats } from "./without-repeats";
 
 /** Fields of a notification that say where to look. Left out: `clientState`, a credential, and encrypted content. */
 const keptFields = ["subscriptionId", "subscriptionExpirationDateTime", "changeType", "resource", "resourceData"];
@@ -20,12 +21,17 @@ const lifecycleWords: ReadonlyMap<string, EventType> = new Map([
 
 /** The events of a collection of notifications, one for each that names what it is about. */
 export function parseGraph(request: DeliveryRequest): ParsedDelivery {
-  const notifications = asArray(at(readJson(request), "value"));
-  const events = notifications.flatMap((notification) => eventOf(notification) ?? []);
+  const notifications = asArray(at(request.json(), "value"));
+  const events = withoutRepeats(notifications.flatMap((notification) => eventOf(notification) ?? []));
   return {
-    deliveryId: joinedId(notifications.map((notification) => idText(at(notification, "id")))),
+    deliveryId: joinedId(notifications.map(idOf)),
     ...(events.length === 0 ? { events, ignored: "unknown_shape" } : { events }),
   };
+}
+
+/** The notification's own id, which Graph does not always state. */
+function idOf(notification: unknown): string | undefined {
+  return idText(at(notification, "id"));
 }
 
 function eventOf(value: unknown): ProviderEvent | undefined {
@@ -83,10 +89,11 @@ function lifecycleEventOf(notification: JsonObject, lifecycleEvent: string): Pro
   };
 }
 
-function common(notification: JsonObject): Pick<ProviderEvent, "scope" | "idScope" | "completeness" | "data"> {
+function common(notification: JsonObject): Pick<ProviderEvent, "id" | "scope" | "idScope" | "completeness" | "data"> {
   const tenant = textAt(notification, "tenantId");
   const kept = keptFields.filter((name) => Object.hasOwn(notification, name));
   return {
+    id: idOf(notification),
     scope: tenant,
     idScope: tenant,
     completeness: "hint",

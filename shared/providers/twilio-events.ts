@@ -5,10 +5,10 @@ import type { EventType, ProviderEvent } from "../core/webhook-event";
 import { type CloudEvent, fromCloudEvent } from "./cloud-event";
 import { parseCloudEvents } from "./cloudevents";
 import { toSnakeCase } from "./event-name";
+import { idText } from "./id-text";
+import { isForm } from "./is-form";
 import { completenessOf } from "./mapped-event";
-import { idText } from "./read-json";
 
-const FORM_TYPE = "application/x-www-form-urlencoded";
 const IDEMPOTENCY_HEADER = "i-twilio-idempotency-token";
 const unknownShape: ParsedDelivery = { events: [], ignored: "unknown_shape" };
 
@@ -40,12 +40,7 @@ const conversationWords: ReadonlyMap<string, EventType> = new Map([
   ["Removed", "deleted"],
 ]);
 
-/** True if the body is a form, as it is of all that Twilio sends but Event Streams. */
-export function isForm({ headers }: DeliveryRequest): boolean {
-  return (headers.get("content-type") ?? "").toLowerCase().startsWith(FORM_TYPE);
-}
-
-/** The event of a form, or the CloudEvents of Event Streams. */
+/** The event of a form, which all but Event Streams sends, or the CloudEvents of those. */
 export function parseTwilio(request: DeliveryRequest): ParsedDelivery {
   if (!isForm(request)) return parseStream(request.json());
   const deliveryId = idText(request.headers.get(IDEMPOTENCY_HEADER));

@@ -2,9 +2,10 @@ import { hash, timingSafeEqual } from "node:crypto";
 import type { DeliveryRequest } from "../core/delivery-request";
 import type { Proof, Provider, SetupContext } from "../core/provider";
 import { DeliveryRefused } from "../core/refusal";
+import { isForm } from "./is-form";
 import { demandHmac, digestBytes, readSignature } from "./signature";
 import { trust } from "./trust";
-import { isForm, parseTwilio } from "./twilio-events";
+import { parseTwilio } from "./twilio-events";
 
 /**
  * Twilio, twilio.com/docs/usage/webhooks/webhooks-security. `X-Twilio-Signature: <base64>` is HMAC-SHA1, keyed with the
@@ -41,6 +42,10 @@ export const twilio: Provider = {
   },
 
   parse: parseTwilio,
+
+  // Where Twilio expects instructions, these are none; where it expects nothing, it does not read them.
+  acknowledge: (request) =>
+    isForm(request) ? { status: 200, headers: { "content-type": "text/xml" }, body: "<Response/>" } : undefined,
 
   setupSteps,
 };
@@ -99,7 +104,7 @@ function setupSteps({ webhookUrl }: SetupContext): readonly string[] {
   return [
     `Twilio signs with the account's Auth Token: copy it from the Twilio Console and PATCH ${webhookUrl} with {"webhookSecret":"…"}; it takes the place of the one handed out here.`,
     `Enter ${webhookUrl} exactly as it stands here, as Status Callback URL of messages and calls with the method HTTP POST, or as destination of an Event Streams sink of the type webhook.`,
-    "Do not enter it where Twilio asks what to do next (A call comes in): this webhook answers JSON and no TwiML.",
+    "It may be entered under A message comes in, which leaves the message without a reply, but not under A call comes in: the answer is an empty <Response/>, and Twilio would hang up.",
     "A proxy before this service must not matter to Twilio: what is signed is the address above, PUBLIC_BASE_URL included.",
     "When the Auth Token is rotated, PATCH the new one at the moment it is promoted.",
   ];

@@ -100,6 +100,7 @@ describe("CloudEvents in structured mode", () => {
       deliveryId: "/shops/1 A234-1234-1234",
       events: [
         {
+          id: "/shops/1 A234-1234-1234",
           entityType: "order",
           eventType: "created",
           entityId: "order-7",
@@ -149,6 +150,11 @@ describe("CloudEvents in structured mode", () => {
       { data: undefined, data_base64: "/wD/", datacontenttype: "image/png" },
       { data_base64: "/wD/" },
     ],
+    [
+      "JSON in base64 that nests too deep",
+      { data: undefined, data_base64: btoa("[".repeat(101) + "]".repeat(101)) },
+      { data_base64: btoa("[".repeat(101) + "]".repeat(101)) },
+    ],
     ["base64 that is no JSON after all", { data: undefined, data_base64: btoa("{") }, { data_base64: btoa("{") }],
   ])("keep their data: %s", (_, differences, data) => {
     expect(parseAs(cloudevents, { ...order, ...differences }, structuredType).events).toMatchObject([{ data }]);
@@ -192,6 +198,16 @@ describe("CloudEvents in structured mode", () => {
 
 describe("CloudEvents in batched mode", () => {
   const second = { ...order, id: "A234-1234-1235", type: "com.example.order.deleted" };
+
+  it("keep their own ids, however long, when they come again in other company", () => {
+    const long = { ...order, id: "i".repeat(2000) };
+    const idsIn = (...batch: object[]) => parseAs(cloudevents, batch, batchType).events.map(({ id }) => id);
+    const [first, other, third] = idsIn(order, second, long);
+    expect(new Set([first, other, third]).size).toBe(3);
+    expect(third?.length).toBeLessThan(100);
+    expect(idsIn(long, second)).toEqual([third, other]);
+    expect(idsIn(order, order)).toEqual([first]);
+  });
 
   it("become one event each, under one id that is the same for the same events", () => {
     const first = parseAs(cloudevents, [order, second], batchType);

@@ -91,6 +91,7 @@ describe("Microsoft Graph's notifications", () => {
       deliveryId: "lsgTZMr9KwAAA",
       events: [
         {
+          id: "lsgTZMr9KwAAA",
           entityType: "message",
           eventType: "created",
           entityId: "AAMkAGVm",

@@ -99,6 +99,24 @@ describe("secrets and settings that an owner brings", () => {
   });
 });
 
+describe("a batch of CloudEvents", () => {
+  it("that comes again in other company queues only what is new", async () => {
+    const { registrationId, webhookSecret } = await app.register({ integrationId: "cloudevents", events: ["*"] });
+    const event = (id: string) => ({ specversion: "1.0", id, source: "/shop", type: "order.created", subject: id });
+    const deliver = async (...ids: string[]) => {
+      const headers = {
+        "content-type": "application/cloudevents-batch+json",
+        authorization: `Bearer ${webhookSecret}`,
+      };
+      return receiptOf(await app.deliver(registrationId, JSON.stringify(ids.map(event)), headers));
+    };
+    expect((await deliver("1", "2")).events.map(({ syncTriggered }) => syncTriggered)).toEqual([true, true]);
+    expect((await deliver("2", "3")).events.map(({ syncTriggered }) => syncTriggered)).toEqual([false, true]);
+    expect((await deliver("3")).duplicate).toBe(true);
+    expect(await app.drain()).toBe(3);
+  });
+});
+
 describe("a custom HMAC", () => {
   it("waits for its signature header, then is verified, and its health says that it is weak", async () => {
     const webhook = await app.register({ integrationId: "hmac" });
@@ -174,6 +192,18 @@ describe("Microsoft Graph", () => {
 describe("Twilio", () => {
   const sign = (secret: string, text: string) => createHmac("sha1", secret).update(text).digest("base64");
 
+  it("reads that it has nothing to do, where it asks with a form", async () => {
+    const { registrationId, webhookUrl } = await app.register({ integrationId: "twilio", webhookSecret: "auth-token" });
+    const headers = {
+      "content-type": "application/x-www-form-urlencoded",
+      "x-twilio-signature": sign("auth-token", `${webhookUrl}MessageSidSM1MessageStatusdelivered`),
+    };
+    expect(await app.deliver(registrationId, "MessageSid=SM1&MessageStatus=delivered", headers)).toMatchObject({
+      receipt: { entityId: "SM1" },
+      reply: { status: 200, headers: { "content-type": "text/xml" }, body: "<Response/>" },
+    });
+  });
+
   it("signs the public URL of the webhook and the query that came, whatever the host header says", async () => {
     const { registrationId, webhookUrl } = await app.register({ integrationId: "twilio", webhookSecret: "auth-token" });
     const body = JSON.stringify([
@@ -192,6 +222,7 @@ describe("Twilio", () => {
       "x-twilio-signature": sign("auth-token", webhookUrl + query),
     };
     expect(receiptOf(await app.deliver(registrationId, body, headers, query))).toMatchObject({ entityId: "SM1" });
+    expect(await app.deliver(registrationId, body, headers, query)).toMatchObject({ reply: undefined });
     expect(await codeOf(app.deliver(registrationId, body, headers))).toBe("delivery_refused");
   });
 });
