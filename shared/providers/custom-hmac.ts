@@ -6,7 +6,7 @@ import { DeliveryRefused } from "../core/refusal";
 import type { VerificationSettings } from "../core/registration";
 import { readFreshTimestamp } from "./hmac";
 import { mappingProperties, parseMapped } from "./mapped-event";
-import { idText, readJson } from "./read-json";
+import { idText } from "./id-text";
 import { demandHeader, demandHmac, digestBytes, readSignature } from "./signature";
 import { trust } from "./trust";
 
@@ -81,7 +81,7 @@ export const customHmac: Provider = {
   },
 
   parse(request, _now, settings = {}) {
-    const body = readJson(request);
+    const body = request.json();
     return { deliveryId: deliveryIdOf(request, body, settings), ...parseMapped(body, settings) };
   },
 

@@ -11,7 +11,7 @@ import {
   toEntityType,
   whatHappened,
 } from "./event-name";
-import { idText } from "./read-json";
+import { idText } from "./id-text";
 import { statedTime } from "./stated-time";
 
 /**

@@ -5,7 +5,7 @@ import { DeliveryRefused } from "../core/refusal";
 import type { EventType, ProviderEvent } from "../core/webhook-event";
 import { toEntityType, toSingular, toSnakeCase } from "./event-name";
 import { demandHmacSha256 } from "./hmac";
-import { idText, readJson } from "./read-json";
+import { idText } from "./id-text";
 import { digestBytes, readSignature } from "./signature";
 import { statedTime } from "./stated-time";
 import { trust } from "./trust";
@@ -69,7 +69,7 @@ function familyOf({ headers }: DeliveryRequest): string {
 function parse(request: DeliveryRequest): ParsedDelivery {
   const header = (name: string): string | undefined => request.headers.get(`${familyOf(request)}-${name}`) ?? undefined;
   const deliveryId = idText(header("webhook-id"));
-  const body = asObject(readJson(request));
+  const body = asObject(request.json());
   const topic = header("topic") ?? "";
   const event = body && (eventsEvent(body) ?? (topicForm.test(topic) ? webhookEvent(body, topic) : undefined));
   if (event === undefined) return { deliveryId, events: [], ignored: "unknown_shape" };

@@ -3,7 +3,7 @@ import type { DeliveryRequest } from "../core/delivery-request";
 import type { Proof } from "../core/provider";
 import { DeliveryRefused } from "../core/refusal";
 import { readFreshTimestamp } from "./hmac";
-import { idText } from "./read-json";
+import { idText } from "./id-text";
 import { decodeExactly, demandHeader, demandHmac } from "./signature";
 
 /**

@@ -2,7 +2,6 @@ import type { DeliveryRequest } from "../core/delivery-request";
 import type { Proof, Provider, SetupContext } from "../core/provider";
 import { DeliveryRefused } from "../core/refusal";
 import { mappingProperties, parseMapped } from "./mapped-event";
-import { readJson } from "./read-json";
 import {
   demandStandardEd25519,
   demandStandardHmac,
@@ -45,7 +44,7 @@ export const standard: Provider = {
 
   parse: (request, _now, settings) => ({
     deliveryId: standardIdOf(request),
-    ...parseMapped(readJson(request), settings),
+    ...parseMapped(request.json(), settings),
   }),
 
   setupSteps,

@@ -5,7 +5,7 @@ import { DeliveryRefused } from "../core/refusal";
 import type { EventType, ProviderEvent } from "../core/webhook-event";
 import { toEntityType, toSnakeCase } from "./event-name";
 import { demandFresh } from "./hmac";
-import { idText, readJson } from "./read-json";
+import { idText } from "./id-text";
 import { decodeExactly, demandHeader, demandHmac, digestBytes } from "./signature";
 import { statedTime } from "./stated-time";
 import { trust } from "./trust";
@@ -75,7 +75,7 @@ function readHeader(header: string): { readonly timestamp: string; readonly sign
 }
 
 function parse(request: DeliveryRequest): ParsedDelivery {
-  const body = asObject(readJson(request));
+  const body = asObject(request.json());
   const type = textAt(body, "type");
   if (body === undefined || type === undefined || !typeName.test(type)) return unknownShape;
   const deliveryId = idText(body["id"]);

@@ -2,7 +2,6 @@ import fc from "fast-check";
 import { DeliveryRequest } from "../../shared/core/delivery-request";
 import type { Provider } from "../../shared/core/provider";
 import { DeliveryRefused } from "../../shared/core/refusal";
-import { eventTypes } from "../../shared/core/webhook-event";
 import { github } from "../../shared/providers/github";
 import { githubEvents } from "../../shared/providers/github-events";
 import { createGoogleProvider } from "../../shared/providers/google";
@@ -10,8 +9,8 @@ import { notion } from "../../shared/providers/notion";
 import { salesforce } from "../../shared/providers/salesforce";
 import { slack } from "../../shared/providers/slack";
 import { slackEvents } from "../../shared/providers/slack-events";
-import { trust } from "../../shared/providers/trust";
 import { contractNow } from "../contracts/provider";
+import { expectSoundParse } from "../support/sound-parse";
 
 const google = createGoogleProvider({ certificatesUrl: "http://127.0.0.1:1/" });
 const runs = { numRuns: 200 };
@@ -65,18 +64,6 @@ const { tree } = fc.letrec((tie) => ({
   tree: fc.oneof({ maxDepth: 4 }, leaf, fc.array(tie("tree"), { maxLength: 3 }), fc.dictionary(fieldName, tie("tree"))),
 }));
 const shapes = fc.dictionary(fieldName, tree, { maxKeys: 20 });
-
-/** Parsing must come back, and whatever it finds must be fit for the queue. */
-function expectSoundParse(provider: Provider, headers: Record<string, string>, body: Buffer): void {
-  const { events } = provider.parse(trust(new DeliveryRequest(new Headers(headers), body)), contractNow);
-  for (const event of events) {
-    expect(event.entityId).not.toBe("");
-    expect(event.entityType).toMatch(/^[A-Za-z0-9_-]+$/);
-    expect(eventTypes).toContain(event.eventType);
-    if (event.version) expect(Number.isFinite(event.version.value)).toBe(true);
-    if (event.occurredAt !== undefined) expect(new Date(event.occurredAt).toISOString()).toBe(event.occurredAt);
-  }
-}
 
 describe("parsing never throws", () => {
   it("whatever bytes GitHub's body and headers hold", () => {
