@@ -1,6 +1,7 @@
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { settings } from "../shared/config/settings";
+import { refusalReasons } from "../shared/core/refusal";
 import { errorCatalogue } from "../shared/core/errors";
 import { type EndpointSpec, endpointSpecs } from "../shared/http/endpoint";
 import { createProviders } from "../shared/providers/registry";
@@ -52,7 +53,7 @@ describe("the README", () => {
         provider.displayName,
         `\`${provider.id}\``,
         provider.schemes.map((scheme) => `\`${scheme}\``).join(", "),
-        provider.usesSecret ? "shared secret" : "signed token",
+        provider.exceptionalSchemes?.includes(provider.schemes[0]) ? "signed token" : "shared secret",
         `${provider.maxBodyBytes / 1024 / 1024} MB`,
         `${provider.rememberSeconds / 3600} h`,
       ],
@@ -97,8 +98,20 @@ describe("the documentation", () => {
     expect(targets.filter((target) => !existsSync(join(root, dirname(file), target)))).toEqual([]);
   });
 
+  it("has the guides that the seed links to, under those names", () => {
+    const file = "docs/TASK-7-WEBHOOK-MANAGEMENT-COMPLETE.md";
+    const text = readFileSync(join(root, file), "utf8");
+    const sections = new Map(text.split(/^## /m).map((section) => [anchorOf(section.split("\n")[0] ?? ""), section]));
+    const guides = ["salesforce-setup", "notion-setup", "slack-setup", "github-setup", "google-contacts-setup"].map(
+      (anchor) => /\]\(\.\/(providers\/\w+\.md)\)/.exec(sections.get(anchor) ?? "")?.[1],
+    );
+    const ids = ["salesforce", "notion", "slack", "github", "google"];
+    expect(guides).toEqual(ids.map((id) => `providers/${id}.md`));
+    expect(guides.filter((guide) => !existsSync(join(root, "docs", guide ?? "")))).toEqual([]);
+  });
+
   it.each(globSync("docs/providers/*.md", { cwd: root }))(
-    "%s names every scheme and setting of its provider",
+    "%s names every scheme and setting of its provider, and refusals that exist",
     (file) => {
       const provider = createProviders({ googleCertificatesUrl: "https://certs.example.com" }).get(
         basename(file, ".md"),
@@ -107,9 +120,16 @@ describe("the documentation", () => {
       const text = readFileSync(join(root, file), "utf8");
       const names = [...provider.schemes, ...Object.keys(provider.verificationProperties ?? {})];
       expect(names.filter((name) => !text.includes(`\`${name}\``))).toEqual([]);
+      const refusals = [...text.matchAll(/^- .*?\*\*`(\w+)`\*\*/gm)].map((match) => match[1] ?? "");
+      expect(refusals.filter((reason) => !(reason in refusalReasons))).toEqual([]);
     },
   );
 });
+
+/** As GitHub makes it of a heading. */
+function anchorOf(heading: string): string {
+  return heading.trim().toLowerCase().replaceAll(" ", "-");
+}
 
 function isHttp(bindings: Readonly<Record<string, Readonly<Record<string, unknown>>>>): boolean {
   return Object.values(bindings).some((binding) => binding["type"] === "httpTrigger");
