@@ -121,7 +121,8 @@ export interface Provider {
 
   /**
    * The answer to a check of the URL that the provider makes unsigned and may repeat at any time (Microsoft Graph, for
-   * each subscription; Slack, of certificates). It is answered to anybody, so it must tell nothing, change nothing and never stand for an event.
+   * each subscription; Slack, of its certificate). It is answered to anybody, so it must tell nothing, change nothing and
+   * never stand for an event.
    */
   answerProbe?(request: DeliveryRequest): HandshakeReply | undefined;
 

@@ -5,8 +5,8 @@ import type { Services } from "./services";
 
 /** Longer than a message lives in the queue and its dead letters, in seconds. */
 const PAYLOAD_TTL_SECONDS = 45 * 86_400;
-/** Room for what stands around the provider's data in a message. */
-const ENVELOPE_BYTES = 8192;
+/** Room for what stands around the record's fields in a message: ids and names of the greatest length, escaped. */
+const ENVELOPE_BYTES = 32 * 1024;
 /** JSON text is at most this much longer than the bytes it was made of: a control character becomes `\u0000`. */
 const MAX_ESCAPING = 6;
 

@@ -117,6 +117,19 @@ describe("a batch of CloudEvents", () => {
   });
 });
 
+describe("a CloudEvent with ids as long as any", () => {
+  it.each([9_000, 20_000, 30_000, 40_000])("fits the queue with %i bytes to spare for them", async (spare) => {
+    const { registrationId, webhookSecret } = await app.register({ integrationId: "cloudevents", events: ["*"] });
+    // A control character takes six bytes in JSON.
+    const long = "\u0001".repeat(1000);
+    const data = { text: "x".repeat(app.services.queue.maxMessageBytes - spare) };
+    const event = { specversion: "1.0", id: "1", source: long, type: "order.created", subject: long, data };
+    const headers = { "content-type": "application/cloudevents+json", authorization: `Bearer ${webhookSecret}` };
+    expect(receiptOf(await app.deliver(registrationId, JSON.stringify(event), headers)).syncTriggered).toBe(true);
+    expect(await app.drain()).toBe(1);
+  });
+});
+
 describe("a custom HMAC", () => {
   it("waits for its signature header, then is verified, and its health says that it is weak", async () => {
     const webhook = await app.register({ integrationId: "hmac" });
