@@ -46,7 +46,7 @@ const packageOwners: Readonly<Record<string, readonly string[]>> = {
   croner: ["infra/local/"],
   esbuild: ["infra/cli/package"],
   fflate: ["infra/cli/package"],
-  "@octokit/webhooks-examples": ["infra/local/demo-samples"],
+  "@octokit/webhooks-examples": ["infra/local/samples/github"],
 };
 
 const files = globSync(["functions/**/*.ts", "shared/**/*.ts", "infra/**/*.{ts,mts}"], { cwd: root })

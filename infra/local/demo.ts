@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { asArray, asObject, at, textAt } from "../../shared/core/json";
-import { type DemoProvider, githubDemo, GoogleStandIn, notionDemo, salesforceDemo, slackDemo } from "./demo-samples";
+import { type DemoProvider, githubDemo, googleDemo, notionDemo, salesforceDemo, slackDemo } from "./demo-samples";
+import { GoogleStandIn } from "./google-stand-in";
 import { type RunningHost, startHost } from "./host";
 
 /**
@@ -36,7 +37,7 @@ async function main(): Promise<void> {
   const host = await startHost({ appRoot, env: { ...settings, GOOGLE_CERTIFICATES_URL: certificatesUrl } });
   try {
     console.log(`A gateway at ${host.url}, its state in ${dataDirectory}\n`);
-    await tell(host, [salesforceDemo, notionDemo, slackDemo, githubDemo, google.provider()]);
+    await tell(host, [salesforceDemo, notionDemo, slackDemo, githubDemo, googleDemo(google)]);
   } finally {
     await host.stop();
     google.stop();

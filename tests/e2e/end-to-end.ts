@@ -2,12 +2,13 @@ import { createHash, createHmac } from "node:crypto";
 import {
   type DemoProvider,
   githubDemo,
-  GoogleStandIn,
+  googleDemo,
   notionDemo,
   salesforceDemo,
   type Sample,
   slackDemo,
 } from "../../infra/local/demo-samples";
+import { GoogleStandIn } from "../../infra/local/google-stand-in";
 import { eventually } from "../support/gateway";
 import { OidcIssuer } from "../support/oidc-issuer";
 import { seedSignature } from "../support/test-app";
@@ -118,7 +119,7 @@ export function describeEndToEnd(start: StartGateway): void {
       ["Notion", () => notionDemo],
       ["Slack", () => slackDemo],
       ["GitHub", () => githubDemo],
-      ["Google", () => google.provider()],
+      ["Google", () => googleDemo(google)],
     ];
 
     it.each(providers)("%s", async (_, provider) => {
