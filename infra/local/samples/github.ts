@@ -13,7 +13,8 @@ export const githubSamples: SampleProvider = {
 
 function readExamples(): ReadonlyMap<string, () => Content> {
   const events = new Map<string, () => Content>();
-  for (const { name, examples: payloads } of examples) {
+  const issuesFirst = examples.toSorted((a, b) => Number(b.name === "issues") - Number(a.name === "issues"));
+  for (const { name, examples: payloads } of issuesFirst) {
     for (const payload of payloads) {
       const action = textAt(payload, "action");
       for (const key of action === undefined ? [name] : [name, `${name}.${action}`]) {

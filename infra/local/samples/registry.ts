@@ -1,0 +1,23 @@
+import { githubSamples } from "./github";
+import { googleSamples } from "./google";
+import { notionSamples } from "./notion";
+import { salesforceSamples } from "./salesforce";
+import type { SampleProvider } from "./sample";
+import { shopifySamples } from "./shopify";
+import { slackSamples } from "./slack";
+import { standardSamples } from "./standard";
+import { stripeSamples } from "./stripe";
+
+/** Every provider that there are samples of, by its id. */
+export const sampleProviders: ReadonlyMap<string, SampleProvider> = new Map(
+  [
+    salesforceSamples,
+    notionSamples,
+    slackSamples,
+    githubSamples,
+    googleSamples,
+    standardSamples,
+    stripeSamples,
+    shopifySamples,
+  ].map((provider) => [provider.integrationId, provider]),
+);
