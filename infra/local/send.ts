@@ -60,8 +60,9 @@ interface Expectation {
 
 const accepted: Expectation = { what: "200", isMet: ({ status }) => status === 200 };
 const refused: Expectation = { what: "401", isMet: ({ status }) => status === 401 };
+/** Not told by a gateway on Service Bus, whose duplicate detection drops a repeat without a word. */
 const repeated: Expectation = {
-  what: "200 and a duplicate",
+  what: "200 and a duplicate, which Service Bus would drop without saying so",
   isMet: ({ status, isDuplicate }) => status === 200 && isDuplicate,
 };
 
