@@ -50,6 +50,19 @@ describe("readConfig", () => {
     expect(problemsOf({ ...embedded, ...keys, OIDC_JWKS_URL: "http://127.0.0.1:7/keys" })).toEqual([]);
   });
 
+  it.each(["http://127.0.0.1.example.com", "http://localhost.example.com", "http://127.example.com"])(
+    "does not take %s for a loopback address",
+    (url) => {
+      expect(problemsOf({ ...embedded, PUBLIC_BASE_URL: url })).toEqual([
+        "PUBLIC_BASE_URL must be https, unless it is a loopback address",
+      ]);
+    },
+  );
+
+  it.each(["http://127.0.0.2:3000", "http://[::1]:3000", "http://localhost:3000"])("takes %s for one", (url) => {
+    expect(problemsOf({ ...embedded, PUBLIC_BASE_URL: url })).toEqual([]);
+  });
+
   it("takes an empty value for none", () => {
     expect(readConfig({ ...embedded, PORT: "" }).port).toBe(3000);
   });

@@ -1,3 +1,4 @@
+import { isLoopback } from "../core/remote-address";
 import type { SettingName, Values } from "./settings";
 
 /** How a service is reached: by its address and our identity or, for emulators, by a connection string. */
@@ -64,5 +65,5 @@ export function checkHttps(name: SettingName, value: string, problems: string[])
 function isLoopbackUrl(value: string): boolean {
   if (!URL.canParse(value)) return false;
   const { hostname } = new URL(value);
-  return hostname === "localhost" || hostname === "[::1]" || /^127\./.test(hostname);
+  return hostname === "localhost" || isLoopback(hostname.replace(/^\[|\]$/g, ""));
 }
