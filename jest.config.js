@@ -20,6 +20,8 @@ module.exports = {
   collectCoverageFrom: ["functions/**/*.ts", "shared/**/*.ts"],
   coverageThreshold: {
     global: { lines: 96, branches: 82 },
+    // Most of it runs only where there is a redis-server.
+    "./shared/adapters/redis/": { lines: 75, branches: 40 },
     "./shared/core/": { lines: 99, branches: 95 },
     "./shared/providers/": { lines: 99, branches: 95 },
     "./shared/usecases/": { lines: 99, branches: 88 },
