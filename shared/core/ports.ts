@@ -70,6 +70,7 @@ export const collectionNames = [
   "shards",
   "sync-tasks",
   "connections",
+  "rate-limits",
 ] as const;
 
 /** One of {@link collectionNames}. */

@@ -3,6 +3,7 @@ import { DeliveryRequest, type HeaderReader } from "../core/delivery-request";
 import { errorCatalogue, isWebhookError, WebhookError } from "../core/errors";
 import type { HandshakeReply, ParsedDelivery, Proof, VerifiedRequest } from "../core/provider";
 import { DeliveryRefused, type Explanation, type RefusalReason } from "../core/refusal";
+import { rateLimitHeaders } from "../core/rate-limit";
 import type { RateVerdict } from "../core/token-bucket";
 import { isSoundEvent } from "../core/webhook-event";
 import { keepCandidate, markVerified } from "./pending-secrets";
@@ -221,15 +222,6 @@ function rateLimited(verdict: RateVerdict): WebhookError {
     retryAfterSeconds: verdict.retryAfterSeconds,
     headers: rateLimitHeaders(verdict),
   });
-}
-
-/** `X-RateLimit-*` as Castiel's other replies carry them; `Reset` in seconds from now. */
-function rateLimitHeaders(verdict: RateVerdict): Record<string, string> {
-  return {
-    "x-ratelimit-limit": String(verdict.limit),
-    "x-ratelimit-remaining": String(verdict.remaining),
-    "x-ratelimit-reset": String(verdict.resetSeconds),
-  };
 }
 
 function noteUnavailable({ services, entry, receivedAt }: Walk, code: string): void {
