@@ -40,6 +40,10 @@ export interface Config {
   readonly healthWindowMs: number;
   readonly retentionSeconds: number;
   readonly ratePerSecond: { readonly registration: number; readonly tenant: number; readonly unverified: number };
+  /** Calls a minute to providers that a tenant may allow itself. */
+  readonly callsMaximum: number;
+  /** May hold a password: never to be logged. */
+  readonly redisUrl?: string;
   readonly cacheMaxRegistrations: number;
   readonly outbound: OutboundConfig;
   readonly vendors: VendorConfig;
@@ -97,6 +101,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const oidc = readOidc(values, tenantMap, problems);
   for (const name of ["OIDC_JWKS_URL", "GOOGLE_CERTIFICATES_URL"] as const)
     checkHttps(name, String(values[name] ?? ""), problems);
+  // The problem says nothing of the value, because of the password in it.
+  if (!URL.canParse(String(values["REDIS_URL"] ?? "redis://localhost"))) problems.push("REDIS_URL is not a URL");
   const publicBaseUrl = readPublicUrl(values, env, problems);
   const backEnds =
     values["CASTIEL_MODE"] === "azure"
@@ -204,6 +210,8 @@ function toConfig(values: Values): Omit<Config, "backEnds" | "apiTokens" | "uses
       tenant: number("RATE_LIMIT_TENANT"),
       unverified: number("RATE_LIMIT_UNVERIFIED"),
     },
+    callsMaximum: number("RATE_LIMIT_CALLS_MAXIMUM"),
+    ...(values["REDIS_URL"] === undefined ? {} : { redisUrl: string("REDIS_URL") }),
     cacheMaxRegistrations: number("CACHE_MAX_REGISTRATIONS"),
     ...readOutbound(values),
     appSettings: Object.freeze({ QUEUE_NAME: string("QUEUE_NAME"), HEALTH_SCHEDULE: string("HEALTH_SCHEDULE") }),

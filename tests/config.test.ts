@@ -121,6 +121,25 @@ describe("readConfig", () => {
     expect(readConfig({ ...embedded, ...oidc, OIDC_TENANT_MAP: '{"x":"t"}' }).oidc?.tenantMap).toEqual({ x: "t" });
   });
 
+  it.each(["redis://cache:6379", "rediss://:p%40ss@cache.example.com:6380/0", "redis://user:pass@[::1]:6379/"])(
+    "takes %s as REDIS_URL",
+    (REDIS_URL) => {
+      expect(readConfig({ ...embedded, REDIS_URL })).toMatchObject({ redisUrl: REDIS_URL });
+    },
+  );
+
+  it.each([
+    "https://cache:6379",
+    "redis://",
+    "redis://cache/name",
+    "redis://:s3cret@cache:port",
+    "redis://:s3cret@a b",
+  ])("refuses %s as REDIS_URL, and does not repeat it", (REDIS_URL) => {
+    const problems = problemsOf({ ...embedded, REDIS_URL });
+    expect(problems).not.toEqual([]);
+    for (const problem of problems) expect(problem).toMatch(/^REDIS_URL (?!.*(s3cret|cache))/);
+  });
+
   it("takes http for a loopback address, and no slash at the end", () => {
     expect(readConfig({ ...embedded, PUBLIC_BASE_URL: "http://localhost:3000/" }).publicBaseUrl).toBe(
       "http://localhost:3000",

@@ -163,6 +163,15 @@ export const settings = {
     default: "10",
     description: "Refused attempts a second per webhook and source address; a bucket holds ten seconds' worth.",
   },
+  RATE_LIMIT_CALLS_MAXIMUM: {
+    schema: whole(1, 1_000_000),
+    default: "5000",
+    description: "Calls a minute to providers that a tenant may allow itself; an operator may allow more.",
+  },
+  REDIS_URL: {
+    schema: { type: "string", pattern: "^rediss?://[^\\s/]+(/\\d*)?$" },
+    description: "Redis that instances share, for the limits of calls to providers and copies of registrations.",
+  },
   CACHE_MAX_REGISTRATIONS: {
     schema: whole(1, 1_000_000),
     default: "10000",

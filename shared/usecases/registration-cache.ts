@@ -2,6 +2,7 @@ import { compileEventPatterns, type EventMatcher } from "../core/event-pattern";
 import type { Clock, SecretStore } from "../core/ports";
 import type { Provider } from "../core/provider";
 import type { Registration } from "../core/registration";
+import type { RegistrationCopies, RegistrationCopy } from "../core/registration-copies";
 import type { Registrations } from "../repositories/registrations";
 
 /** A registration ready to receive: with its provider, its secrets and its compiled patterns. */
@@ -21,6 +22,14 @@ export interface CacheDependencies {
   readonly providers: ReadonlyMap<string, Provider>;
   readonly now: Clock;
   readonly maxEntries: number;
+  /** Stands between this memory and the store, where instances share one. */
+  readonly copies?: RegistrationCopies;
+}
+
+interface Loading {
+  readonly entry: Promise<CachedRegistration | undefined>;
+  /** Read from the store, whatever copies there are. */
+  readonly isAnew: boolean;
 }
 
 /** DESIGN 11, Cache: fresh for 30 s, and up to an hour only while the store is down. */
@@ -33,7 +42,7 @@ const REREAD_MS = 5_000;
 export class RegistrationCache {
   readonly #dependencies: CacheDependencies;
   readonly #entries = new Map<string, CachedRegistration>();
-  readonly #loading = new Map<string, Promise<CachedRegistration | undefined>>();
+  readonly #loading = new Map<string, Loading>();
   #hits = 0;
   #misses = 0;
 
@@ -64,25 +73,27 @@ export class RegistrationCache {
     if (fresh) return fresh;
     this.#misses++;
     const entry = this.#entries.get(registrationId);
-    return this.#load(registrationId).catch((error: unknown) => this.#staleOr(entry, error));
+    return this.#load(registrationId, false).catch((error: unknown) => this.#staleOr(entry, error));
   }
 
   /** Reads anew if the entry is not too young for that: after a mismatch, the secret may have been changed elsewhere. */
   async reread(entry: CachedRegistration): Promise<CachedRegistration | undefined> {
     if (this.#dependencies.now() - entry.loadedAt < REREAD_MS) return entry;
-    return this.#load(entry.registration.id).catch(() => entry);
+    return this.#load(entry.registration.id, true).catch(() => entry);
   }
 
   /** Takes over what was just written, so that the entry stays warm; its secret must not have changed. */
   renew(registration: Registration): void {
     const entry = this.#entries.get(registration.id);
     if (entry) this.#entries.set(registration.id, { ...entry, registration });
+    void this.#dependencies.copies?.forget(registration.id, FRESH_MS);
   }
 
   /** Forgets what may have changed. */
   forget(registrationId: string): void {
     this.#entries.delete(registrationId);
     this.#loading.delete(registrationId);
+    void this.#dependencies.copies?.forget(registrationId, FRESH_MS);
   }
 
   #staleOr(entry: CachedRegistration | undefined, error: unknown): CachedRegistration {
@@ -90,28 +101,47 @@ export class RegistrationCache {
     throw error;
   }
 
-  #load(registrationId: string): Promise<CachedRegistration | undefined> {
+  #load(registrationId: string, isAnew: boolean): Promise<CachedRegistration | undefined> {
     const running = this.#loading.get(registrationId);
-    if (running) return running;
-    const loading = this.#read(registrationId).then((entry) => {
+    if (running && (running.isAnew || !isAnew)) return running.entry;
+    const reading = isAnew ? this.#readStore(registrationId) : this.#readCopyOrStore(registrationId);
+    const entry = reading.then(async (copy) => {
+      const made = copy && (await this.#toEntry(copy));
       // A `forget` in the meantime means that what was read may be old already.
-      if (this.#loading.get(registrationId) === loading) this.#keep(registrationId, entry);
-      return entry;
+      if (this.#loading.get(registrationId) === loading) this.#keep(registrationId, made);
+      return made;
     });
+    const loading = { entry, isAnew };
     this.#loading.set(registrationId, loading);
     const done = (): void => {
       if (this.#loading.get(registrationId) === loading) this.#loading.delete(registrationId);
     };
-    loading.then(done, done);
-    return loading;
+    entry.then(done, done);
+    return entry;
   }
 
-  async #read(registrationId: string): Promise<CachedRegistration | undefined> {
-    const { registrations, secrets, providers, now } = this.#dependencies;
+  /** A copy is as old as it says, wherever it has been: it is never fresh for 30 s there and for 30 s more here. */
+  async #readCopyOrStore(registrationId: string): Promise<RegistrationCopy | undefined> {
+    const { copies, now } = this.#dependencies;
+    if (!copies) return this.#readStore(registrationId);
+    const copy = await copies.get(registrationId);
+    if (copy && now() - copy.loadedAt < FRESH_MS) return { ...copy, loadedAt: Math.min(copy.loadedAt, now()) };
+    const read = await this.#readStore(registrationId);
+    if (read) void copies.put(read, read.loadedAt + FRESH_MS - now());
+    return read;
+  }
+
+  async #readStore(registrationId: string): Promise<RegistrationCopy | undefined> {
+    const { registrations, now } = this.#dependencies;
     const loadedAt = now();
     const registration = (await registrations.find(registrationId))?.value;
-    const provider = registration && providers.get(registration.integrationId);
-    if (!registration || !provider) return undefined;
+    return registration && { registration, loadedAt };
+  }
+
+  async #toEntry({ registration, loadedAt }: RegistrationCopy): Promise<CachedRegistration | undefined> {
+    const { secrets, providers } = this.#dependencies;
+    const provider = providers.get(registration.integrationId);
+    if (!provider) return undefined;
     const secret =
       registration.secretVersion === undefined
         ? undefined

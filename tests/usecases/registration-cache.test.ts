@@ -1,6 +1,7 @@
 import type { Registration } from "../../shared/core/registration";
 import { RegistrationCache } from "../../shared/usecases/registration-cache";
 import { makeRegistration, noon } from "../support/make";
+import { MemoryCopies } from "../support/memory-copies";
 import { openTestApp, type TestApp } from "../support/test-app";
 
 let app: TestApp;
@@ -12,7 +13,7 @@ beforeEach(async () => {
 afterEach(() => app.close());
 
 /** A cache over the app's own store, and how often it read each registration. */
-function openCache(maxEntries = 10): { cache: RegistrationCache; reads: string[] } {
+function openCache(maxEntries = 10, copies?: MemoryCopies): { cache: RegistrationCache; reads: string[] } {
   const reads: string[] = [];
   const { registrations } = app.services;
   const counted = Object.assign(Object.create(registrations) as typeof registrations, {
@@ -22,7 +23,13 @@ function openCache(maxEntries = 10): { cache: RegistrationCache; reads: string[]
     },
   });
   return {
-    cache: new RegistrationCache({ ...app.services, registrations: counted, now: () => time, maxEntries }),
+    cache: new RegistrationCache({
+      ...app.services,
+      registrations: counted,
+      now: () => time,
+      maxEntries,
+      ...(copies && { copies }),
+    }),
     reads,
   };
 }
@@ -99,5 +106,104 @@ describe("RegistrationCache", () => {
     time += 1;
     expect(await cache.reread(entry)).not.toBe(entry);
     expect(reads).toHaveLength(2);
+  });
+});
+
+describe("two RegistrationCaches that share copies", () => {
+  let copies: MemoryCopies;
+  let one: ReturnType<typeof openCache>;
+  let other: ReturnType<typeof openCache>;
+  let id: string;
+  beforeEach(async () => {
+    copies = new MemoryCopies();
+    [one, other] = [openCache(10, copies), openCache(10, copies)];
+    id = (await stored(1))[0]?.id ?? "";
+  });
+  const pass = (ms: number): void => {
+    time += ms;
+    copies.time += ms;
+  };
+  const change = (connectionId: string): Promise<unknown> =>
+    app.services.registrations.update(id, (current) => ({ ...current, connectionId }));
+  const connectionIn = async ({ cache }: typeof one): Promise<unknown> =>
+    (await cache.find(id))?.registration.connectionId;
+
+  it("read the store once for both, and share no secret", async () => {
+    const [first, second] = [await one.cache.find(id), await other.cache.find(id)];
+    expect([one.reads, other.reads]).toEqual([[id], []]);
+    expect(second).toEqual({ ...first, matches: expect.any(Function) });
+    expect(second?.secrets).toHaveLength(1);
+    expect(JSON.stringify(await copies.get(id))).not.toContain(second?.secrets[0]);
+  });
+
+  it("never take a registration for fresh that was read 30 seconds ago, by whomever", async () => {
+    await one.cache.find(id);
+    await change("changed");
+    pass(29_999);
+    expect(await connectionIn(other)).toBe("conn-123");
+    pass(1);
+    expect(await connectionIn(other)).toBe("changed");
+    expect(await connectionIn(one)).toBe("changed");
+  });
+
+  it("take no copy that claims to come from the future for fresher than now", async () => {
+    const registration = makeRegistration({ id });
+    await copies.put({ registration, loadedAt: time + 3_600_000 }, 7_200_000);
+    expect((await one.cache.find(id))?.loadedAt).toBe(time);
+  });
+
+  it("read their own changes at once, and so does who has no entry of its own", async () => {
+    await one.cache.find(id);
+    await change("changed");
+    one.cache.forget(id);
+    expect(await connectionIn(one)).toBe("changed");
+    expect(await connectionIn(other)).toBe("changed");
+  });
+
+  it("share no copy for 30 seconds after a change, since an older one may be on its way", async () => {
+    const old = await other.cache.find(id);
+    await change("changed");
+    one.cache.forget(id);
+    if (old) await copies.put(old, 30_000);
+    pass(29_999);
+    expect(await connectionIn(one)).toBe("changed");
+    expect(await copies.get(id)).toBeUndefined();
+  });
+
+  it("drop the copy of what was renewed", async () => {
+    const known = await one.cache.find(id);
+    if (!known) throw new Error("The registration is stored.");
+    one.cache.renew({ ...known.registration, isVerified: false });
+    expect(await copies.get(id)).toBeUndefined();
+  });
+
+  it("read the store, and no copy, after a mismatch", async () => {
+    await one.cache.find(id);
+    await change("changed");
+    const entry = await other.cache.find(id);
+    pass(5_000);
+    const again = entry && (await other.cache.reread(entry));
+    expect(again?.registration.connectionId).toBe("changed");
+    expect(other.reads).toEqual([id]);
+  });
+
+  it("do not let a look into the copies pass for a reading after a mismatch", async () => {
+    await one.cache.find(id);
+    const entry = await other.cache.find(id);
+    if (!entry) throw new Error("The registration is stored.");
+    await change("changed");
+    pass(5_000);
+    const fresh = openCache(10, copies);
+    const [found, reread] = await Promise.all([fresh.cache.find(id), fresh.cache.reread(entry)]);
+    expect([found, reread].map((read) => read?.registration.connectionId)).toEqual(["conn-123", "changed"]);
+    expect(fresh.cache.peek(id)?.registration.connectionId).toBe("changed");
+  });
+
+  it("read the store while the copies cannot be reached", async () => {
+    copies.isOut = true;
+    expect(await connectionIn(one)).toBe("conn-123");
+    one.cache.forget(id);
+    expect(await connectionIn(one)).toBe("conn-123");
+    expect(one.reads).toEqual([id, id]);
   });
 });
