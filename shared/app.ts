@@ -5,8 +5,10 @@ import { createRecordReader } from "./adapters/vendors/record-reader";
 import { type Access, createAccess } from "./app/access";
 import type { BackEnds } from "./app/back-ends";
 import { NotConfigured } from "./app/not-configured";
+import { openSharedState, type SharedState } from "./app/shared-state";
 import { type Config, ConfigError, readConfig } from "./config";
 import type { Clock, Log, LockingQueue } from "./core/ports";
+import type { RateLimiter } from "./core/rate-limiter";
 import type { RecordReader } from "./core/record-reader";
 import type { Provider } from "./core/provider";
 import { tenantKeyOf } from "./core/registration-id";
@@ -15,15 +17,19 @@ import { createProviders } from "./providers/registry";
 import { Activities } from "./repositories/activities";
 import { Connections } from "./repositories/connections";
 import { Deliveries } from "./repositories/deliveries";
+import { RateLimits } from "./repositories/rate-limits";
 import { Registrations } from "./repositories/registrations";
 import { Shards } from "./repositories/shards";
 import { SyncTasks } from "./repositories/sync-tasks";
 import { createSyncTaskService } from "./sync/sync-task-service";
+import { limitedReader, quotaObserver } from "./sync/limited-reader";
+import { CallLimiter } from "./usecases/call-limiter";
 import { ConnectionCredentials, type CredentialDependencies } from "./usecases/connection-credentials";
 import { Gatherer } from "./usecases/gatherer";
 import { readInstallationKey } from "./usecases/installation-key";
 import { RegistrationCache } from "./usecases/registration-cache";
 import type { Limits, Services as UseCaseServices } from "./usecases/services";
+import { TenantLimits } from "./usecases/tenant-limits";
 
 /** What the HTTP edge needs besides the use cases' services: who may call. */
 export interface Services extends UseCaseServices {
@@ -109,9 +115,10 @@ export async function createApp(options: AppOptions = {}): Promise<App> {
     queueTimeoutMs: config.queueTimeoutMs,
     healthWindowMs: config.healthWindowMs,
     retentionSeconds: config.retentionSeconds,
+    callsMaximum: config.callsMaximum,
     outbound: config.outbound,
   };
-  const services = await createServices({ config, backEnds, rules, log, now }).catch(async (error: unknown) => {
+  const { services, shared } = await compose({ config, backEnds, rules, log, now }).catch(async (error: unknown) => {
     await backEnds.close();
     throw error;
   });
@@ -125,6 +132,7 @@ export async function createApp(options: AppOptions = {}): Promise<App> {
     },
     close: async () => {
       await services.gatherer.flush();
+      shared.close();
       await backEnds.close();
     },
   };
@@ -146,9 +154,22 @@ interface Parts {
   readonly now: Clock;
 }
 
-async function createServices({ config, backEnds, rules, log, now }: Parts): Promise<Services> {
+async function compose(parts: Parts): Promise<{ readonly services: Services; readonly shared: SharedState }> {
+  const { config, backEnds, log, now } = parts;
+  const installationKey = await readInstallationKey(backEnds.documents, backEnds.secrets);
+  const shared = await openSharedState({ url: config.redisUrl, installationKey, log, now });
+  const keyOf = (tenantId: string): string => tenantKeyOf(installationKey, tenantId);
+  return { services: await createServices({ ...parts, shared, tenantKeyOf: keyOf }), shared };
+}
+
+interface ServiceParts extends Parts {
+  readonly shared: SharedState;
+  readonly tenantKeyOf: (tenantId: string) => string;
+}
+
+async function createServices(parts: ServiceParts): Promise<Services> {
+  const { config, backEnds, shared, rules, tenantKeyOf: keyOf, log, now } = parts;
   const { documents, queue, secrets, payloads } = backEnds;
-  const installationKey = await readInstallationKey(documents, secrets);
   const providers: ReadonlyMap<string, Provider> = createProviders({
     googleCertificatesUrl: config.googleCertificatesUrl,
   });
@@ -158,6 +179,14 @@ async function createServices({ config, backEnds, rules, log, now }: Parts): Pro
   const connections = new Connections(documents);
   const shards = new Shards(documents);
   const syncTasks = new SyncTasks(documents);
+  const rateLimits = new RateLimits(documents);
+  const rateLimiter = new CallLimiter({
+    ledger: shared.ledger,
+    limits: new TenantLimits(rateLimits, keyOf),
+    tenantKeyOf: keyOf,
+    tenantMaximum: config.callsMaximum,
+    log,
+  });
   return {
     rules,
     providers,
@@ -173,15 +202,18 @@ async function createServices({ config, backEnds, rules, log, now }: Parts): Pro
       providers,
       now,
       maxEntries: config.cacheMaxRegistrations,
+      ...(shared.copies ? { copies: shared.copies } : {}),
     }),
     gatherer: new Gatherer({ activities, deliveries, windowMs: config.healthWindowMs, log }),
     secrets,
     queue,
     payloads,
-    records: createReader({ config, connections, secrets, now, log }),
+    records: createReader({ config, connections, secrets, limiter: rateLimiter, now, log }),
     sync: createSyncTaskService({ shards, syncTasks, now, retentionSeconds: config.retentionSeconds }),
     limits: createLimits(config),
-    tenantKeyOf: (tenantId) => tenantKeyOf(installationKey, tenantId),
+    rateLimits,
+    rateLimiter,
+    tenantKeyOf: keyOf,
     now,
     newId: () => randomUUID().replaceAll("-", ""),
     log,
@@ -191,16 +223,20 @@ async function createServices({ config, backEnds, rules, log, now }: Parts): Pro
 
 interface ReaderParts extends CredentialDependencies {
   readonly config: Config;
+  readonly limiter: RateLimiter;
 }
 
-function createReader({ config, ...parts }: ReaderParts): RecordReader {
-  return createRecordReader({
+/** Every call passes the limits, and every answer tells them what it says of the provider's quota. */
+function createReader({ config, limiter, ...parts }: ReaderParts): RecordReader {
+  const reader = createRecordReader({
+    onQuota: quotaObserver({ limiter, ...parts }),
     credentials: new ConnectionCredentials(parts),
     outbound: createOutboundHttp({ policy: config.outbound, timeoutMs: config.outbound.timeoutMs }),
     settings: config.vendors,
     now: parts.now,
     log: parts.log,
   });
+  return limitedReader(reader, { limiter, now: parts.now });
 }
 
 function createLimits({ ratePerSecond, cacheMaxRegistrations }: Config): Limits {

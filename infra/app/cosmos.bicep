@@ -135,6 +135,15 @@ var containers = [
     ]
     compositeIndexes: []
   }
+  {
+    name: 'rate-limits'
+    includedPaths: [
+      {
+        path: '/pk/?'
+      }
+    ]
+    compositeIndexes: []
+  }
 ]
 
 resource account 'Microsoft.DocumentDB/databaseAccounts@2024-11-15' = {

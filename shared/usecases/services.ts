@@ -2,11 +2,13 @@ import type { OutboundPolicy } from "../core/outbound";
 import type { Clock, EventQueue, Log, PayloadStore, SecretStore } from "../core/ports";
 import type { Provider } from "../core/provider";
 import type { RecordReader } from "../core/record-reader";
+import type { RateLimiter } from "../core/rate-limiter";
 import type { SyncTaskService } from "../core/sync-task";
 import type { TokenBuckets } from "../core/token-bucket";
 import type { Activities } from "../repositories/activities";
 import type { Connections } from "../repositories/connections";
 import type { Deliveries } from "../repositories/deliveries";
+import type { RateLimits } from "../repositories/rate-limits";
 import type { Registrations } from "../repositories/registrations";
 import type { Shards } from "../repositories/shards";
 import type { SyncTasks } from "../repositories/sync-tasks";
@@ -26,6 +28,8 @@ export interface Rules {
   readonly retentionSeconds: number;
   /** Where calls of ours may go. */
   readonly outbound: OutboundPolicy;
+  /** Calls a minute to providers that a tenant may allow itself. */
+  readonly callsMaximum: number;
 }
 
 /** Everything a use case may use; made once, in `app.ts`. */
@@ -47,6 +51,9 @@ export interface Services {
   readonly records: RecordReader;
   readonly sync: SyncTaskService;
   readonly limits: Limits;
+  readonly rateLimits: RateLimits;
+  /** Of the calls that we make to providers. */
+  readonly rateLimiter: RateLimiter;
   /** The partition key of a tenant. */
   readonly tenantKeyOf: (tenantId: string) => string;
   readonly now: Clock;

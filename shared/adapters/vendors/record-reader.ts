@@ -1,5 +1,6 @@
 import type { AuthorisedConnection } from "../../core/credentials";
 import type { Log } from "../../core/ports";
+import type { OnQuota } from "../../core/rate-limiter";
 import type { ConnectionKey, RecordReader } from "../../core/record-reader";
 import { SyncFailure } from "../../core/sync-task";
 import { AccessTokens, needsReauth, type TokenDependencies } from "./access-tokens";
@@ -14,6 +15,7 @@ import { openSession } from "./vendor-session";
 /** What the reader works with. */
 export interface ReaderDependencies extends TokenDependencies {
   readonly log: Log;
+  readonly onQuota: OnQuota;
 }
 
 /** Refused credentials are tried again after this long: the owner may have mended it at the vendor alone. */

@@ -1,5 +1,7 @@
 import type { AuthorisedConnection } from "../../core/credentials";
 import type { OutboundReply } from "../../core/outbound";
+import { readQuota } from "../../core/provider-quota";
+import type { OnQuota } from "../../core/rate-limiter";
 import { SyncDelay } from "../../core/sync-task";
 import type { AccessTokens, TokenDependencies } from "./access-tokens";
 import { failure, safeCode, toSyncFailure } from "./failures";
@@ -8,6 +10,8 @@ import type { VendorApi, VendorRequest, VendorSession } from "./vendor-api";
 /** What a session works with. */
 export interface SessionDependencies extends Pick<TokenDependencies, "outbound" | "credentials" | "now"> {
   readonly tokens: AccessTokens;
+  /** Told whatever a reply says of the vendor's quota. */
+  readonly onQuota: OnQuota;
 }
 
 /** Calls with the connection's access token; a token that is refused is renewed once. */
@@ -16,11 +20,15 @@ export function openSession(
   api: VendorApi,
   { connection, baseUrl }: { readonly connection: AuthorisedConnection; readonly baseUrl: string },
 ): VendorSession {
-  const { outbound, tokens, credentials, now } = dependencies;
-  const send = (request: VendorRequest, token: string): Promise<OutboundReply> =>
-    outbound.send(toOutbound(api, request, token)).catch((error: unknown) => {
+  const { outbound, tokens, credentials, onQuota, now } = dependencies;
+  const send = async (request: VendorRequest, token: string): Promise<OutboundReply> => {
+    const reply = await outbound.send(toOutbound(api, request, token)).catch((error: unknown) => {
       throw toSyncFailure(error);
     });
+    const quota = readQuota(reply.headers);
+    if (quota) onQuota(connection, quota);
+    return reply;
+  };
   return {
     baseUrl,
     authKind: connection.auth.kind,

@@ -264,6 +264,7 @@ describe("a refresh token that changes with its use", () => {
       outbound: createOutboundHttp({ policy: config.outbound, timeoutMs: 5000 }),
       settings: config.vendors,
       now: services.now,
+      onQuota: () => undefined,
       log: services.log,
     });
     return (key) => records.read(key, { entityType: "repository", entityId: "77" });
