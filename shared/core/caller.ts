@@ -7,6 +7,8 @@ export type Scope = (typeof scopes)[number];
 /** Who calls the management API. */
 export interface Caller {
   readonly tenantId: string;
+  /** Who it is, for records of who did what: the subject of a JWT, the beginning of a token's hash. */
+  readonly subject: string;
   readonly scopes: ReadonlySet<Scope>;
   /** May see what concerns the service as a whole. */
   readonly isOperator: boolean;

@@ -19,8 +19,15 @@ export const errorCatalogue = {
   unknown_integration: { status: 404, title: "There is no such integration.", retry: false },
   registration_not_found: { status: 404, title: "There is no such webhook.", retry: false },
   connection_not_found: { status: 404, title: "There is no such connection.", retry: false },
+  mapping_not_found: { status: 404, title: "There is no mapping for this entity type.", retry: false },
+  shard_not_found: { status: 404, title: "There is no such shard.", retry: false },
+  conflict_not_found: { status: 404, title: "There is no such conflict.", retry: false },
+  sync_task_not_found: { status: 404, title: "There is no such sync task.", retry: false },
   document_exists: { status: 409, title: "A document with this id exists already.", retry: false },
   document_changed: { status: 409, title: "The document was changed by somebody else.", retry: true },
+  shard_not_active: { status: 409, title: "The shard is deleted, or merged into another.", retry: false },
+  shard_not_merged: { status: 409, title: "The two shards are not merged.", retry: false },
+  conflict_settled: { status: 409, title: "The conflict is not open any more.", retry: false },
   length_required: { status: 411, title: "Send the body with a Content-Length, not chunked.", retry: false },
   payload_too_large: { status: 413, title: "The body is larger than this provider's deliveries may be.", retry: false },
   rate_limited: { status: 429, title: "Too many requests.", retry: true },
@@ -72,4 +79,9 @@ export class WebhookError extends Error {
 /** True if `error` is a {@link WebhookError}, of the given code if one is named. */
 export function isWebhookError(error: unknown, code?: ErrorCode): error is WebhookError {
   return error instanceof WebhookError && (code === undefined || error.code === code);
+}
+
+/** True for an outage of a back end of ours: waiting for it uses up no attempt (DESIGN 11, Retries). */
+export function isOutage(error: unknown): boolean {
+  return isWebhookError(error) && errorCatalogue[error.code].status === 503;
 }

@@ -71,6 +71,9 @@ export const collectionNames = [
   "sync-tasks",
   "connections",
   "rate-limits",
+  "mappings",
+  "conflicts",
+  "match-keys",
 ] as const;
 
 /** One of {@link collectionNames}. */

@@ -1,40 +1,116 @@
 import type { Document } from "./ports";
+import type { RecordReference } from "./record-reader";
 import type { EventType, WebhookEvent } from "./webhook-event";
 
-/** What a synchronisation did to the primary shard. `stale`: an older change came late; `unchanged`: nothing new in it. */
-export type ShardChange = "created" | "updated" | "deleted" | "restored" | "unchanged" | "stale";
+/**
+ * What a synchronisation did to the primary shard. `stale`: an older change came late; `unchanged`: nothing new in it;
+ * `resync`: the provider named no single record, so a task for all of them was queued; `not_listed`: likewise, but they
+ * cannot be listed.
+ */
+export type ShardChange =
+  "created" | "updated" | "deleted" | "restored" | "unchanged" | "stale" | "resync" | "not_listed";
 
-/** One unit of synchronisation work and its result. Partition: the registration id. */
+/** The steps of a task, in order. `transform` holds both sides against each other too; `derive` saves the other shards. */
+export type SyncPhase = "fetch" | "transform" | "save" | "derive" | "deduplicate" | "write_back";
+
+/** Why a task runs: an event, a person's wish, a gap in the events, or an edit in Castiel. */
+export type SyncTrigger = "webhook" | "manual" | "gap" | "edit";
+
+/** Why nothing was read from the provider although the event alone does not tell everything. */
+export type NotRead = "no_reader" | "unsupported" | "no_credentials";
+
+/** What a task did to one record. Ids, codes and numbers only. */
+export interface SyncResult {
+  readonly change: ShardChange;
+  /** The shard that shows the record; absent where the task was about no single one. */
+  readonly shardId?: string;
+  /** How many derived shards were written. */
+  readonly derived?: number;
+  /** Names of fields on which both sides differed and a rule decided. */
+  readonly settledConflicts?: readonly string[];
+  /** A conflict that waits for a person. */
+  readonly conflictId?: string;
+  /** The record is shown by `shardId` together with this duplicate's shard. */
+  readonly mergedShardId?: string;
+  /** Names of fields that the mapping wants and the record does not have. */
+  readonly missingFields?: readonly string[];
+  /** What was written back to the provider. */
+  readonly writtenBack?: "update" | "delete";
+  /** The task for all records of the entity type. */
+  readonly resyncTaskId?: string;
+}
+
+/** How far a task for all records of an entity type has come. */
+export interface ListProgress {
+  /** ISO 8601: records that changed from then on. */
+  readonly since: string;
+  /** Pages that are done. */
+  readonly pages: number;
+  readonly records: number;
+  /** Records that failed by themselves, by reason; each that may succeed later has its own task. */
+  readonly failures: Readonly<Record<string, number>>;
+  /** Where the next page begins. */
+  readonly cursor?: string;
+}
+
+/** One unit of synchronisation work and its result. Partition: the tenant key. It holds no personal data. */
 export interface SyncTask extends Document {
-  readonly registrationId: string;
+  readonly registrationId?: string;
   readonly integrationId: string;
   readonly connectionId: string;
-  readonly trigger: "webhook";
+  readonly trigger: SyncTrigger;
   readonly entityType: string;
+  /** `*` for all records of the entity type. */
   readonly entityId: string;
-  readonly eventType: EventType;
+  readonly eventType?: EventType;
   readonly eventIds: readonly string[];
-  readonly status: "running" | "completed" | "failed";
+  /** `waiting`: put off until `waitingUntil` without using up an attempt. */
+  readonly status: "queued" | "running" | "waiting" | "completed" | "failed";
   readonly attempts: number;
+  /** Where the record came from: the event's own data, or a read from the provider. */
+  readonly source?: "event" | "provider";
+  readonly notRead?: NotRead;
+  /** Milliseconds spent in each phase. */
+  readonly phases?: Readonly<Partial<Record<SyncPhase, number>>>;
+  /** When it was queued, or when its last attempt began. */
   readonly startedAt: string;
   readonly finishedAt?: string;
-  readonly result?: { readonly shardId: string; readonly change: ShardChange };
-  /** The code of the failure, where the last attempt failed. */
+  readonly waitingUntil?: string;
+  readonly result?: SyncResult;
+  readonly progress?: ListProgress;
+  /** The code of the failure or of the wait, where the last attempt did not succeed. */
   readonly reason?: string;
 }
 
-/** What a trigger asks of SyncTaskService. */
-export interface SyncTaskRequest {
-  readonly event: WebhookEvent;
-  /** Starts at 1. */
-  readonly attempt: number;
+/** Work that no event asked for: one record, or all records of an entity type that changed since a time. */
+export interface SyncWork {
+  readonly taskId: string;
+  readonly tenantId: string;
+  readonly tenantKey: string;
+  readonly integrationId: string;
+  readonly connectionId: string;
+  readonly trigger: Exclude<SyncTrigger, "webhook">;
+  readonly entityType: string;
+  readonly record?: Omit<RecordReference, "entityType">;
+  /** ISO 8601; for a listing. */
+  readonly since?: string;
+  /** Where the page begins, and its number from 0. */
+  readonly cursor?: string;
+  readonly page?: number;
+  /** ISO 8601: when it was asked for. */
+  readonly requestedAt: string;
 }
+
+/** What a trigger asks of SyncTaskService. `attempt` starts at 1. */
+export type SyncTaskRequest =
+  { readonly event: WebhookEvent; readonly attempt: number } | { readonly work: SyncWork; readonly attempt: number };
 
 /** The engine behind the queue: fetch → transform → deduplicate → shard → resolve conflicts → save. */
 export interface SyncTaskService {
   /**
-   * Runs the task and answers it completed.
+   * Runs the task and answers it completed, or running where its next page is queued.
    * @throws {SyncFailure} the task failed; says whether repeating may help
+   * @throws {SyncDelay} it has to wait
    * @throws {WebhookError} a back end of ours is out: the attempt does not count
    */
   enqueueSyncTask(request: SyncTaskRequest): Promise<SyncTask>;

@@ -1,16 +1,36 @@
 import { hash } from "node:crypto";
 import { isWebhookError } from "../core/errors";
 import type { Documents, DocumentStore, Page } from "../core/ports";
-import type { Shard } from "../core/shard";
+import type { Shard, ShardStatus } from "../core/shard";
+
+/** A tenant, and the partition of its documents. */
+export interface Tenant {
+  readonly tenantId: string;
+  readonly tenantKey: string;
+}
+
+/** What names a shard. */
+export interface ShardKey extends Tenant {
+  readonly shardId: string;
+}
 
 /** What names a provider's record within Castiel: at most one primary shard. */
 export interface ExternalKey {
   readonly tenantId: string;
-  readonly tenantKey: string;
   readonly integrationId: string;
   readonly entityType: string;
-  readonly idScope?: string;
+  readonly idScope?: string | undefined;
   readonly entityId: string;
+}
+
+/** What narrows and pages a tenant's list. */
+export interface ShardFilter {
+  readonly shardTypeId?: string;
+  readonly integrationId?: string;
+  readonly externalId?: string;
+  readonly status?: ShardStatus;
+  readonly limit: number;
+  readonly cursor?: string;
 }
 
 const WRITE_ATTEMPTS = 20;
@@ -24,18 +44,17 @@ export class Shards {
   }
 
   /**
-   * Reads the shard of an external id, lets `change` make the next one, and writes it unless somebody came in between,
-   * in which case it reads again. `change` answers no shard where nothing has to be written.
+   * Reads a shard, lets `change` make the next one, and writes it unless somebody came in between, in which case it
+   * reads again and asks `change` again. `change` answers no shard where nothing has to be written.
    * @throws {WebhookError} `document_changed` after twenty lost races
    */
   async update<R extends { readonly shard?: Shard }>(
-    key: ExternalKey,
-    change: (current: Shard | undefined, id: { readonly id: string; readonly pk: string }) => R,
+    key: ShardKey,
+    change: (current: Shard | undefined) => R | Promise<R>,
   ): Promise<R> {
-    const id = { id: shardIdOf(key), pk: key.tenantKey };
     for (let attempt = 1; ; attempt++) {
-      const stored = await this.#documents.get(id.pk, id.id);
-      const result = change(stored?.value.tenantId === key.tenantId ? stored.value : undefined, id);
+      const stored = await this.#documents.get(key.tenantKey, key.shardId);
+      const result = await change(stored?.value.tenantId === key.tenantId ? stored.value : undefined);
       if (!result.shard) return result;
       try {
         await (stored ? this.#documents.replace(result.shard, stored.etag) : this.#documents.create(result.shard));
@@ -47,26 +66,32 @@ export class Shards {
     }
   }
 
-  async get(key: ExternalKey): Promise<Shard | undefined> {
-    const found = await this.#documents.get(key.tenantKey, shardIdOf(key));
+  async get(key: ShardKey): Promise<Shard | undefined> {
+    const found = await this.#documents.get(key.tenantKey, key.shardId);
     return found?.value.tenantId === key.tenantId ? found.value : undefined;
   }
 
-  async list(
-    tenant: { readonly tenantId: string; readonly tenantKey: string },
-    limit: number,
-    cursor?: string,
-  ): Promise<Page<Shard>> {
+  async list({ tenantId, tenantKey }: Tenant, filter: ShardFilter): Promise<Page<Shard>> {
+    const { limit, cursor, ...where } = filter;
     return this.#documents.query({
-      pk: tenant.tenantKey,
-      where: { tenantId: tenant.tenantId },
+      pk: tenantKey,
+      where: { tenantId, ...where },
       limit,
       ...(cursor === undefined ? {} : { cursor }),
     });
   }
 }
 
-function shardIdOf(key: ExternalKey): string {
-  const parts = [key.tenantId, key.integrationId, key.entityType, key.idScope ?? "", key.entityId];
+/** The id of the primary shard of a provider's record. */
+export function shardIdOf(key: ExternalKey): string {
+  return idOf([key.tenantId, key.integrationId, key.entityType, key.idScope ?? "", key.entityId]);
+}
+
+/** The id of the shard that a rule of the mapping derives from a primary shard. */
+export function derivedShardIdOf(primaryShardId: string, rule: string): string {
+  return idOf([primaryShardId, "derived", rule]);
+}
+
+function idOf(parts: readonly string[]): string {
   return `shard-${hash("sha256", JSON.stringify(parts), "hex").slice(0, 40)}`;
 }

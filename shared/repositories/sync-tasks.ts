@@ -1,7 +1,17 @@
 import type { Documents, DocumentStore, Page } from "../core/ports";
 import type { SyncTask } from "../core/sync-task";
+import type { Tenant } from "./shards";
 
-/** Sync tasks, each in the partition of the registration that triggered it. */
+/** What narrows and pages a tenant's list. */
+export interface SyncTaskFilter {
+  readonly registrationId?: string;
+  readonly status?: SyncTask["status"];
+  readonly trigger?: SyncTask["trigger"];
+  readonly limit: number;
+  readonly cursor?: string;
+}
+
+/** Sync tasks, each in the partition of its tenant. */
 export class SyncTasks {
   readonly #documents: Documents<SyncTask>;
 
@@ -13,13 +23,20 @@ export class SyncTasks {
     await this.#documents.upsert(task);
   }
 
+  async get({ tenantId, tenantKey }: Tenant, taskId: string): Promise<SyncTask | undefined> {
+    const found = await this.#documents.get(tenantKey, taskId);
+    return found?.value.tenantId === tenantId ? found.value : undefined;
+  }
+
   /** Newest first. */
-  async list(tenantId: string, registrationId: string, limit: number): Promise<Page<SyncTask>> {
+  async list({ tenantId, tenantKey }: Tenant, filter: SyncTaskFilter): Promise<Page<SyncTask>> {
+    const { limit, cursor, ...where } = filter;
     return this.#documents.query({
-      pk: registrationId,
-      where: { tenantId },
+      pk: tenantKey,
+      where: { tenantId, ...where },
       orderBy: { field: "startedAt", direction: "desc" },
       limit,
+      ...(cursor === undefined ? {} : { cursor }),
     });
   }
 }

@@ -60,6 +60,7 @@ function toCaller({ tenantClaim, tenantMap }: OidcOptions, payload: JWTPayload):
   const granted = new Set([...words(payload["scp"]), ...words(payload["scope"]), ...words(payload["roles"])]);
   return {
     tenantId,
+    subject: typeof payload.sub === "string" ? payload.sub : "unnamed",
     scopes: new Set<Scope>(scopes.filter((scope) => granted.has(scope))),
     isOperator: granted.has(OPERATOR_ROLE),
   };

@@ -1,0 +1,143 @@
+import type { ConnectionKey, ReadOutcome, RecordReader, RecordReference } from "../core/record-reader";
+import type { Mark, Shard } from "../core/shard";
+import { type NotRead, SyncFailure } from "../core/sync-task";
+import { compareVersions, type EventVersion } from "../core/version";
+import type { SourceEvent } from "./apply-event";
+import { sourceOf } from "./shard-state";
+
+/** What a task knows of a record before it looks at the provider. */
+export interface RecordJob {
+  readonly tenantKey: string;
+  /** Names the record. For a task without an event it says nothing else. */
+  readonly event: SourceEvent;
+  /**
+   * `event`: the event's own data counts, and the provider is asked for what it leaves out. `page`: the data is the
+   * provider's own. `manual`: only the provider can tell. `edit`: it is asked, but nothing depends on its answer.
+   */
+  readonly kind: "event" | "page" | "manual" | "edit";
+}
+
+/** What is known of the record afterwards. */
+export interface Fetched {
+  /** What to hold against the version guard; absent where there is nothing new. */
+  readonly evidence?: SourceEvent;
+  readonly source?: "event" | "provider";
+  readonly notRead?: NotRead;
+  /** The tag of what was read. */
+  readonly readTag?: string;
+  /** The provider was asked just now, so whatever we may have written to it before is in the answer. */
+  readonly isCurrent: boolean;
+}
+
+/**
+ * Fetch: reads the record from the provider where the event does not hold all of it. A whole record, a deletion and an
+ * occurrence need no reading, which spares the provider's rate limit.
+ * @throws {SyncFailure} @throws {SyncDelay} @throws {WebhookError} as the reader does
+ */
+export async function fetchRecord(
+  reader: RecordReader | undefined,
+  job: RecordJob,
+  current: Shard | undefined,
+  now: number,
+): Promise<Fetched> {
+  const { kind, event } = job;
+  if (kind === "page") return { evidence: event, source: "provider", isCurrent: true };
+  if (kind === "event" && saysEverything(event)) return { evidence: event, source: "event", isCurrent: false };
+  if (!reader) return withoutReading(job, "no_reader");
+  const receivedOrder = orderOfRead(event, current, now);
+  const etag = current && !current.tombstone ? current.readTag : undefined;
+  const outcome = await reader.read(connectionOf(job), referenceOf(event, current), etag === undefined ? {} : { etag });
+  return toFetched(job, outcome, current, receivedOrder);
+}
+
+/** The connection that the record comes by. */
+export function connectionOf({
+  tenantKey,
+  event: { tenantId, integrationId, connectionId },
+}: RecordJob): ConnectionKey {
+  return { tenantId, tenantKey, integrationId, connectionId };
+}
+
+function saysEverything({ completeness, gap, eventType }: SourceEvent): boolean {
+  return eventType === "deleted" || eventType === "occurred" || (completeness === "full" && gap !== true);
+}
+
+function withoutReading({ kind, event }: RecordJob, notRead: NotRead): Fetched {
+  if (kind === "manual") throw new SyncFailure(notRead, { permanent: true });
+  if (kind === "edit") return { notRead, isCurrent: false };
+  return { evidence: event, source: "event", notRead, isCurrent: false };
+}
+
+/** How a reader finds the record; what is known of it helps where an id is not enough. */
+export function referenceOf(event: SourceEvent, current: Shard | undefined): RecordReference {
+  const { entityType, entityId, idScope, scope, data } = event;
+  return {
+    entityType,
+    entityId,
+    ...(idScope === undefined ? {} : { idScope }),
+    ...(scope === undefined ? {} : { scope }),
+    hint: current ? { ...sourceOf(current), ...data } : data,
+  };
+}
+
+/** A read sees whatever happened before it: it comes after everything that was received by then, on any clock. */
+function orderOfRead(event: SourceEvent, current: Shard | undefined, now: number): number {
+  const marks: (Mark | undefined)[] = current
+    ? [current.mark, current.seen, current.tombstone, ...Object.values(current.fieldMarks)]
+    : [];
+  const known = marks.map((mark) => mark?.receivedOrder ?? 0);
+  return Math.max(now * 1000, event.receivedOrder + 1, ...known.map((order) => order + 1));
+}
+
+function toFetched(job: RecordJob, outcome: ReadOutcome, current: Shard | undefined, receivedOrder: number): Fetched {
+  const { event } = job;
+  switch (outcome.kind) {
+    case "found": {
+      const version = versionOfRead(job, outcome.version, current);
+      const { version: _, gap: __, ...rest } = event;
+      return {
+        evidence: {
+          ...rest,
+          ...(version === undefined ? {} : { version }),
+          // Whoever asks for a record by hand wants it as it is: found is found, whatever was deleted before.
+          ...(job.kind === "manual" ? { eventType: "restored" } : {}),
+          completeness: "full",
+          data: outcome.record,
+          receivedOrder,
+        },
+        source: "provider",
+        isCurrent: true,
+        ...(outcome.etag === undefined ? {} : { readTag: outcome.etag }),
+      };
+    }
+    case "unchanged":
+      return { source: "provider", isCurrent: true };
+    case "deleted": {
+      // The provider does not say when: the deletion counts as newest at its receipt (DESIGN 11, Versions).
+      const { version: _, occurredAt: __, ...rest } = event;
+      return {
+        evidence: { ...rest, eventType: "deleted", data: {}, receivedOrder },
+        source: "provider",
+        isCurrent: true,
+      };
+    }
+    case "unsupported":
+    case "no_credentials":
+      return withoutReading(job, outcome.kind);
+  }
+}
+
+/**
+ * The read came after the event, so what it found is at least as new, however coarse the time in the record is. A record
+ * that was deleted and asked for by hand goes by the order of receipt, because its own time may be from before.
+ */
+function versionOfRead(
+  { event, kind }: RecordJob,
+  found: EventVersion | undefined,
+  current: Shard | undefined,
+): EventVersion | undefined {
+  if (kind === "manual" && current?.tombstone) return undefined;
+  if (event.version === undefined || found === undefined) return event.version ?? found;
+  const order = compareVersions(found, event.version);
+  return order !== undefined && order > 0 ? found : event.version;
+}

@@ -1,0 +1,135 @@
+import type { Mapping } from "../core/mapping";
+import type { RecordReader } from "../core/record-reader";
+import type { Shard } from "../core/shard";
+import { SyncFailure, type SyncResult, type SyncTask } from "../core/sync-task";
+import { type ShardKey, shardIdOf } from "../repositories/shards";
+import { type Deduplication, deduplicate } from "./deduplicate";
+import { saveDerived } from "./derive-shards";
+import { type Fetched, fetchRecord, type RecordJob } from "./fetch-record";
+import { primaryLens } from "./lens";
+import { takeIn } from "./merge-shards";
+import { type PlannedShard, planShard } from "./plan-shard";
+import type { Stopwatch } from "./stopwatch";
+import { writeBack } from "./write-back";
+import { writeShard } from "./write-shard";
+
+/** What synchronising a record takes. */
+export interface RecordDependencies extends Deduplication {
+  /** Absent where no provider can be asked: then the events' own data is all there is. */
+  readonly reader?: RecordReader | undefined;
+}
+
+/** What a task records of it. */
+export type RecordOutcome = Pick<SyncTask, "source" | "notRead"> & { readonly result: SyncResult };
+
+/**
+ * One record through the pipeline: fetch → transform and resolve conflicts → save → deduplicate → derive → write back.
+ * Every step begins from what is stored and ends in one write, and what a step leaves behind tells the next one what to
+ * do. So a task that is killed anywhere is repeated from its start, with the same effect.
+ * @throws {SyncFailure} @throws {SyncDelay} @throws {WebhookError}
+ */
+export async function syncRecord(
+  dependencies: RecordDependencies,
+  job: RecordJob,
+  stopwatch: Stopwatch,
+): Promise<RecordOutcome> {
+  const { tenantId, integrationId, entityType } = job.event;
+  const mapping = await dependencies.mappings.find({ tenantId, tenantKey: job.tenantKey, integrationId, entityType });
+  const { planned, fetched } = await saveRecord(dependencies, job, mapping, stopwatch);
+  const { outcome: shard, change, settled } = planned;
+  const read = {
+    ...(fetched.source === undefined ? {} : { source: fetched.source }),
+    ...(fetched.notRead === undefined ? {} : { notRead: fetched.notRead }),
+  };
+  if (shard === undefined) return { ...read, result: { change } };
+  const shown = await showRecord(dependencies, shard, mapping, stopwatch);
+  const writtenBack = await writeChanges(dependencies, job, { shard, mapping, fetched });
+  stopwatch.lap("write_back");
+  return {
+    ...read,
+    result: {
+      change,
+      shardId: shown.shardId,
+      ...(shown.shardId === shard.id ? {} : { mergedShardId: shard.id }),
+      ...(shown.derived > 0 ? { derived: shown.derived } : {}),
+      ...(settled.length > 0 ? { settledConflicts: settled } : {}),
+      ...(shard.conflict ? { conflictId: shard.conflict.id } : {}),
+      ...(shard.issues ? { missingFields: shard.issues.map(({ field }) => field) } : {}),
+      ...(writtenBack ? { writtenBack } : {}),
+    },
+  };
+}
+
+interface Saved {
+  readonly planned: PlannedShard;
+  readonly fetched: Fetched;
+}
+
+/**
+ * Reads what is stored before it asks the provider, and saves only if nobody came in between: where two tasks are at the
+ * same record, the one that comes second asks again, and so never puts an older answer over a newer one.
+ */
+async function saveRecord(
+  dependencies: RecordDependencies,
+  job: RecordJob,
+  mapping: Mapping | undefined,
+  stopwatch: Stopwatch,
+): Promise<Saved> {
+  const { reader, customRules, now } = dependencies;
+  const key = shardKeyOf(job);
+  const lens = primaryLens(mapping, job.event.entityType, customRules);
+  const plan = async (current: Shard | undefined): Promise<Saved & { readonly shard?: Shard }> => {
+    stopwatch.lap("save");
+    const fetched = await fetchRecord(reader, job, current, now());
+    stopwatch.lap("fetch");
+    const mayWriteBack = mayWrite(reader, mapping, fetched);
+    const ids = { id: key.shardId, pk: key.tenantKey };
+    const planned = planShard({ key: ids, current, fetched, mapping, lens, mayWriteBack, now: now() });
+    stopwatch.lap("transform");
+    return { planned, fetched, ...(planned.shard ? { shard: planned.shard } : {}) };
+  };
+  try {
+    return await writeShard(dependencies, key, plan);
+  } catch (error) {
+    // The store has a limit, and no repetition makes the record smaller.
+    if (error instanceof RangeError) throw new SyncFailure("record_too_large", { permanent: true, cause: error });
+    throw error;
+  } finally {
+    stopwatch.lap("save");
+  }
+}
+
+/** Deduplicates and derives. Answers the shard that shows the record, and how many derived shards were written. */
+async function showRecord(
+  dependencies: RecordDependencies,
+  shard: Shard,
+  mapping: Mapping | undefined,
+  stopwatch: Stopwatch,
+): Promise<{ readonly shardId: string; readonly derived: number }> {
+  if (shard.mergedInto !== undefined) return { shardId: (await takeIn(dependencies, shard)).id, derived: 0 };
+  const survivor = mapping?.deduplicate ? await deduplicate(dependencies, shard, mapping) : shard;
+  stopwatch.lap("deduplicate");
+  if (survivor.id !== shard.id) return { shardId: survivor.id, derived: 0 };
+  const derived = await saveDerived(dependencies, shard, { mapping, customRules: dependencies.customRules });
+  stopwatch.lap("derive");
+  return { shardId: shard.id, derived };
+}
+
+async function writeChanges(
+  dependencies: RecordDependencies,
+  job: RecordJob,
+  { shard, mapping, fetched }: { shard: Shard; mapping: Mapping | undefined; fetched: Fetched },
+): Promise<SyncResult["writtenBack"]> {
+  const { reader, customRules } = dependencies;
+  if (!reader || !mapping || !mayWrite(reader, mapping, fetched)) return undefined;
+  const lens = primaryLens(mapping, job.event.entityType, customRules);
+  return writeBack(dependencies, { reader, job, mapping, lens }, shard);
+}
+
+function mayWrite(reader: RecordReader | undefined, mapping: Mapping | undefined, { notRead }: Fetched): boolean {
+  return reader !== undefined && mapping?.direction === "bidirectional" && notRead !== "no_credentials";
+}
+
+function shardKeyOf({ tenantKey, event }: RecordJob): ShardKey {
+  return { tenantId: event.tenantId, tenantKey, shardId: shardIdOf(event) };
+}
