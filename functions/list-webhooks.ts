@@ -1,6 +1,6 @@
 import { type HealthStatus, healthStatuses } from "../shared/core/health";
 import { managementEndpoint } from "../shared/http/endpoint";
-import { integrationIdParameter, webhookPageSchema } from "../shared/http/schemas";
+import { cursorParameter, integrationIdParameter, limitParameter, webhookPageSchema } from "../shared/http/schemas";
 import { listWebhooks } from "../shared/usecases/list-webhooks";
 
 /** `GET /webhooks`: the tenant's webhooks, page by page; `health=degraded,failed` is the list of unhealthy ones. */
@@ -15,8 +15,8 @@ managementEndpoint(
       query: {
         integrationId: integrationIdParameter,
         health: { type: "string", pattern: "^(healthy|degraded|failed)(,(healthy|degraded|failed))*$" },
-        limit: { type: "integer", minimum: 1, maximum: 200 },
-        cursor: { type: "string", maxLength: 4096 },
+        limit: limitParameter,
+        cursor: cursorParameter,
       },
     },
     responses: { 200: { description: "One page.", schema: webhookPageSchema } },

@@ -6,6 +6,10 @@ import { WebhookError } from "../core/errors";
 import { isLoopback, remoteAddressOf } from "../core/remote-address";
 
 const bearer = /^Bearer +([A-Za-z0-9._~+/=-]{1,8192})$/i;
+/** Enough of a token's hash to tell tokens apart, and too little to try guesses on. */
+const SUBJECT_DIGITS = 12;
+/** The subject of whoever is on this machine. */
+const LOCAL = "local";
 /** Hosts that a browser or proxy cannot be made to send for us from elsewhere. */
 const loopbackHost = /^(?:localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])(?::\d{1,5})?$/i;
 
@@ -33,13 +37,20 @@ export function demandScope(caller: Caller, scope: Scope): void {
 function apiCaller(token: string, apiTokens: readonly ApiToken[]): Caller | undefined {
   const digest = hash("sha256", token, "hex");
   const known = apiTokens.find((candidate) => candidate.hash === digest);
-  return known && { tenantId: known.tenantId, scopes: new Set(known.scopes), isOperator: known.operator ?? false };
+  return (
+    known && {
+      tenantId: known.tenantId,
+      subject: `token:${digest.slice(0, SUBJECT_DIGITS)}`,
+      scopes: new Set(known.scopes),
+      isOperator: known.operator ?? false,
+    }
+  );
 }
 
 /** The seed's `test-token`, as long as nothing is configured (DESIGN 6). */
 function defaultCaller(request: HttpRequest, { defaultToken }: Access, token: string): Caller | undefined {
   if (defaultToken?.token !== token || !isFromThisMachine(request)) return undefined;
-  return { tenantId: defaultToken.tenantId, scopes: new Set(scopes), isOperator: false };
+  return { tenantId: defaultToken.tenantId, subject: LOCAL, scopes: new Set(scopes), isOperator: false };
 }
 
 /** The seed's health check carries no token: a GET from this machine may read. */
@@ -47,7 +58,12 @@ function anonymousCaller(request: HttpRequest, { defaultToken }: Access): Caller
   if (!defaultToken || request.method !== "GET" || !isFromThisMachine(request)) {
     throw new WebhookError("unauthenticated", { detail: "missing" });
   }
-  return { tenantId: defaultToken.tenantId, scopes: new Set<Scope>(["webhooks.read"]), isOperator: false };
+  return {
+    tenantId: defaultToken.tenantId,
+    subject: LOCAL,
+    scopes: new Set<Scope>(["webhooks.read"]),
+    isOperator: false,
+  };
 }
 
 /** A loopback socket is not enough: a reverse proxy or a web page in a browser must not become the tenant. */

@@ -271,3 +271,9 @@ export const integrationIdParameter = { type: "string", minLength: 1, maxLength:
 
 /** Path parameter: a registration. */
 export const registrationIdParameter = { type: "string", minLength: 1, maxLength: 128 } as const;
+
+/** Query parameter of every list: how many a page. */
+export const limitParameter = { type: "integer", minimum: 1, maximum: 200 } as const;
+
+/** Query parameter of every list: where the page begins. */
+export const cursorParameter = { type: "string", maxLength: 4096 } as const;

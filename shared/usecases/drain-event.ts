@@ -1,11 +1,10 @@
 import type { EventOutcome, EventRecord } from "../core/delivery";
-import { backOffMs, OUTAGE_LIMIT_MS } from "../core/back-off";
-import { errorCatalogue, isWebhookError } from "../core/errors";
-import { SyncFailure, type SyncTask } from "../core/sync-task";
+import type { SyncTask } from "../core/sync-task";
 import { eventNameOf, type WebhookEvent } from "../core/webhook-event";
 import { recordIdOf } from "../repositories/deliveries";
 import { type EventMessage, loadEvent, type OpenedMessage, openMessage } from "./event-message";
 import { noteSynchronisation } from "./note-synchronisation";
+import { planRetry } from "./plan-retry";
 import type { Services } from "./services";
 
 /** What is recorded of an event besides what it says itself. */
@@ -52,23 +51,21 @@ async function attempt(services: Services, opened: OpenedMessage): Promise<boole
 async function handleFailure(services: Services, opened: OpenedMessage, error: unknown): Promise<boolean> {
   const { event, message } = opened;
   const failedAttempts = failedAttemptsOf(opened);
-  const outage = isOutage(error) && services.now() - Date.parse(event.receivedAt) < OUTAGE_LIMIT_MS;
-  const attempts = outage ? failedAttempts : failedAttempts + 1;
-  const reason = reasonOf(error);
-  const permanent = error instanceof SyncFailure && error.permanent;
-  services.log("warn", "event.failed", { eventId: event.eventId, reason, attempts, outage });
-  if (permanent || attempts > event.retryPolicy.maxRetries) {
+  const { copies = 0 } = message;
+  const tried = { policy: event.retryPolicy, since: event.receivedAt, failedAttempts, copies };
+  const plan = planRetry(services, tried, error);
+  const { attempts, reason, counts } = plan;
+  services.log("warn", "event.failed", { eventId: event.eventId, reason, attempts, outage: !counts });
+  if (plan.at === undefined) {
     await settle(services, event, { outcome: "dead", attempts, reason });
     return false;
   }
   // The copy goes out before anything is recorded: a crash in between repeats an attempt and loses nothing.
-  const copies = message.copies ?? 0;
-  const at = services.now() + backOffMs(event.retryPolicy, copies, Math.random());
-  const copy: EventMessage = { ...message, failedattempts: attempts, copies: copies + 1 };
+  const copy: EventMessage = { ...message, failedattempts: attempts, copies: plan.copies };
   // Duplicate detection would swallow a copy under the old id (DESIGN 8).
   const messageId = `${event.eventId}~${services.newId()}`;
-  await services.queue.schedule({ messageId, body: copy }, at);
-  if (!outage) await settle(services, event, { outcome: "retrying", attempts, reason });
+  await services.queue.schedule({ messageId, body: copy }, plan.at);
+  if (counts) await settle(services, event, { outcome: "retrying", attempts, reason });
   return true;
 }
 
@@ -76,19 +73,14 @@ function failedAttemptsOf({ message }: OpenedMessage): number {
   return message.failedattempts ?? 0;
 }
 
-/** True for an outage of a back end of ours: waiting for it uses up no attempt. */
-function isOutage(error: unknown): boolean {
-  return isWebhookError(error) && errorCatalogue[error.code].status === 503;
-}
-
-/** A code for the owner. The message of an unknown error may hold anything, so it stays in the log of the host. */
-function reasonOf(error: unknown): string {
-  if (error instanceof SyncFailure) return error.reason;
-  return isWebhookError(error) ? error.code : "internal_error";
-}
-
 async function settle(services: Services, event: WebhookEvent, settlement: Settlement): Promise<void> {
-  await services.deliveries.save(toRecord(services, event, settlement));
+  const record = toRecord(services, event, settlement);
+  await services.deliveries.save(record).catch((error: unknown) => {
+    if (!(error instanceof RangeError)) throw error;
+    // The event is too large to be kept for a replay; that it died must be on record all the same.
+    const { event: _, ...small } = record;
+    return services.deliveries.save(small);
+  });
   await noteSynchronisation(services, event, settlement);
 }
 

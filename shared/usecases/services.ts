@@ -9,9 +9,13 @@ import type { Activities } from "../repositories/activities";
 import type { Connections } from "../repositories/connections";
 import type { Deliveries } from "../repositories/deliveries";
 import type { RateLimits } from "../repositories/rate-limits";
+import type { Conflicts } from "../repositories/conflicts";
+import type { Mappings } from "../repositories/mappings";
 import type { Registrations } from "../repositories/registrations";
 import type { Shards } from "../repositories/shards";
 import type { SyncTasks } from "../repositories/sync-tasks";
+import type { CustomRule } from "../sync/conflict-rules";
+import type { MappingSource } from "../sync/mapping-source";
 import type { Gatherer } from "./gatherer";
 import type { RegistrationCache } from "./registration-cache";
 
@@ -42,6 +46,11 @@ export interface Services {
   readonly connections: Connections;
   readonly shards: Shards;
   readonly syncTasks: SyncTasks;
+  readonly conflicts: Conflicts;
+  readonly mappings: Mappings;
+  readonly mappingSource: MappingSource;
+  /** Rules of the conflict strategy `custom`, by name. */
+  readonly customRules: ReadonlyMap<string, CustomRule>;
   readonly cache: RegistrationCache;
   readonly gatherer: Gatherer;
   readonly secrets: SecretStore;

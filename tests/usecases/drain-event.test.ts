@@ -29,9 +29,10 @@ async function records() {
   return (await app.services.deliveries.list("tenant-123", webhook.registrationId, 50)).items;
 }
 
+const tenant = () => ({ tenantId: "tenant-123", tenantKey: app.services.tenantKeyOf("tenant-123") });
+
 async function shards() {
-  const tenant = { tenantId: "tenant-123", tenantKey: app.services.tenantKeyOf("tenant-123") };
-  return (await app.services.shards.list(tenant, 50)).items;
+  return (await app.services.shards.list(tenant(), { limit: 50 })).items;
 }
 
 async function health() {
@@ -45,10 +46,15 @@ describe("drainEvent", () => {
     await app.deliverSigned(webhook, contactBody("created", "003", { Name: "Ada" }));
     expect(await app.drain()).toBe(1);
     expect(await shards()).toMatchObject([
-      { externalId: "003", shardTypeId: "contact", structuredData: { Id: "003", Name: "Ada" } },
+      {
+        externalId: "003",
+        shardTypeId: "contact",
+        structuredData: { name: "Ada" },
+        source: { Id: "003", Name: "Ada" },
+      },
     ]);
     expect(await records()).toMatchObject([{ outcome: "synchronised", change: "created", attempts: 1 }]);
-    const tasks = await app.services.syncTasks.list("tenant-123", webhook.registrationId, 10);
+    const tasks = await app.services.syncTasks.list(tenant(), { registrationId: webhook.registrationId, limit: 10 });
     expect(tasks.items).toMatchObject([{ status: "completed", trigger: "webhook", result: { change: "created" } }]);
     expect(await health()).toMatchObject({ status: "healthy", counts: { synced: 1 } });
   });

@@ -27,9 +27,12 @@ const verifier = (overrides: Partial<OidcOptions> = {}) =>
 
 describe("createTokenVerifier", () => {
   it("reads tenant, scopes and the role of an operator from a genuine token", async () => {
-    const caller = await verifier().verify(issuer.sign({ ...claims, roles: ["operator", "webhooks.write"] }));
+    const caller = await verifier().verify(
+      issuer.sign({ ...claims, sub: "user-1", roles: ["operator", "webhooks.write"] }),
+    );
     expect(caller).toEqual({
       tenantId: "tenant-a",
+      subject: "user-1",
       scopes: new Set(["webhooks.read", "webhooks.write"]),
       isOperator: true,
     });

@@ -1,0 +1,32 @@
+import { defaultRetryPolicy } from "../core/registration";
+import type { SyncWork } from "../core/sync-task";
+import type { WorkMessage } from "../sync/work-message";
+import { planRetry } from "./plan-retry";
+import type { Services } from "./services";
+
+/**
+ * Hands work that no event asked for to SyncTaskService. Returns once the message may be completed: done, put off by a
+ * scheduled copy, or given up, which the task's document says. Throws only where the copy could not be queued.
+ * @throws {WebhookError} `queue_unavailable`, `store_unavailable`
+ */
+export async function drainWork(services: Services, message: WorkMessage): Promise<void> {
+  const { failedattempts = 0, copies = 0, data: work } = message;
+  try {
+    await services.sync.enqueueSyncTask({ work, attempt: failedattempts + 1 });
+  } catch (error) {
+    const tried = { policy: defaultRetryPolicy, since: work.requestedAt, failedAttempts: failedattempts, copies };
+    const plan = planRetry(services, tried, error);
+    const { attempts, reason, counts } = plan;
+    services.log("warn", "sync_task.failed", { taskId: work.taskId, reason, attempts, outage: !counts });
+    if (plan.at === undefined) return giveUp(services, work, reason);
+    const copy: WorkMessage = { ...message, failedattempts: attempts, copies: plan.copies };
+    await services.queue.schedule({ messageId: `${message.id}~${services.newId()}`, body: copy }, plan.at);
+  }
+}
+
+/** A failure is in the task's document already; an outage that lasted too long is not. */
+async function giveUp({ syncTasks, now }: Services, work: SyncWork, reason: string): Promise<void> {
+  const task = await syncTasks.get(work, work.taskId);
+  if (!task || task.status === "failed") return;
+  await syncTasks.save({ ...task, status: "failed", reason, finishedAt: new Date(now()).toISOString() });
+}
