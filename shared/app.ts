@@ -1,35 +1,24 @@
 import { randomUUID } from "node:crypto";
 import { version } from "../package.json";
-import { createOutboundHttp } from "./adapters/outbound/outbound-http";
-import { createRecordReader } from "./adapters/vendors/record-reader";
 import { type Access, createAccess } from "./app/access";
 import type { BackEnds } from "./app/back-ends";
 import { NotConfigured } from "./app/not-configured";
 import { openSharedState, type SharedState } from "./app/shared-state";
+import { createSynchronisation } from "./app/synchronisation";
 import { type Config, ConfigError, readConfig } from "./config";
 import type { Clock, Log, LockingQueue } from "./core/ports";
-import type { RateLimiter } from "./core/rate-limiter";
-import type { RecordReader } from "./core/record-reader";
 import type { Provider } from "./core/provider";
 import { tenantKeyOf } from "./core/registration-id";
 import { TokenBuckets } from "./core/token-bucket";
 import { createProviders } from "./providers/registry";
 import { Activities } from "./repositories/activities";
-import { Connections } from "./repositories/connections";
 import { Deliveries } from "./repositories/deliveries";
-import { RateLimits } from "./repositories/rate-limits";
 import { Registrations } from "./repositories/registrations";
-import { Shards } from "./repositories/shards";
-import { SyncTasks } from "./repositories/sync-tasks";
-import { createSyncTaskService } from "./sync/sync-task-service";
-import { limitedReader, quotaObserver } from "./sync/limited-reader";
-import { CallLimiter } from "./usecases/call-limiter";
-import { ConnectionCredentials, type CredentialDependencies } from "./usecases/connection-credentials";
+import { builtInCustomRules, type CustomRule } from "./sync/conflict-rules";
 import { Gatherer } from "./usecases/gatherer";
 import { readInstallationKey } from "./usecases/installation-key";
 import { RegistrationCache } from "./usecases/registration-cache";
 import type { Limits, Services as UseCaseServices } from "./usecases/services";
-import { TenantLimits } from "./usecases/tenant-limits";
 
 /** What the HTTP edge needs besides the use cases' services: who may call. */
 export interface Services extends UseCaseServices {
@@ -53,6 +42,8 @@ export interface AppOptions {
   readonly env?: NodeJS.ProcessEnv;
   readonly log?: Log;
   readonly now?: Clock;
+  /** Rules of the conflict strategy `custom`, by name, besides those that come with the product. */
+  readonly customRules?: ReadonlyMap<string, CustomRule>;
 }
 
 const BURST_SECONDS = 10;
@@ -118,7 +109,9 @@ export async function createApp(options: AppOptions = {}): Promise<App> {
     callsMaximum: config.callsMaximum,
     outbound: config.outbound,
   };
-  const { services, shared } = await compose({ config, backEnds, rules, log, now }).catch(async (error: unknown) => {
+  const customRules = new Map([...builtInCustomRules, ...(options.customRules ?? [])]);
+  const parts = { config, backEnds, rules, customRules, log, now };
+  const { services, shared } = await compose(parts).catch(async (error: unknown) => {
     await backEnds.close();
     throw error;
   });
@@ -150,6 +143,7 @@ interface Parts {
   readonly config: Config;
   readonly backEnds: BackEnds;
   readonly rules: UseCaseServices["rules"];
+  readonly customRules: ReadonlyMap<string, CustomRule>;
   readonly log: Log;
   readonly now: Clock;
 }
@@ -168,7 +162,7 @@ interface ServiceParts extends Parts {
 }
 
 async function createServices(parts: ServiceParts): Promise<Services> {
-  const { config, backEnds, shared, rules, tenantKeyOf: keyOf, log, now } = parts;
+  const { config, backEnds, shared, rules, log, now } = parts;
   const { documents, queue, secrets, payloads } = backEnds;
   const providers: ReadonlyMap<string, Provider> = createProviders({
     googleCertificatesUrl: config.googleCertificatesUrl,
@@ -176,26 +170,13 @@ async function createServices(parts: ServiceParts): Promise<Services> {
   const registrations = new Registrations(documents);
   const deliveries = new Deliveries(documents);
   const activities = new Activities(documents);
-  const connections = new Connections(documents);
-  const shards = new Shards(documents);
-  const syncTasks = new SyncTasks(documents);
-  const rateLimits = new RateLimits(documents);
-  const rateLimiter = new CallLimiter({
-    ledger: shared.ledger,
-    limits: new TenantLimits(rateLimits, keyOf),
-    tenantKeyOf: keyOf,
-    tenantMaximum: config.callsMaximum,
-    log,
-  });
   return {
+    ...createSynchronisation(parts),
     rules,
     providers,
     registrations,
     deliveries,
     activities,
-    connections,
-    shards,
-    syncTasks,
     cache: new RegistrationCache({
       registrations,
       secrets,
@@ -208,35 +189,13 @@ async function createServices(parts: ServiceParts): Promise<Services> {
     secrets,
     queue,
     payloads,
-    records: createReader({ config, connections, secrets, limiter: rateLimiter, now, log }),
-    sync: createSyncTaskService({ shards, syncTasks, now, retentionSeconds: config.retentionSeconds }),
     limits: createLimits(config),
-    rateLimits,
-    rateLimiter,
-    tenantKeyOf: keyOf,
+    tenantKeyOf: parts.tenantKeyOf,
     now,
     newId: () => randomUUID().replaceAll("-", ""),
     log,
     access: await createAccess(config),
   };
-}
-
-interface ReaderParts extends CredentialDependencies {
-  readonly config: Config;
-  readonly limiter: RateLimiter;
-}
-
-/** Every call passes the limits, and every answer tells them what it says of the provider's quota. */
-function createReader({ config, limiter, ...parts }: ReaderParts): RecordReader {
-  const reader = createRecordReader({
-    onQuota: quotaObserver({ limiter, ...parts }),
-    credentials: new ConnectionCredentials(parts),
-    outbound: createOutboundHttp({ policy: config.outbound, timeoutMs: config.outbound.timeoutMs }),
-    settings: config.vendors,
-    now: parts.now,
-    log: parts.log,
-  });
-  return limitedReader(reader, { limiter, now: parts.now });
 }
 
 function createLimits({ ratePerSecond, cacheMaxRegistrations }: Config): Limits {

@@ -91,6 +91,18 @@ var containers = [
       {
         path: '/tenantId/?'
       }
+      {
+        path: '/shardTypeId/?'
+      }
+      {
+        path: '/integrationId/?'
+      }
+      {
+        path: '/externalId/?'
+      }
+      {
+        path: '/status/?'
+      }
     ]
     compositeIndexes: []
   }
@@ -102,6 +114,15 @@ var containers = [
       }
       {
         path: '/tenantId/?'
+      }
+      {
+        path: '/registrationId/?'
+      }
+      {
+        path: '/status/?'
+      }
+      {
+        path: '/trigger/?'
       }
       {
         path: '/startedAt/?'
@@ -137,6 +158,59 @@ var containers = [
   }
   {
     name: 'rate-limits'
+    includedPaths: [
+      {
+        path: '/pk/?'
+      }
+    ]
+    compositeIndexes: []
+  }
+  {
+    name: 'mappings'
+    includedPaths: [
+      {
+        path: '/pk/?'
+      }
+      {
+        path: '/tenantId/?'
+      }
+    ]
+    compositeIndexes: []
+  }
+  {
+    name: 'conflicts'
+    includedPaths: [
+      {
+        path: '/pk/?'
+      }
+      {
+        path: '/tenantId/?'
+      }
+      {
+        path: '/status/?'
+      }
+      {
+        path: '/shardId/?'
+      }
+      {
+        path: '/detectedAt/?'
+      }
+    ]
+    compositeIndexes: [
+      [
+        {
+          path: '/detectedAt'
+          order: 'descending'
+        }
+        {
+          path: '/id'
+          order: 'ascending'
+        }
+      ]
+    ]
+  }
+  {
+    name: 'match-keys'
     includedPaths: [
       {
         path: '/pk/?'

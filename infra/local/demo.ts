@@ -119,7 +119,8 @@ async function untilDrained(host: RunningHost): Promise<void> {
 
 async function summarise({ url, app }: RunningHost, { provider, registrationId }: Webhook) {
   const health = await readHealth(url, registrationId);
-  const tasks = await app.services.syncTasks.list("tenant-123", registrationId, 100);
+  const tenant = { tenantId: "tenant-123", tenantKey: app.services.tenantKeyOf("tenant-123") };
+  const tasks = await app.services.syncTasks.list(tenant, { registrationId, limit: 100 });
   const done = tasks.items.filter((task) => task.status === "completed");
   return {
     provider: provider.integrationId,

@@ -198,7 +198,7 @@ describe("a consumer that fails", () => {
     expect(await drain(drainInto(app.services))).toBe(1);
     const shards = await app.services.shards.list(
       { tenantId: "tenant-123", tenantKey: app.services.tenantKeyOf("tenant-123") },
-      50,
+      { limit: 50 },
     );
     expect(shards.items.filter(({ externalId }) => externalId === "e-1")).toHaveLength(1);
     const records = await recordsOf(webhook);
@@ -211,7 +211,7 @@ describe("a consumer that fails", () => {
     const { sync } = app.services;
     const picky: SyncTaskService = {
       enqueueSyncTask: (request) =>
-        request.event.entityId === "poison"
+        "event" in request && request.event.entityId === "poison"
           ? Promise.reject(new SyncFailure("mapping_missing", { permanent: true }))
           : sync.enqueueSyncTask(request),
     };

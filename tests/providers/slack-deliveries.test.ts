@@ -90,7 +90,7 @@ describe("a mention in Slack, which comes as two events", () => {
     await deliver(webhook.registrationId, envelope({ ...message, type: "app_mention" }, "Ev2"));
     expect(await app.drain()).toBe(2);
     const tenant = { tenantId: "tenant-123", tenantKey: app.services.tenantKeyOf("tenant-123") };
-    const { items } = await app.services.shards.list(tenant, 10);
+    const { items } = await app.services.shards.list(tenant, { limit: 10 });
     expect(items).toMatchObject([{ entityType: "message", externalId: "C1:1795510001.000200" }]);
   });
 });

@@ -1,6 +1,8 @@
 import type { CollectionName, Document, DocumentQuery, Documents, DocumentStore, Page } from "../../shared/core/ports";
+import { Conflicts } from "../../shared/repositories/conflicts";
 import { Connections } from "../../shared/repositories/connections";
 import { Deliveries } from "../../shared/repositories/deliveries";
+import { Mappings } from "../../shared/repositories/mappings";
 import { Registrations } from "../../shared/repositories/registrations";
 import { Shards } from "../../shared/repositories/shards";
 import { SyncTasks } from "../../shared/repositories/sync-tasks";
@@ -21,8 +23,21 @@ export async function recordQueries(): Promise<readonly RecordedQuery[]> {
   await registrations.listTenants().next();
   await new Deliveries(store).list("tenant-123", "webhook-1", 1);
   await new Connections(store).list(tenant, { integrationId: "github", limit: 1 });
-  await new Shards(store).list(tenant, 1);
-  await new SyncTasks(store).list("tenant-123", "webhook-1", 1);
+  await new Shards(store).list(tenant, {
+    shardTypeId: "contact",
+    integrationId: "github",
+    externalId: "1",
+    status: "active",
+    limit: 1,
+  });
+  await new SyncTasks(store).list(tenant, {
+    registrationId: "webhook-1",
+    status: "failed",
+    trigger: "webhook",
+    limit: 1,
+  });
+  await new Mappings(store).list(tenant, { limit: 1 });
+  await new Conflicts(store).list(tenant, { status: "open", shardId: "shard-1", limit: 1 });
   return recorded;
 }
 

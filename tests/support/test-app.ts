@@ -2,7 +2,7 @@ import { createHmac } from "node:crypto";
 import { type App, createApp } from "../../shared/app";
 import type { LockingQueue, Log } from "../../shared/core/ports";
 import { WebhookError } from "../../shared/core/errors";
-import { drainEvent } from "../../shared/usecases/drain-event";
+import { drainMessage } from "../../shared/usecases/drain-message";
 import { type DeliveryResult, receiveDelivery } from "../../shared/usecases/receive-delivery";
 import { type NewRegistration, registerWebhook, type RegisterRequest } from "../../shared/usecases/register-webhook";
 import { noon } from "./make";
@@ -78,7 +78,7 @@ export async function openTestApp(env: Readonly<Record<string, string>> = {}): P
         const messages = await lockingQueue.receive(32, 60_000);
         if (messages.length === 0) return drained;
         for (const message of messages) {
-          await drainEvent(services, JSON.parse(message.body)).then(
+          await drainMessage(services, JSON.parse(message.body)).then(
             () => lockingQueue.complete(message.lockToken),
             (error: unknown) => lockingQueue.abandon(message.lockToken, String(error)),
           );

@@ -1,6 +1,8 @@
 import { compositeIndexFor, compositeIndexes, toSqlQuery } from "../../../shared/adapters/cosmos/document-query";
 import type { DocumentQuery, Documents } from "../../../shared/core/ports";
+import { Conflicts } from "../../../shared/repositories/conflicts";
 import { Deliveries } from "../../../shared/repositories/deliveries";
+import { Mappings } from "../../../shared/repositories/mappings";
 import { Registrations } from "../../../shared/repositories/registrations";
 import { Shards } from "../../../shared/repositories/shards";
 import { SyncTasks } from "../../../shared/repositories/sync-tasks";
@@ -133,10 +135,12 @@ describe("the composite indexes", () => {
     await registrations.create(registration);
     expect((await registrations.list(tenant, { limit: 10 })).items).toEqual([registration]);
     for await (const { id } of registrations.listTenants()) expect(id).toBe(registration.pk);
-    expect.assertions(5);
-    expect((await new Shards(store).list(tenant, 10)).items).toEqual([]);
+    expect.assertions(7);
+    expect((await new Shards(store).list(tenant, { limit: 10 })).items).toEqual([]);
     expect((await new Deliveries(store).list(tenant.tenantId, registration.id, 10)).items).toEqual([]);
-    expect((await new SyncTasks(store).list(tenant.tenantId, registration.id, 10)).items).toEqual([]);
+    expect((await new SyncTasks(store).list(tenant, { limit: 10 })).items).toEqual([]);
+    expect((await new Conflicts(store).list(tenant, { limit: 10 })).items).toEqual([]);
+    expect((await new Mappings(store).list(tenant, { limit: 10 })).items).toEqual([]);
   });
 
   it("are missed where there is none", async () => {
@@ -156,6 +160,12 @@ describe("the composite indexes", () => {
       "sync-tasks": [
         [
           { path: "/startedAt", order: "descending" },
+          { path: "/id", order: "ascending" },
+        ],
+      ],
+      conflicts: [
+        [
+          { path: "/detectedAt", order: "descending" },
           { path: "/id", order: "ascending" },
         ],
       ],

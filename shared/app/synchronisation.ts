@@ -1,0 +1,101 @@
+import { createOutboundHttp } from "../adapters/outbound/outbound-http";
+import { createRecordReader } from "../adapters/vendors/record-reader";
+import type { Config } from "../config";
+import type { Clock, Log } from "../core/ports";
+import type { RateLimiter } from "../core/rate-limiter";
+import type { RecordReader } from "../core/record-reader";
+import { Conflicts } from "../repositories/conflicts";
+import { Connections } from "../repositories/connections";
+import { Mappings } from "../repositories/mappings";
+import { MatchKeys } from "../repositories/match-keys";
+import { RateLimits } from "../repositories/rate-limits";
+import { Shards } from "../repositories/shards";
+import { SyncTasks } from "../repositories/sync-tasks";
+import type { CustomRule } from "../sync/conflict-rules";
+import { limitedReader, quotaObserver } from "../sync/limited-reader";
+import { MappingSource } from "../sync/mapping-source";
+import { createSyncTaskService } from "../sync/sync-task-service";
+import { CallLimiter } from "../usecases/call-limiter";
+import { ConnectionCredentials, type CredentialDependencies } from "../usecases/connection-credentials";
+import type { Services } from "../usecases/services";
+import { TenantLimits } from "../usecases/tenant-limits";
+import type { BackEnds } from "./back-ends";
+import type { SharedState } from "./shared-state";
+
+/** The services behind the queue. */
+export type Synchronisation = Pick<
+  Services,
+  | "connections"
+  | "shards"
+  | "syncTasks"
+  | "conflicts"
+  | "mappings"
+  | "mappingSource"
+  | "customRules"
+  | "rateLimits"
+  | "rateLimiter"
+  | "records"
+  | "sync"
+>;
+
+/** What they are made of. */
+export interface SynchronisationParts {
+  readonly config: Config;
+  readonly backEnds: BackEnds;
+  readonly shared: SharedState;
+  readonly tenantKeyOf: (tenantId: string) => string;
+  readonly customRules: ReadonlyMap<string, CustomRule>;
+  readonly now: Clock;
+  readonly log: Log;
+}
+
+/** SyncTaskService over the providers' records, which are read and written within the limits. */
+export function createSynchronisation(parts: SynchronisationParts): Synchronisation {
+  const { config, backEnds, shared, tenantKeyOf, customRules, now, log } = parts;
+  const { documents, secrets, queue } = backEnds;
+  const connections = new Connections(documents);
+  const [shards, syncTasks, conflicts] = [new Shards(documents), new SyncTasks(documents), new Conflicts(documents)];
+  const mappings = new Mappings(documents);
+  const mappingSource = new MappingSource(mappings, now);
+  const rateLimits = new RateLimits(documents);
+  const rateLimiter = new CallLimiter({
+    ledger: shared.ledger,
+    limits: new TenantLimits(rateLimits, tenantKeyOf),
+    tenantKeyOf,
+    tenantMaximum: config.callsMaximum,
+    log,
+  });
+  const records = createReader({ config, connections, secrets, limiter: rateLimiter, now, log });
+  const sync = createSyncTaskService({
+    shards,
+    syncTasks,
+    conflicts,
+    matchKeys: new MatchKeys(documents),
+    mappings: mappingSource,
+    customRules,
+    reader: records,
+    queue,
+    now,
+    retentionSeconds: config.retentionSeconds,
+  });
+  const stores = { connections, shards, syncTasks, conflicts, mappings, rateLimits };
+  return { ...stores, mappingSource, customRules, rateLimiter, records, sync };
+}
+
+interface ReaderParts extends CredentialDependencies {
+  readonly config: Config;
+  readonly limiter: RateLimiter;
+}
+
+/** Every call passes the limits, and every answer tells them what it says of the provider's quota. */
+function createReader({ config, limiter, ...parts }: ReaderParts): RecordReader {
+  const reader = createRecordReader({
+    onQuota: quotaObserver({ limiter, ...parts }),
+    credentials: new ConnectionCredentials(parts),
+    outbound: createOutboundHttp({ policy: config.outbound, timeoutMs: config.outbound.timeoutMs }),
+    settings: config.vendors,
+    now: parts.now,
+    log: parts.log,
+  });
+  return limitedReader(reader, { limiter, now: parts.now });
+}
