@@ -4,11 +4,9 @@ import type { EventType, WebhookEvent } from "./webhook-event";
 
 /**
  * What a synchronisation did to the primary shard. `stale`: an older change came late; `unchanged`: nothing new in it;
- * `resync`: the provider named no single record, so a task for all of them was queued; `not_listed`: likewise, but they
- * cannot be listed.
+ * `resync`: the provider named no single record, so a task for all of them was queued.
  */
-export type ShardChange =
-  "created" | "updated" | "deleted" | "restored" | "unchanged" | "stale" | "resync" | "not_listed";
+export type ShardChange = "created" | "updated" | "deleted" | "restored" | "unchanged" | "stale" | "resync";
 
 /** The steps of a task, in order. `transform` holds both sides against each other too; `derive` saves the other shards. */
 export type SyncPhase = "fetch" | "transform" | "save" | "derive" | "deduplicate" | "write_back";
@@ -17,7 +15,7 @@ export type SyncPhase = "fetch" | "transform" | "save" | "derive" | "deduplicate
 export type SyncTrigger = "webhook" | "manual" | "gap" | "edit";
 
 /** Why nothing was read from the provider although the event alone does not tell everything. */
-export type NotRead = "no_reader" | "unsupported" | "no_credentials";
+export type NotRead = "unsupported" | "no_credentials";
 
 /** What a task did to one record. Ids, codes and numbers only. */
 export interface SyncResult {

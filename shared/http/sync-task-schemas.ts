@@ -35,7 +35,7 @@ export const syncTaskSchema = {
     status: syncTaskFilterParameters.status,
     attempts: { type: "integer" },
     source: { enum: ["event", "provider"] },
-    notRead: { enum: ["no_reader", "unsupported", "no_credentials"] },
+    notRead: { enum: ["unsupported", "no_credentials"] },
     phases: { type: "object", description: "Milliseconds spent in each phase." },
     startedAt: time,
     finishedAt: time,

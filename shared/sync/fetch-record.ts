@@ -35,7 +35,7 @@ export interface Fetched {
  * @throws {SyncFailure} @throws {SyncDelay} @throws {WebhookError} as the reader does
  */
 export async function fetchRecord(
-  reader: RecordReader | undefined,
+  reader: RecordReader,
   job: RecordJob,
   current: Shard | undefined,
   now: number,
@@ -43,7 +43,6 @@ export async function fetchRecord(
   const { kind, event } = job;
   if (kind === "page") return { evidence: event, source: "provider", isCurrent: true };
   if (kind === "event" && saysEverything(event)) return { evidence: event, source: "event", isCurrent: false };
-  if (!reader) return withoutReading(job, "no_reader");
   const receivedOrder = orderOfRead(event, current, now);
   const etag = current && !current.tombstone ? current.readTag : undefined;
   const outcome = await reader.read(connectionOf(job), referenceOf(event, current), etag === undefined ? {} : { etag });
@@ -58,7 +57,12 @@ export function connectionOf({
   return { tenantId, tenantKey, integrationId, connectionId };
 }
 
-function saysEverything({ completeness, gap, eventType }: SourceEvent): boolean {
+/** True for an event that needs no reading. */
+export function saysEverything({
+  completeness,
+  gap,
+  eventType,
+}: Pick<SourceEvent, "completeness" | "gap" | "eventType">): boolean {
   return eventType === "deleted" || eventType === "occurred" || (completeness === "full" && gap !== true);
 }
 

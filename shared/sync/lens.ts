@@ -46,8 +46,3 @@ function sourceNames(rules: Readonly<Record<string, FieldRule>> | undefined, fie
   const paths = typeof rule.from === "string" ? [rule.from] : (rule.from ?? []);
   return paths.map((path) => stepsOf(path)[0] ?? "");
 }
-
-/** The rule of a mapping with a name. */
-export function derivedRuleNamed(mapping: Mapping | undefined, name: string): DerivedRule | undefined {
-  return mapping?.derived?.find((rule) => rule.name === name);
-}

@@ -26,7 +26,6 @@ export async function syncPage(
   known: ListProgress | undefined,
 ): Promise<PageOutcome> {
   const { reader, now } = dependencies;
-  if (!reader) throw new SyncFailure("no_reader", { permanent: true });
   const since = work.since ?? new Date(0).toISOString();
   const before = known ?? { since, pages: 0, records: 0, failures: {} };
   const pageNumber = work.page ?? 0;

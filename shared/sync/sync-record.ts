@@ -15,8 +15,7 @@ import { writeShard } from "./write-shard";
 
 /** What synchronising a record takes. */
 export interface RecordDependencies extends Deduplication {
-  /** Absent where no provider can be asked: then the events' own data is all there is. */
-  readonly reader?: RecordReader | undefined;
+  readonly reader: RecordReader;
 }
 
 /** What a task records of it. */
@@ -82,7 +81,7 @@ async function saveRecord(
     stopwatch.lap("save");
     const fetched = await fetchRecord(reader, job, current, now());
     stopwatch.lap("fetch");
-    const mayWriteBack = mayWrite(reader, mapping, fetched);
+    const mayWriteBack = mayWrite(mapping, fetched);
     const ids = { id: key.shardId, pk: key.tenantKey };
     const planned = planShard({ key: ids, current, fetched, mapping, lens, mayWriteBack, now: now() });
     stopwatch.lap("transform");
@@ -121,13 +120,13 @@ async function writeChanges(
   { shard, mapping, fetched }: { shard: Shard; mapping: Mapping | undefined; fetched: Fetched },
 ): Promise<SyncResult["writtenBack"]> {
   const { reader, customRules } = dependencies;
-  if (!reader || !mapping || !mayWrite(reader, mapping, fetched)) return undefined;
+  if (!mapping || !mayWrite(mapping, fetched)) return undefined;
   const lens = primaryLens(mapping, job.event.entityType, customRules);
   return writeBack(dependencies, { reader, job, mapping, lens }, shard);
 }
 
-function mayWrite(reader: RecordReader | undefined, mapping: Mapping | undefined, { notRead }: Fetched): boolean {
-  return reader !== undefined && mapping?.direction === "bidirectional" && notRead !== "no_credentials";
+function mayWrite(mapping: Mapping | undefined, { notRead }: Fetched): boolean {
+  return mapping?.direction === "bidirectional" && notRead !== "no_credentials";
 }
 
 function shardKeyOf({ tenantKey, event }: RecordJob): ShardKey {

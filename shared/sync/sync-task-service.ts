@@ -11,7 +11,7 @@ import {
 } from "../core/sync-task";
 import type { WebhookEvent } from "../core/webhook-event";
 import type { SyncTasks } from "../repositories/sync-tasks";
-import type { RecordJob } from "./fetch-record";
+import { type RecordJob, saysEverything } from "./fetch-record";
 import { Stopwatch } from "./stopwatch";
 import { syncPage } from "./sync-page";
 import { type RecordDependencies, syncRecord } from "./sync-record";
@@ -49,7 +49,7 @@ async function runEvent(dependencies: SyncDependencies, event: WebhookEvent, att
   if (tenantKey === undefined) throw new SyncFailure("registration_id_malformed", { permanent: true });
   const { now, retentionSeconds } = dependencies;
   const task = taskOfEvent(event, { tenantKey, attempt, now: now(), retentionSeconds });
-  return run(dependencies, task, (stopwatch) =>
+  return run(dependencies, { task, mayTakeLong: !saysEverything(event) }, (stopwatch) =>
     namesNoRecord(event)
       ? requestAll(dependencies, event, tenantKey)
       : runRecord(dependencies, { kind: "event", tenantKey, event }, stopwatch),
@@ -59,27 +59,27 @@ async function runEvent(dependencies: SyncDependencies, event: WebhookEvent, att
 function runWork(dependencies: SyncDependencies, work: SyncWork, attempt: number): Promise<SyncTask> {
   const { now, retentionSeconds } = dependencies;
   const task = taskOfWork(work, { attempt, now: now(), retentionSeconds });
-  return run(dependencies, task, (stopwatch, known) =>
+  return run(dependencies, { task, mayTakeLong: true }, (stopwatch, known) =>
     work.record ? runRecord(dependencies, jobOf(work, now()), stopwatch) : runPage(dependencies, work, known),
   );
 }
 
 /**
- * The document says that the task runs only where it may take a while: without a reader it is written once, when it is
- * done, because every event pays for it.
+ * The document says that the task runs only where it may take a while: for an event that needs no reading it is written
+ * once, when it is done, because every event pays for it.
  */
 async function run(
   dependencies: SyncDependencies,
-  task: NewTask,
+  { task, mayTakeLong }: { readonly task: NewTask; readonly mayTakeLong: boolean },
   work: (stopwatch: Stopwatch, known: SyncTask | undefined) => Promise<RunEnd>,
 ): Promise<SyncTask> {
-  const { syncTasks, now, reader } = dependencies;
+  const { syncTasks, now } = dependencies;
   const stopwatch = new Stopwatch(now);
   const known = task.trigger === "webhook" ? undefined : await syncTasks.get(tenantOf(task), task.id);
   // A listing that is done is done, whichever page's message comes again.
   if (known?.status === "completed" && known.progress) return known;
   const running = { ...task, ...(known?.progress ? { progress: known.progress } : {}), status: "running" as const };
-  if (reader && known?.status !== "running") await syncTasks.save(running);
+  if (mayTakeLong && known?.status !== "running") await syncTasks.save(running);
   const save = async (changes: TaskChanges): Promise<SyncTask> => {
     const finishedAt = changes.status === "running" ? {} : { finishedAt: new Date(now()).toISOString() };
     const ended = { ...running, phases: stopwatch.phases, ...finishedAt, ...changes };
@@ -115,8 +115,6 @@ async function runRecord(dependencies: SyncDependencies, job: RecordJob, stopwat
 /** The provider named no record: all of them are read in a task of its own, as far as they can be listed. */
 async function requestAll(dependencies: SyncDependencies, event: WebhookEvent, tenantKey: string): Promise<RunEnd> {
   const completed = { status: "completed", source: "event" } as const;
-  if (!dependencies.reader)
-    return { changes: { ...completed, notRead: "no_reader", result: { change: "not_listed" } } };
   const { syncTasks, queue, now, retentionSeconds } = dependencies;
   const work = workOfGap(event, tenantKey, now());
   await syncTasks.save({ ...taskOfWork(work, { attempt: 0, now: now(), retentionSeconds }), status: "queued" });

@@ -20,6 +20,7 @@ import { openTestApp, type TestApp } from "./test-app";
 
 /** What a test of the pipeline asks for. */
 export interface WorldOptions {
+  /** By default the app's own, which has no credentials. */
   readonly reader?: RecordReader;
   /** Of `Contact` of Salesforce, for tenant-123. */
   readonly mapping?: Mapping;
@@ -51,7 +52,7 @@ export async function openSyncWorld(
   const documents = openTestStore();
   const store = new MortalStore(documents.documents);
   const { now } = app.services;
-  const reader = options.reader ?? openReader?.(now);
+  const reader = options.reader ?? openReader?.(now) ?? app.services.records;
   const [shards, conflicts, syncTasks] = [new Shards(store), new Conflicts(store), new SyncTasks(store)];
   const mappings = new Mappings(store);
   const mappingSource = new MappingSource(mappings, now);

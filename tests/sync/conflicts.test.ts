@@ -380,7 +380,7 @@ describe("a conflict that waits for a person", () => {
     world = await openSyncWorld({ mapping: mappingWith({ strategy: "manual" }) });
     await world.sync(at(0, { Notes: "first" }));
     await edit({ notes: "mine" });
-    world.store.dieAt(2, false);
+    world.store.dieAt(3, false);
     await expect(world.sync(at(5, { Notes: "theirs" }))).rejects.toThrow();
     world.store.revive();
     expect(await world.conflicts()).toHaveLength(1);

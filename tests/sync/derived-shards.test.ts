@@ -64,8 +64,8 @@ describe("derived shards", () => {
     await world.sync(event({ Name: "Acme", Industry: "Rockets" }));
     const writes = world.store.writes;
     await world.sync(event({ Industry: "Shoes" }));
-    // The account, its profile, and the task.
-    expect(world.store.writes - writes).toBe(3);
+    // The task as it begins, the account, its profile, and the task as it ends.
+    expect(world.store.writes - writes).toBe(4);
     expect(await find("company_profile")).toMatchObject({ structuredData: { industry: "Shoes" } });
   });
 
