@@ -1,4 +1,4 @@
-import type { DerivedRule, FieldRule, Mapping } from "../core/mapping";
+import type { FieldRule, Mapping } from "../core/mapping";
 import { stepsOf } from "./field-path";
 import { type CustomRule, defaultConflictRules } from "./conflict-rules";
 import type { Lens } from "./next-shard";
