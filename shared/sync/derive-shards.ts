@@ -54,7 +54,9 @@ export async function saveDerived(
 }
 
 function presentIn(primary: Shard, mapping: Mapping | undefined): readonly MappedDerived[] {
-  if (primary.status !== "active" || isLacking(primary)) return [];
+  // A shard may outlive its own record, because it shows duplicates: nothing is derived from what is gone.
+  const isOutlived = primary.tombstone !== undefined && primary.merged !== undefined;
+  if (primary.status !== "active" || isLacking(primary) || isOutlived) return [];
   return deriveRecords(sourceOf(primary), mapping?.derived);
 }
 

@@ -43,7 +43,7 @@ export async function fetchRecord(
   const { kind, event } = job;
   if (kind === "page") return { evidence: event, source: "provider", isCurrent: true };
   if (kind === "event" && saysEverything(event)) return { evidence: event, source: "event", isCurrent: false };
-  const receivedOrder = orderOfRead(event, current, now);
+  const receivedOrder = nextOrder(event, current, now);
   const etag = current && !current.tombstone ? current.readTag : undefined;
   const outcome = await reader.read(connectionOf(job), referenceOf(event, current), etag === undefined ? {} : { etag });
   return toFetched(job, outcome, current, receivedOrder);
@@ -84,8 +84,8 @@ export function referenceOf(event: SourceEvent, current: Shard | undefined): Rec
   };
 }
 
-/** A read sees whatever happened before it: it comes after everything that was received by then, on any clock. */
-function orderOfRead(event: SourceEvent, current: Shard | undefined, now: number): number {
+/** What we ask or tell the provider ourselves comes after everything that was received by then, on any clock. */
+export function nextOrder(event: SourceEvent, current: Shard | undefined, now: number): number {
   const marks: (Mark | undefined)[] = current
     ? [current.mark, current.seen, current.tombstone, ...Object.values(current.fieldMarks)]
     : [];

@@ -9,7 +9,7 @@ import type { Arbiter } from "./conflict-rules";
 import { decideExistence, type Existence } from "./existence";
 import { combine } from "./merge-records";
 import { changeShard, fingerprintOf, isGoneAtSource, sourceOf, timeOf } from "./shard-state";
-import { type Merged, mergeSides } from "./three-way";
+import { fieldOf, type Merged, mergeSides, sameValue } from "./three-way";
 import type { MappedFields } from "./transform";
 
 /** What makes a shard of a provider's record: the mapping, as far as it concerns this shard. */
@@ -65,6 +65,7 @@ export function nextShard(before: Shard | undefined, state: SourceState, lens: L
     edits: Object.keys(merged.edits).length === 0 ? undefined : merged.edits,
     localDeletion: existence.localDeletion,
     kept: existence.kept,
+    outgoing: shard.outgoing && stillOutgoing(shard.outgoing, remote, merged.edits),
     issues: issues.length === 0 ? undefined : issues,
     conflict: pendingConflict({ before, shard, existence, merged, lens, now }),
     revision: (before?.revision ?? 0) + 1,
@@ -75,6 +76,14 @@ export function nextShard(before: Shard | undefined, state: SourceState, lens: L
 /** The provider's side of a shard as it is stored, in shard fields: what an edit is made against. */
 export function remoteFieldsOf(shard: Shard, lens: Lens): JsonObject {
   return combineWith(shard, lens.fieldsOf(sourceOf(shard)).fields, lens);
+}
+
+/** What the provider has by now is on its way no more, and where no edit stands it does not matter. */
+function stillOutgoing(outgoing: JsonObject, remote: JsonObject, edits: Merged["edits"]): JsonObject | undefined {
+  const open = Object.entries(outgoing).filter(
+    ([field, value]) => Object.hasOwn(edits, field) && !sameValue(fieldOf(remote, field), value),
+  );
+  return open.length === 0 ? undefined : Object.fromEntries(open);
 }
 
 function combineWith(shard: Shard, data: JsonObject, { merge }: Lens): JsonObject {

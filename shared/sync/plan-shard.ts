@@ -61,11 +61,11 @@ function tagOf(shard: Shard, { readTag }: Fetched): string | undefined {
 }
 
 /** Notes what the provider is about to be told, before it is told. */
-function withOutgoing(shard: Shard, { mapping, mayWriteBack, fetched }: Findings): Shard {
+function withOutgoing(shard: Shard, { mapping, mayWriteBack }: Findings): Shard {
   if (!mapping || !mayWriteBack) return shard;
   const { written } = changesToWrite(shard, mapping);
-  const outgoing = { ...(fetched.isCurrent ? {} : shard.outgoing), ...written };
-  return changeShard(shard, { outgoing: Object.keys(outgoing).length === 0 ? undefined : outgoing });
+  if (Object.keys(written).length === 0) return shard;
+  return changeShard(shard, { outgoing: { ...shard.outgoing, ...written } });
 }
 
 /** What the change comes to for somebody who looks at the shard. */

@@ -5,7 +5,7 @@ import type { Edit, Shard } from "../core/shard";
 import { type NotRead, SyncFailure, type SyncResult } from "../core/sync-task";
 import type { EventVersion } from "../core/version";
 import { applyEvent, newestMark, type SourceEvent } from "./apply-event";
-import { connectionOf, type RecordJob, referenceOf } from "./fetch-record";
+import { connectionOf, nextOrder, type RecordJob, referenceOf } from "./fetch-record";
 import { type Lens, nextShard } from "./next-shard";
 import { type ReversedChanges, toProviderFields } from "./reverse-transform";
 import { changeShard, isLacking, sourceOf } from "./shard-state";
@@ -49,12 +49,11 @@ export async function writeBack(
   const { fields, written } = isDeletion ? { fields: {}, written: {} } : changesToWrite(shard, mapping);
   if (!isDeletion && Object.keys(written).length === 0) return undefined;
   const action = isDeletion ? "delete" : "update";
-  const receivedOrder = stores.now() * 1000;
   const reply = await orNotWritable(reader.write(connectionOf(job), { action, reference, fields }));
   if (reply === undefined) return undefined;
   // A provider that states no version took our write after everything that is known of the record.
   const version = reply.version ?? (isDeletion ? undefined : newestMark(shard).version);
-  const echo = echoOf(job.event, { isDeletion, fields, version, receivedOrder });
+  const echo = echoOf(job.event, { isDeletion, fields, version });
   await writeShard(stores, { tenantId: shard.tenantId, tenantKey: shard.pk, shardId: shard.id }, (current) =>
     current ? { shard: afterWriting(current, echo, written, lens, stores.now()) } : {},
   );
@@ -76,11 +75,10 @@ interface Echo {
   readonly isDeletion: boolean;
   readonly fields: JsonObject;
   readonly version: EventVersion | undefined;
-  readonly receivedOrder: number;
 }
 
 /** What the provider is going to report of our own write. */
-function echoOf(event: SourceEvent, { isDeletion, fields, version, receivedOrder }: Echo): SourceEvent {
+function echoOf(event: SourceEvent, { isDeletion, fields, version }: Echo): SourceEvent {
   const { version: _, gap: __, occurredAt: ___, ...rest } = event;
   return {
     ...rest,
@@ -88,7 +86,6 @@ function echoOf(event: SourceEvent, { isDeletion, fields, version, receivedOrder
     ...(version === undefined ? {} : { version }),
     completeness: "partial",
     data: fields,
-    receivedOrder,
   };
 }
 
@@ -96,12 +93,12 @@ function echoOf(event: SourceEvent, { isDeletion, fields, version, receivedOrder
 function afterWriting(current: Shard, echo: SourceEvent, written: JsonObject, lens: Lens, now: number): Shard {
   const source = sourceOf(current);
   const data = overlay(source, echo.data);
-  const applied = applyEvent({ ...current, structuredData: source }, { ...echo, data }, current).shard;
+  const receivedOrder = nextOrder(echo, current, now);
+  const applied = applyEvent({ ...current, structuredData: source }, { ...echo, data, receivedOrder }, current).shard;
   const edits = { ...current.edits, ...editsAfterWriting(current, written, now) };
   const stillEdited = Object.entries(edits).filter(([, edit]) => edit !== undefined);
   const shard = changeShard(applied ?? current, {
     edits: Object.fromEntries(stillEdited) as Record<string, Edit>,
-    outgoing: undefined,
     readTag: undefined,
   });
   return nextShard(current, { shard, source: applied?.structuredData ?? source, isCurrent: false }, lens, now).shard;

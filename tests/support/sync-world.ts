@@ -15,7 +15,7 @@ import { createSyncTaskService } from "../../shared/sync/sync-task-service";
 import { putMapping } from "../../shared/usecases/put-mapping";
 import type { Services } from "../../shared/usecases/services";
 import { openTestStore } from "../adapters/sqlite/open-test-store";
-import { MortalStore } from "./mortal-store";
+import { Killed, MortalStore } from "./mortal-store";
 import { openTestApp, type TestApp } from "./test-app";
 
 /** What a test of the pipeline asks for. */
@@ -39,6 +39,8 @@ export interface SyncWorld {
   shards(filter?: Partial<Pick<Shard, "shardTypeId" | "status">>): Promise<readonly Shard[]>;
   conflicts(status?: Conflict["status"]): Promise<readonly Conflict[]>;
   tasks(): Promise<readonly SyncTask[]>;
+  /** Repeats what was killed, as the queue repeats a task and a caller a request. */
+  untilDone<T>(work: () => Promise<T>): Promise<T>;
   map(mapping: Mapping, integrationId?: string, entityType?: string): Promise<void>;
   close(): Promise<void>;
 }
@@ -88,6 +90,16 @@ export async function openSyncWorld(
     shards: async (filter = {}) => (await shards.list(tenant, { ...filter, limit: 1000 })).items,
     conflicts: async (status = "open") => (await conflicts.list(tenant, { status, limit: 1000 })).items,
     tasks: async () => (await syncTasks.list(tenant, { limit: 1000 })).items,
+    untilDone: async (work) => {
+      for (;;) {
+        try {
+          return await work();
+        } catch (error) {
+          if (!(error instanceof Killed)) throw error;
+          store.revive();
+        }
+      }
+    },
     map: async (mapping, integrationId = "salesforce", entityType = "Contact") => {
       await putMapping(services, { ...tenant, integrationId, entityType, subject: "owner" }, mapping);
     },

@@ -28,25 +28,31 @@ export class VendorStandIn implements RecordReader {
   outcome: ReadOutcome | undefined;
   /** Called in the middle of a call, before it answers. */
   meanwhile: (() => Promise<void>) | undefined;
-  readonly #now: () => number;
+  /** Called after a write took effect, before it is answered. */
+  written: (() => Promise<void>) | undefined;
+  readonly #clock: () => number;
+  #last = 0;
+  #sequence = 0;
   readonly #overrides: Partial<WebhookEvent>;
 
   constructor(now: () => number, overrides: Partial<WebhookEvent> = {}) {
-    this.#now = now;
+    this.#clock = now;
     this.#overrides = overrides;
   }
 
   /** Changes fields of a record, or makes one; sends what changed, or (`full`) the whole record. */
   change(id: string, fields: JsonObject, completeness: WebhookEvent["completeness"] = "partial"): WebhookEvent {
+    this.#tick();
     const known = this.records.get(id);
     const record = { ...(known?.isDeleted === false ? known.fields : {}), ...fields, Id: id };
-    this.records.set(id, { fields: record, changedAt: this.#now(), isDeleted: false });
+    this.records.set(id, { fields: record, changedAt: this.#last, isDeleted: false });
     const data = { full: record, partial: { ...fields, Id: id }, hint: {} }[completeness];
     return this.#send(id, known?.isDeleted === false ? "updated" : "created", { completeness, data });
   }
 
   remove(id: string): WebhookEvent {
-    this.records.set(id, { fields: {}, changedAt: this.#now(), isDeleted: true });
+    this.#tick();
+    this.records.set(id, { fields: {}, changedAt: this.#last, isDeleted: true });
     return this.#send(id, "deleted", { data: {} });
   }
 
@@ -92,7 +98,14 @@ export class VendorStandIn implements RecordReader {
     const { entityId } = change.reference;
     if (change.action === "delete") this.remove(entityId);
     else this.change(entityId, deepMerge(this.records.get(entityId)?.fields ?? {}, change.fields));
-    return { entityId, version: { kind: "time", value: this.#now() } };
+    const version = { kind: "time", value: this.#last } as const;
+    await this.written?.();
+    return { entityId, version };
+  }
+
+  /** No two changes have the same time. */
+  #tick(): void {
+    this.#last = Math.max(this.#clock(), this.#last + 1);
   }
 
   async #before(): Promise<void> {
@@ -101,9 +114,11 @@ export class VendorStandIn implements RecordReader {
   }
 
   #send(entityId: string, eventType: WebhookEvent["eventType"], differences: Partial<WebhookEvent>): WebhookEvent {
-    const version = { kind: "time", value: this.#now() } as const;
-    const occurredAt = new Date(this.#now()).toISOString();
-    const event = makeEvent({ ...this.#overrides, entityId, eventType, version, occurredAt, ...differences });
+    const version = { kind: "time", value: this.#last } as const;
+    const occurredAt = new Date(this.#last).toISOString();
+    const receivedOrder = this.#clock() * 1000 + (++this.#sequence % 1000);
+    const known = { entityId, eventType, version, occurredAt, receivedOrder };
+    const event = makeEvent({ ...this.#overrides, ...known, ...differences });
     this.sent.push(event);
     return event;
   }

@@ -285,6 +285,23 @@ describe("a value that was put back while it was on its way", () => {
     expect(await world.shard()).not.toHaveProperty("edits");
   });
 
+  it("is no conflict with the echo of our own write, where it was changed again before that came", async () => {
+    await open({ conflicts: { strategy: "manual" } });
+    await edit({ name: "First" });
+    const write = vendor.write.bind(vendor);
+    jest.spyOn(vendor, "write").mockImplementationOnce(async (connection, change) => {
+      const reply = await write(connection, change);
+      await edit({ name: "Second" });
+      await deliverEchoes();
+      return reply;
+    });
+    await drain();
+    expect(await world.conflicts()).toEqual([]);
+    expect(await world.conflicts("superseded")).toEqual([]);
+    expect(vendor.records.get("003")?.fields).toMatchObject({ Name: "Second" });
+    expect((await world.shard()).structuredData).toMatchObject({ name: "Second" });
+  });
+
   it("follows the write, where it was changed again while the provider was being told", async () => {
     await open();
     await edit({ name: "First" });
