@@ -13,14 +13,7 @@ managementEndpoint<Omit<StartRequest, "tenantId">>(
     access: "webhooks.write",
     body: startSyncTaskBodySchema,
     responses: { 202: { description: "The task, queued.", schema: syncTaskSchema } },
-    errors: [
-      "invalid_request",
-      "invalid_json",
-      "unknown_integration",
-      "not_configured",
-      "store_unavailable",
-      "queue_unavailable",
-    ],
+    errors: ["invalid_request", "invalid_json", "unknown_integration", "store_unavailable", "queue_unavailable"],
   },
   async ({ services, caller, body }) => {
     const task = await startSyncTask(services, { ...body, tenantId: caller.tenantId });
