@@ -52,6 +52,8 @@ export interface EventRecord extends RecordBase {
   readonly reason?: string;
   /** The event itself, kept for replay when it was given up. */
   readonly event?: WebhookEvent;
+  /** The payload that holds the event's fields, where they did not fit its message; kept for 45 days. */
+  readonly dataref?: string;
 }
 
 /** A document of the collection `deliveries`. Partition: the registration id. */

@@ -1,10 +1,11 @@
 import type { EventOutcome, EventRecord } from "../core/delivery";
+import { isOutage } from "../core/errors";
 import type { SyncTask } from "../core/sync-task";
 import { eventNameOf, type WebhookEvent } from "../core/webhook-event";
 import { recordIdOf } from "../repositories/deliveries";
 import { type EventMessage, loadEvent, type OpenedMessage, openMessage } from "./event-message";
 import { noteSynchronisation } from "./note-synchronisation";
-import { planRetry } from "./plan-retry";
+import { planRetry, type RetryPlan } from "./plan-retry";
 import type { Services } from "./services";
 
 /** What is recorded of an event besides what it says itself. */
@@ -17,74 +18,98 @@ interface Settlement {
 
 /**
  * Hands one queued event to SyncTaskService and records what became of it. Returns once the message may be completed:
- * synchronised, known already, put off by a scheduled copy, or parked as dead. Throws only where not even that could be
- * recorded; then the queue delivers the message again, which is harmless because every write here is idempotent.
- * @throws {WebhookError} `store_unavailable`, `queue_unavailable`
+ * synchronised, known already, put off by a scheduled copy, or parked as dead. An outage of the store puts the event off
+ * as well: thrown errors would use up the queue's deliveries within seconds. What is left to throw for, the queue delivers
+ * again, which is harmless because every write here is idempotent.
+ * @throws {WebhookError} `queue_unavailable`
  */
 export async function drainEvent(services: Services, body: unknown): Promise<void> {
   const opened = openMessage(body);
-  const { event, message } = opened;
-  const known = await services.deliveries.findEvent({
-    tenantId: event.tenantId,
-    registrationId: event.registrationId,
-    recordId: recordIdOf(event.eventId),
+  const { dataref } = opened.message;
+  if (!(await attempt(services, opened)) || dataref === undefined) return;
+  // What cannot be deleted now disappears by itself.
+  await services.payloads.delete(dataref).catch((error: unknown) => {
+    services.log("warn", "payload.not_deleted", { eventId: opened.event.eventId, error: String(error) });
   });
-  if (known?.outcome === "synchronised") services.log("debug", "event.known", { eventId: event.eventId });
-  else if (await attempt(services, opened)) return;
-  if (message.dataref !== undefined) await services.payloads.delete(message.dataref);
 }
 
-/** Answers true if the event is to be tried again, and so still needs its payload. */
+/** Answers true once the event has had its effect, and so needs its payload no more. */
 async function attempt(services: Services, opened: OpenedMessage): Promise<boolean> {
   const attempts = failedAttemptsOf(opened) + 1;
-  let { event } = opened;
   try {
-    event = await loadEvent(services, opened);
+    if (await isSynchronised(services, opened.event)) return true;
+    const event = await loadEvent(services, opened);
     const task = await services.sync.enqueueSyncTask({ event, attempt: attempts });
-    await settle(services, event, { outcome: "synchronised", attempts, task });
-    return false;
+    await settle(services, opened, { outcome: "synchronised", attempts, task });
+    return true;
   } catch (error) {
-    return handleFailure(services, { ...opened, event }, error);
+    await handleFailure(services, opened, error);
+    return false;
   }
 }
 
-async function handleFailure(services: Services, opened: OpenedMessage, error: unknown): Promise<boolean> {
-  const { event, message } = opened;
-  const failedAttempts = failedAttemptsOf(opened);
-  const { copies = 0 } = message;
-  const tried = { policy: event.retryPolicy, since: event.receivedAt, failedAttempts, copies };
-  const plan = planRetry(services, tried, error);
+async function isSynchronised(services: Services, event: WebhookEvent): Promise<boolean> {
+  const { tenantId, registrationId, eventId } = event;
+  const known = await services.deliveries.findEvent({ tenantId, registrationId, recordId: recordIdOf(eventId) });
+  if (known?.outcome !== "synchronised") return false;
+  services.log("debug", "event.known", { eventId });
+  return true;
+}
+
+async function handleFailure(services: Services, opened: OpenedMessage, error: unknown): Promise<void> {
+  const plan = planRetry(services, triedOf(opened), error);
   const { attempts, reason, counts } = plan;
-  services.log("warn", "event.failed", { eventId: event.eventId, reason, attempts, outage: !counts });
-  if (plan.at === undefined) {
-    await settle(services, event, { outcome: "dead", attempts, reason });
-    return false;
-  }
+  services.log("warn", "event.failed", { eventId: opened.event.eventId, reason, attempts, outage: !counts });
+  if (plan.at === undefined) return park(services, opened, { outcome: "dead", attempts, reason });
   // The copy goes out before anything is recorded: a crash in between repeats an attempt and loses nothing.
-  const copy: EventMessage = { ...message, failedattempts: attempts, copies: plan.copies };
+  await putOff(services, opened, plan.at, plan);
+  if (!counts) return;
+  // A throw would bring the original back beside its copy, and so one more copy for each delivery.
+  await settle(services, opened, { outcome: "retrying", attempts, reason }).catch((unrecorded: unknown) => {
+    services.log("warn", "event.not_recorded", { eventId: opened.event.eventId, error: String(unrecorded) });
+  });
+}
+
+/** Where not even its death can be recorded, the event waits until it can. */
+async function park(services: Services, opened: OpenedMessage, settlement: Settlement): Promise<void> {
+  try {
+    await settle(services, opened, settlement);
+  } catch (error) {
+    const later = planRetry(services, triedOf(opened), error);
+    if (!isOutage(error) || later.at === undefined) throw error;
+    await putOff(services, opened, later.at, later);
+  }
+}
+
+async function putOff(
+  services: Services,
+  { event, message }: OpenedMessage,
+  at: number,
+  { attempts, copies }: Pick<RetryPlan, "attempts" | "copies">,
+): Promise<void> {
+  const copy: EventMessage = { ...message, failedattempts: attempts, copies };
   // Duplicate detection would swallow a copy under the old id (DESIGN 8).
   const messageId = `${event.eventId}~${services.newId()}`;
-  await services.queue.schedule({ messageId, body: copy }, plan.at);
-  if (counts) await settle(services, event, { outcome: "retrying", attempts, reason });
-  return true;
+  await services.queue.schedule({ messageId, body: copy }, at);
+}
+
+function triedOf(opened: OpenedMessage): Parameters<typeof planRetry>[1] {
+  const { event, message } = opened;
+  const { retryPolicy: policy, receivedAt: since } = event;
+  return { policy, since, failedAttempts: failedAttemptsOf(opened), copies: message.copies ?? 0 };
 }
 
 function failedAttemptsOf({ message }: OpenedMessage): number {
   return message.failedattempts ?? 0;
 }
 
-async function settle(services: Services, event: WebhookEvent, settlement: Settlement): Promise<void> {
-  const record = toRecord(services, event, settlement);
-  await services.deliveries.save(record).catch((error: unknown) => {
-    if (!(error instanceof RangeError)) throw error;
-    // The event is too large to be kept for a replay; that it died must be on record all the same.
-    const { event: _, ...small } = record;
-    return services.deliveries.save(small);
-  });
-  await noteSynchronisation(services, event, settlement);
+async function settle(services: Services, opened: OpenedMessage, settlement: Settlement): Promise<void> {
+  await services.deliveries.save(toRecord(services, opened, settlement));
+  await noteSynchronisation(services, opened.event, settlement);
 }
 
-function toRecord(services: Services, event: WebhookEvent, settlement: Settlement): EventRecord {
+/** A dead event is kept as its message held it; fields that did not fit stay in their payload. */
+function toRecord(services: Services, { event, message }: OpenedMessage, settlement: Settlement): EventRecord {
   const now = services.now();
   const { outcome, attempts, task, reason } = settlement;
   const remembered = services.providers.get(event.integrationId)?.rememberSeconds ?? 0;
@@ -112,6 +137,6 @@ function toRecord(services: Services, event: WebhookEvent, settlement: Settlemen
     ...(task?.result && { change: task.result.change }),
     ...(reason !== undefined && { reason }),
     ...(event.attempt && { attempt: event.attempt }),
-    ...(outcome === "dead" && { event }),
+    ...(outcome === "dead" && { event, ...(message.dataref !== undefined && { dataref: message.dataref }) }),
   };
 }

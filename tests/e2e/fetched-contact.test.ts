@@ -66,6 +66,8 @@ describe("a Contact that was created in Salesforce", () => {
       ],
     });
     expect(salesforce.server.calls).toContain(`GET /services/data/v67.0/sobjects/Contact/${recordId}`);
-    expect(await ask("GET", "/rate-limits/salesforce/status")).toMatchObject({ operations: { fetch: { requestsMade: 1 } } });
+    expect(await ask("GET", "/rate-limits/salesforce/status")).toMatchObject({
+      operations: { fetch: { requestsMade: 1 } },
+    });
   });
 });

@@ -248,7 +248,12 @@ describe("drainMessage", () => {
     const { registrationId } = await world.app.register();
     const poison = vendor.change("poison", { Name: "x".repeat(2 * 1024 * 1024) }, "full");
     const good = vendor.change("good", { Name: "Ada" }, "full");
-    for (const made of [poison, good]) await drainMessage(world.services, makeMessage({ ...made, registrationId }));
+    // What is so large came by reference.
+    await world.services.payloads.put("poison", Buffer.from(JSON.stringify(poison.data)), 60);
+    const byReference = { ...makeMessage({ ...poison, registrationId, data: {} }), dataref: "poison" };
+    for (const message of [byReference, makeMessage({ ...good, registrationId })]) {
+      await drainMessage(world.services, message);
+    }
     const { items } = await world.services.deliveries.list("tenant-123", registrationId, 10);
     expect(items.map((item) => ("outcome" in item ? item.outcome : "")).sort()).toEqual(["dead", "synchronised"]);
     expect(await world.shard("good")).toMatchObject({ status: "active" });

@@ -169,15 +169,54 @@ describe("drainEvent", () => {
     expect(await records()).toMatchObject([{ outcome: "synchronised" }]);
   });
 
-  it("keeps the payload while the event is to be tried again, and the fields in the record of a dead one", async () => {
-    const data = { Id: "003", Name: "Ada" };
-    await app.services.payloads.put("kept", Buffer.from(JSON.stringify(data)), 60);
+  it("keeps the payload until the event is synchronised, and says in the record of a dead one where it is", async () => {
+    await app.services.payloads.put("kept", Buffer.from('{"Id":"003","Name":"Ada"}'), 60);
     const message = { ...makeMessage(event({ data: {} })), dataref: "kept" };
     await drainEvent(failing(new SyncFailure("provider_unreachable")), message);
-    expect(await app.services.payloads.get("kept")).toBeDefined();
     await drainEvent(failing(new SyncFailure("mapping_missing", { permanent: true })), message);
-    expect(await records()).toMatchObject([{ outcome: "dead", event: { data } }]);
+    expect(await records()).toMatchObject([{ outcome: "dead", event: { entityId: "003" }, dataref: "kept" }]);
+    // Its message may come again, from the queue or from the provider: then nothing is missing.
+    await drainEvent(app.services, message);
+    expect(JSON.stringify(await shards())).toContain("Ada");
     expect(await app.services.payloads.get("kept")).toBeUndefined();
+  });
+
+  it("completes a synchronised event although its payload cannot be deleted just now", async () => {
+    await app.services.payloads.put("kept", Buffer.from("{}"), 60);
+    jest.spyOn(app.services.payloads, "delete").mockRejectedValue(new WebhookError("store_unavailable"));
+    await drainEvent(app.services, { ...makeMessage(event()), dataref: "kept" });
+    expect(await records()).toMatchObject([{ outcome: "synchronised" }]);
+  });
+
+  describe("while the store is out", () => {
+    const down = (): Promise<never> => Promise.reject(new WebhookError("store_unavailable"));
+
+    it("puts an event off by one copy and completes it, however short the outage, and tries it again afterwards", async () => {
+      await app.deliverSigned(webhook, contactBody("created", "003"));
+      const out = jest.spyOn(app.services.deliveries, "findEvent").mockImplementation(down);
+      await app.drain();
+      expect(await app.lockingQueue.depth()).toEqual({ active: 0, scheduled: 1, deadLettered: 0 });
+      out.mockRestore();
+      app.advance(75_000);
+      await app.drain();
+      expect(await records()).toMatchObject([{ outcome: "synchronised", attempts: 1 }]);
+    });
+
+    it("makes one copy where the attempt cannot be recorded, not one for each delivery", async () => {
+      jest.spyOn(app.services.deliveries, "save").mockImplementation(down);
+      await drainEvent(failing(new SyncFailure("provider_unreachable")), makeMessage(event()));
+      expect(await app.lockingQueue.depth()).toMatchObject({ scheduled: 1 });
+      expect(app.logged.map((line) => line.event)).toContain("event.not_recorded");
+    });
+
+    it("puts a dying event off until its death can be recorded, for seven days", async () => {
+      jest.spyOn(app.services.deliveries, "save").mockImplementation(down);
+      const dying = failing(new SyncFailure("mapping_missing", { permanent: true }));
+      await drainEvent(dying, makeMessage(event()));
+      expect(await app.lockingQueue.depth()).toMatchObject({ scheduled: 1 });
+      const old = event({ receivedAt: new Date(noon - 8 * 86_400_000).toISOString() });
+      await expect(drainEvent(dying, makeMessage(old, 3))).rejects.toMatchObject({ code: "store_unavailable" });
+    });
   });
 
   it("never writes a body, a field value or a secret to the log", async () => {
