@@ -55,10 +55,15 @@ export class Gatherer {
 
   /** What is stored of a registration's activity together with what waits here. */
   async activityOf(key: ActivityKey): Promise<Activity> {
-    await this.#flushing;
-    const stored = await this.#dependencies.activities.get(key);
-    const pending = this.#pending.get(key.registrationId);
-    return pending ? pending.delta.applyTo(stored, this.#dependencies.windowMs) : stored;
+    for (;;) {
+      const flushing = this.#flushing;
+      await flushing;
+      const stored = await this.#dependencies.activities.get(key);
+      // A flush that began meanwhile took what waited here, and it may not be in what was read.
+      if (this.#flushing !== flushing) continue;
+      const pending = this.#pending.get(key.registrationId);
+      return pending ? pending.delta.applyTo(stored, this.#dependencies.windowMs) : stored;
+    }
   }
 
   /** Writes all that waits. Never throws: what cannot be written is logged and dropped. */
