@@ -1,9 +1,10 @@
 import Ajv, { type ErrorObject } from "ajv";
 import type { ApiToken } from "./core/caller";
 import { type AzureBackEnds, checkHttps, readAzure } from "./config/azure";
-import { type OutboundConfig, readOutbound, type VendorConfig } from "./config/outbound";
+import { type OutboundConfig, readOutbound } from "./config/outbound";
 import { type Setting, type SettingName, settings, type Values } from "./config/settings";
 import { parseJson } from "./core/delivery-request";
+import type { VendorSettings } from "./core/vendor-settings";
 
 /** How JWTs of the management API are checked. */
 export interface OidcConfig {
@@ -46,7 +47,7 @@ export interface Config {
   readonly redisUrl?: string;
   readonly cacheMaxRegistrations: number;
   readonly outbound: OutboundConfig;
-  readonly vendors: VendorConfig;
+  readonly vendors: VendorSettings;
   /** Values that `%NAME%` in a trigger stands for. */
   readonly appSettings: Readonly<Record<string, string>>;
 }

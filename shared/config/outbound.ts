@@ -1,16 +1,5 @@
+import type { VendorSettings } from "../core/vendor-settings";
 import type { SettingName, Values } from "./settings";
-
-/** Where the vendors' APIs are, without a slash at the end. */
-export interface VendorConfig {
-  readonly salesforceApiVersion: string;
-  readonly githubApiUrl: string;
-  readonly githubTokenUrl: string;
-  readonly slackApiUrl: string;
-  readonly notionApiUrl: string;
-  /** With `{service}` in it. */
-  readonly googleApiUrl: string;
-  readonly googleTokenUrl: string;
-}
 
 /** What calls that go out may reach, and how long they may take. */
 export interface OutboundConfig {
@@ -21,8 +10,8 @@ export interface OutboundConfig {
 }
 
 /** Reads the settings of outbound calls. */
-export function readOutbound(values: Values): { readonly outbound: OutboundConfig; readonly vendors: VendorConfig } {
-  const vendors = toVendorConfig((name) => String(values[name]));
+export function readOutbound(values: Values): { readonly outbound: OutboundConfig; readonly vendors: VendorSettings } {
+  const vendors = toVendorSettings((name) => String(values[name]));
   return {
     outbound: {
       hosts: [...vendorHosts(vendors), ...listOf(values["OUTBOUND_HOSTS"])],
@@ -33,7 +22,7 @@ export function readOutbound(values: Values): { readonly outbound: OutboundConfi
   };
 }
 
-function toVendorConfig(string: (name: SettingName) => string): VendorConfig {
+function toVendorSettings(string: (name: SettingName) => string): VendorSettings {
   const url = (name: SettingName): string => string(name).replace(/\/+$/, "");
   return {
     salesforceApiVersion: string("SALESFORCE_API_VERSION"),
@@ -50,7 +39,7 @@ function toVendorConfig(string: (name: SettingName) => string): VendorConfig {
 const customerHosts = ["*.my.salesforce.com", "*.ghe.com"];
 
 /** The hosts of the vendors' addresses: whoever sets one trusts it. */
-function vendorHosts({ salesforceApiVersion: _, ...urls }: VendorConfig): readonly string[] {
+function vendorHosts({ salesforceApiVersion: _, ...urls }: VendorSettings): readonly string[] {
   const hosts = Object.values(urls).map((address) => address.replace(/^https?:\/\//, "").replace(/\/.*$/, ""));
   return [...new Set([...hosts.map((host) => host.replace("{service}", "*")), ...customerHosts])];
 }

@@ -6,7 +6,8 @@ import { listRecords } from "./github-lists";
 import { placeOf, repositoryPath, withoutCredentials } from "./github-paths";
 import { githubVersion } from "./github-version";
 import { judgeByStatus, limited, retryAfter, UNSTATED_WAIT_MS } from "./judge";
-import type { Judgement, VendorApi, VendorRequest, VendorSession, VendorSettings, Written } from "./vendor-api";
+import type { Judgement, VendorApi, VendorRequest, VendorSession, Written } from "./vendor-api";
+import type { VendorSettings } from "../../core/vendor-settings";
 
 /**
  * GitHub's REST API, docs.github.com/en/rest. Reads are conditional (`ETag`, and 304 costs nothing of the limit), a 404

@@ -5,7 +5,8 @@ import { fromCursor, toCursor } from "./cursor";
 import { unknownAnswer, unsupported } from "./failures";
 import { googleRecords } from "./google-records";
 import { judgeByStatus, limited, UNSTATED_WAIT_MS } from "./judge";
-import type { Judgement, ListQuery, VendorApi, VendorSession, VendorSettings } from "./vendor-api";
+import type { Judgement, ListQuery, VendorApi, VendorSession } from "./vendor-api";
+import type { VendorSettings } from "../../core/vendor-settings";
 
 /**
  * Google's APIs, developers.google.com/workspace and cloud.google.com/storage: one host a service. Limits are 429, or 403

@@ -5,7 +5,8 @@ import { type EventVersion, timeVersion } from "../../core/version";
 import { fromCursor, toCursor } from "./cursor";
 import { rejected, unknownAnswer, unsupported } from "./failures";
 import { judgeByStatus } from "./judge";
-import type { Judgement, ListQuery, VendorApi, VendorSession, VendorSettings, Written } from "./vendor-api";
+import type { Judgement, ListQuery, VendorApi, VendorSession, Written } from "./vendor-api";
+import type { VendorSettings } from "../../core/vendor-settings";
 
 /**
  * Notion's API, developers.notion.com/reference. What is in the trash can still be read, and says so (`in_trash`): that

@@ -6,7 +6,8 @@ import { type EventVersion, timeVersion } from "../../core/version";
 import { fromCursor, toCursor } from "./cursor";
 import { rejected, unknownAnswer, unsupported } from "./failures";
 import { judgeByStatus, limited } from "./judge";
-import type { Judgement, ListQuery, VendorApi, VendorSession, VendorSettings, Written } from "./vendor-api";
+import type { Judgement, ListQuery, VendorApi, VendorSession, Written } from "./vendor-api";
+import type { VendorSettings } from "../../core/vendor-settings";
 
 /**
  * Salesforce's REST API, developer.salesforce.com "REST API Developer Guide", at the instance of the connection.

@@ -5,7 +5,8 @@ import { fromCursor, toCursor } from "./cursor";
 import { unknownAnswer, unsupported } from "./failures";
 import { judgeByStatus, limited, UNSTATED_WAIT_MS } from "./judge";
 import { slackLists, slackReads } from "./slack-methods";
-import type { Judgement, ListQuery, VendorApi, VendorSession, VendorSettings } from "./vendor-api";
+import type { Judgement, ListQuery, VendorApi, VendorSession } from "./vendor-api";
+import type { VendorSettings } from "../../core/vendor-settings";
 
 /**
  * Slack's Web API, docs.slack.dev/reference/methods. Every method answers 200 with `ok`, errors included; limits are 429

@@ -5,7 +5,8 @@ import type { Clock } from "../../core/ports";
 import { SyncDelay, SyncFailure } from "../../core/sync-task";
 import { safeCode, toSyncFailure, unknownAnswer } from "./failures";
 import { signJwt } from "./json-web-token";
-import type { VendorApi, VendorSettings } from "./vendor-api";
+import type { VendorApi } from "./vendor-api";
+import type { VendorSettings } from "../../core/vendor-settings";
 
 /** What granting works with. */
 export interface GrantDependencies {

@@ -4,18 +4,6 @@ import type { OutboundReply, OutboundRequest } from "../../core/outbound";
 import type { ReadOutcome, RecordPage, RecordReference, RecordWrite } from "../../core/record-reader";
 import type { EventVersion } from "../../core/version";
 
-/** Where the vendors' APIs are, without a slash at the end. */
-export interface VendorSettings {
-  readonly salesforceApiVersion: string;
-  readonly githubApiUrl: string;
-  readonly githubTokenUrl: string;
-  readonly slackApiUrl: string;
-  readonly notionApiUrl: string;
-  /** With `{service}` in it. */
-  readonly googleApiUrl: string;
-  readonly googleTokenUrl: string;
-}
-
 /** A call to a vendor's API. Its access token is added on the way. */
 export interface VendorRequest {
   /** GET unless another is named. */
