@@ -1,8 +1,10 @@
+import { isDeepStrictEqual } from "node:util";
 import { compileEventPatterns, type EventMatcher } from "../core/event-pattern";
 import type { Clock, SecretStore } from "../core/ports";
 import type { Provider } from "../core/provider";
 import type { Registration } from "../core/registration";
 import type { RegistrationCopies, RegistrationCopy } from "../core/registration-copies";
+import { TokenBuckets } from "../core/token-bucket";
 import type { Registrations } from "../repositories/registrations";
 
 /** A registration ready to receive: with its provider, its secrets and its compiled patterns. */
@@ -35,19 +37,25 @@ interface Loading {
 /** DESIGN 11, Cache: fresh for 30 s, and up to an hour only while the store is down. */
 const FRESH_MS = 30_000;
 const STALE_MS = 3_600_000;
-/** At most one early re-read per registration and interval, or bad signatures would become a flood of reads. */
-const REREAD_MS = 5_000;
+/** At most one early re-read per registration in 5 s, or bad signatures would become a flood of reads. */
+const REREADS_PER_SECOND = 1 / 5;
 
 /** Registrations in memory, the longest ago loaded out first (one in use is loaded anew every 30 s). One load at a time per id. */
 export class RegistrationCache {
   readonly #dependencies: CacheDependencies;
   readonly #entries = new Map<string, CachedRegistration>();
   readonly #loading = new Map<string, Loading>();
+  readonly #rereads: TokenBuckets;
   #hits = 0;
   #misses = 0;
 
   constructor(dependencies: CacheDependencies) {
     this.#dependencies = dependencies;
+    this.#rereads = new TokenBuckets({
+      ratePerSecond: REREADS_PER_SECOND,
+      burst: 1,
+      maxKeys: dependencies.maxEntries,
+    });
   }
 
   /** Percent of look-ups answered from memory, 0 to 100; 100 before the first. */
@@ -76,17 +84,24 @@ export class RegistrationCache {
     return this.#load(registrationId, false).catch((error: unknown) => this.#staleOr(entry, error));
   }
 
-  /** Reads anew if the entry is not too young for that: after a mismatch, the secret may have been changed elsewhere. */
+  /**
+   * Reads anew after a mismatch, however young the entry: the secret may have been changed elsewhere just now. Once that
+   * was done lately, answers what memory holds.
+   */
   async reread(entry: CachedRegistration): Promise<CachedRegistration | undefined> {
-    if (this.#dependencies.now() - entry.loadedAt < REREAD_MS) return entry;
-    return this.#load(entry.registration.id, true).catch(() => entry);
+    const { id } = entry.registration;
+    const mayRead = this.#loading.has(id) || this.#rereads.take(id, this.#dependencies.now()).allowed;
+    return mayRead ? this.#load(id, true).catch(() => entry) : (this.#entries.get(id) ?? entry);
   }
 
-  /** Takes over what was just written, so that the entry stays warm; its secret must not have changed. */
+  /** Takes over what was just written, so that the entry stays warm; forgets it if more was changed, perhaps elsewhere. */
   renew(registration: Registration): void {
     const entry = this.#entries.get(registration.id);
-    if (entry) this.#entries.set(registration.id, { ...entry, registration });
     void this.#dependencies.copies?.forget(registration.id, FRESH_MS);
+    if (!entry) return;
+    if (isVerifiedAlike(entry.registration, registration))
+      this.#entries.set(registration.id, { ...entry, registration });
+    else this.forget(registration.id);
   }
 
   /** Forgets what may have changed. */
@@ -163,4 +178,14 @@ export class RegistrationCache {
     const [oldest] = this.#entries.keys();
     if (oldest !== undefined) this.#entries.delete(oldest);
   }
+}
+
+/** True if the secret and the patterns that were loaded with one registration are also the other's. */
+function isVerifiedAlike(one: Registration, other: Registration): boolean {
+  const loaded = ({ secretVersion, events, verification }: Registration): object => ({
+    secretVersion,
+    events,
+    verification,
+  });
+  return isDeepStrictEqual(loaded(one), loaded(other));
 }
