@@ -85,8 +85,8 @@ export interface Provider {
   /** What is wrong with settings that are well-formed one by one; paths begin with `/verification/`. */
   settingsProblems?(settings: VerificationSettings): readonly Problem[];
 
-  /** Why a secret that the owner brings cannot be one of this provider's: the rest of a sentence that begins with it. */
-  secretProblem?(secret: string, scheme: string): string | undefined;
+  /** Why a secret that the owner brings cannot be one of this provider's under these settings: the rest of a sentence that begins with it. */
+  secretProblem?(secret: string, settings: VerificationSettings): string | undefined;
 
   /** Why these settings prove less than the provider could, as a sentence for the owner; nothing where they do not. */
   weakness?(settings: VerificationSettings): string | undefined;

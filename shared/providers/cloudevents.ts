@@ -45,7 +45,7 @@ export const cloudevents: Provider = {
     deliveries: "look at the delivery metrics of the event subscription at the sender.",
   },
 
-  secretProblem(secret, scheme) {
+  secretProblem(secret, { scheme }) {
     if (scheme === "standard") return standardSecretProblem(secret);
     return /^[!-~]+$/.test(secret) ? undefined : "must be printable ASCII without spaces, to be sent as a bearer token";
   },

@@ -4,7 +4,7 @@ import type { DeliveryRequest } from "../core/delivery-request";
 import type { Proof } from "../core/provider";
 import { DeliveryRefused } from "../core/refusal";
 import { demandHmacSha256 } from "./hmac";
-import { digestBytes, readSignature } from "./signature";
+import { digestBytes, isBase64Key, MIN_KEY_BYTES, readSignature } from "./signature";
 
 /**
  * The two products of Salesforce that sign their webhooks themselves, both with HMAC-SHA256 over the body in base64, with
@@ -57,12 +57,16 @@ function isSigned(secrets: readonly string[], body: Buffer, signature: Buffer): 
  */
 export function demandEns(request: DeliveryRequest, { secrets, settings }: Proof): void {
   const signature = readSignature(request, ENS_HEADER, signatureForm);
-  demandHmacSha256(
-    secrets.map((secret) => ensKey(secret, settings)),
-    "",
-    request.body,
-    signature,
-  );
+  const keys = secrets.map((secret) => ensKey(secret, settings));
+  // Of a text that is no base64, next to nothing may be left.
+  const isLong = ({ length }: string | Buffer): boolean => settings.keyEncoding !== "base64" || length >= MIN_KEY_BYTES;
+  demandHmacSha256(keys.filter(isLong), "", request.body, signature);
+}
+
+/** Why a text is no key of Marketing Cloud's; nothing where it may be one. */
+export function ensSecretProblem(secret: string, { keyEncoding }: Proof["settings"]): string | undefined {
+  if (keyEncoding !== "base64" || isBase64Key(secret)) return undefined;
+  return `must be base64 of at least ${MIN_KEY_BYTES} bytes`;
 }
 
 /** The key that a secret stands for. */

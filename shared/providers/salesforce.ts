@@ -17,7 +17,14 @@ import {
   parseOutboundMessage,
 } from "./salesforce-outbound-message";
 import { salesforceSteps } from "./salesforce-setup";
-import { DATA360_HEADER, demandData360, demandEns, ENS_HEADER, ensKey } from "./salesforce-signed-products";
+import {
+  DATA360_HEADER,
+  demandData360,
+  demandEns,
+  ENS_HEADER,
+  ensKey,
+  ensSecretProblem,
+} from "./salesforce-signed-products";
 import { trust } from "./trust";
 
 /**
@@ -85,6 +92,8 @@ export const salesforce: Provider = {
       "look for the callout in Setup > Apex Jobs and Setup > Debug Logs, or in Setup > Outbound Messages > View Message Delivery Status.",
   },
   missingSettings,
+
+  secretProblem: (secret, settings) => (settings.scheme === "ens" ? ensSecretProblem(secret, settings) : undefined),
 
   weakness: ({ scheme }) => (scheme === OUTBOUND_MESSAGE ? OUTBOUND_WEAKNESS : undefined),
 

@@ -47,6 +47,15 @@ export function decodeExactly(text: string, encoding: SignatureEncoding, bytes: 
   return decoded.length === bytes && decoded.toString(encoding) === text ? decoded : undefined;
 }
 
+/** Standard Webhooks asks for 24; what is shorter than this may be guessed, or is no base64 that was meant as such. */
+export const MIN_KEY_BYTES = 16;
+
+/** True if a text is base64, padded or not, of a key that is long enough. */
+export function isBase64Key(text: string): boolean {
+  const key = Buffer.from(text, "base64");
+  return key.toString("base64").replace(/=+$/, "") === text.replace(/=+$/, "") && key.length >= MIN_KEY_BYTES;
+}
+
 /** What has to be signed, and by whom. */
 export interface HmacDemand {
   readonly algorithm: HmacAlgorithm;

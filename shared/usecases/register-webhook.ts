@@ -42,7 +42,7 @@ export async function registerWebhook(services: Services, request: RegisterReque
   const { origin, secret } = chooseSecret(provider, request);
   const draft = draftRegistration(services, provider, { id, origin, request });
   checkVerification(provider, draft.verification);
-  checkSecret(provider, draft.verification.scheme, request.webhookSecret);
+  checkSecret(provider, draft.verification, request.webhookSecret);
   const registration =
     secret === undefined ? draft : { ...draft, secretVersion: await services.secrets.set(id, secret) };
   await services.registrations.create(registration);

@@ -1,7 +1,7 @@
 import { WebhookError, type Problem } from "../core/errors";
 import { eventPatternSource } from "../core/event-pattern";
 import type { Provider } from "../core/provider";
-import type { SecretOrigin, VerificationSettings } from "../core/registration";
+import type { Registration, SecretOrigin, VerificationSettings } from "../core/registration";
 import type { Services } from "./services";
 
 /** Settings of `verification` that every provider takes. */
@@ -31,10 +31,15 @@ export function usesSecret(provider: Provider, scheme: string): boolean {
  * Holds a secret that the owner brings against what the provider can use.
  * @throws {WebhookError} `invalid_request`
  */
-export function checkSecret(provider: Provider, scheme: string, secret: string | undefined): void {
+export function checkSecret(
+  provider: Provider,
+  verification: Registration["verification"],
+  secret: string | undefined,
+): void {
   if (secret === undefined) return;
+  const { scheme } = verification;
   const message = usesSecret(provider, scheme)
-    ? provider.secretProblem?.(secret, scheme)
+    ? provider.secretProblem?.(secret, verification)
     : `is nothing that ${provider.displayName} proves itself with under the scheme ${scheme}`;
   if (message !== undefined) {
     throw new WebhookError("invalid_request", { problems: [{ path: "/webhookSecret", message }] });

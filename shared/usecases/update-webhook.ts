@@ -2,7 +2,7 @@ import { WebhookError } from "../core/errors";
 import type { Provider } from "../core/provider";
 import type { Registration, RetryPolicy, VerificationSettings } from "../core/registration";
 import { providerNamed } from "./provider-of";
-import { checkEvents, checkSecret, checkVerification, schemeAfterImport } from "./registration-rules";
+import { checkEvents, checkSecret, checkVerification, schemeAfterImport, usesSecret } from "./registration-rules";
 import { type RegistrationView, toRegistrationView } from "./registration-view";
 import { dropCandidates } from "./pending-secrets";
 import { requireOwn } from "./require-own";
@@ -22,7 +22,8 @@ export interface UpdateRequest {
 /**
  * Changes a registration. A new secret replaces the old one at once and is verified by the provider's own scheme, unless
  * the request names another or the owner chose another before.
- * @throws {WebhookError} `registration_not_found`, `invalid_request`, `document_changed`
+ * @throws {WebhookError} `registration_not_found`, `invalid_request`, `document_changed`, `store_unavailable`,
+ *   `secrets_unavailable`
  */
 export async function updateWebhook(
   services: Services,
@@ -34,7 +35,8 @@ export async function updateWebhook(
   if (request.events) checkEvents(request.events);
   const { verification } = changed(registration, provider, request);
   checkVerification(provider, verification);
-  checkSecret(provider, verification.scheme, request.webhookSecret);
+  checkSecret(provider, verification, request.webhookSecret);
+  if (request.webhookSecret === undefined) await checkStoredSecret(services, registration, { provider, verification });
   const secretVersion =
     request.webhookSecret === undefined
       ? undefined
@@ -51,6 +53,28 @@ export async function updateWebhook(
   services.cache.forget(registration.id);
   services.log("info", "registration.updated", { registrationId: registration.id, fields: Object.keys(request) });
   return toRegistrationView(services, updated);
+}
+
+/** What the secret stands for may change with these settings: a bearer token is no base64 of a key, or of a short one. */
+const readingSettings = ["scheme", "keyEncoding"] as const;
+
+/**
+ * Holds the secret that the owner brought once against settings that would have it read otherwise. Our own is good for all.
+ * @throws {WebhookError} `invalid_request`, `secrets_unavailable`
+ */
+async function checkStoredSecret(
+  services: Services,
+  { id, secretOrigin, secretVersion, verification: before }: Registration,
+  { provider, verification }: { readonly provider: Provider; readonly verification: Registration["verification"] },
+): Promise<void> {
+  const setting = readingSettings.find((name) => verification[name] !== before[name]);
+  const isOurs = secretOrigin === "generated" || secretVersion === undefined;
+  if (setting === undefined || isOurs || !usesSecret(provider, verification.scheme)) return;
+  const secret = await services.secrets.get(id, secretVersion);
+  const problem = secret === undefined ? undefined : provider.secretProblem?.(secret, verification);
+  if (problem === undefined) return;
+  const message = `does not go with the stored secret, which ${problem}; bring another with it`;
+  throw new WebhookError("invalid_request", { problems: [{ path: `/verification/${setting}`, message }] });
 }
 
 function changed(registration: Registration, provider: Provider, request: UpdateRequest): Registration {

@@ -62,9 +62,9 @@ describe("CloudEvents' scheme bearer", () => {
   });
 
   it("needs a secret that a header can hold", () => {
-    expect(cloudevents.secretProblem?.("s3cr3t-token", "bearer")).toBeUndefined();
-    expect(cloudevents.secretProblem?.("two words", "bearer")).toContain("printable ASCII");
-    expect(cloudevents.secretProblem?.("two words", "standard")).toContain("base64");
+    expect(cloudevents.secretProblem?.("s3cr3t-token", { scheme: "bearer" })).toBeUndefined();
+    expect(cloudevents.secretProblem?.("two words", { scheme: "bearer" })).toContain("printable ASCII");
+    expect(cloudevents.secretProblem?.("two words", { scheme: "standard" })).toContain("base64");
   });
 });
 

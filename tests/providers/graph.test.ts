@@ -80,8 +80,8 @@ describe("Microsoft Graph's clientState", () => {
   });
 
   it("has at most 128 characters", () => {
-    expect(graph.secretProblem?.("x".repeat(128), "native")).toBeUndefined();
-    expect(graph.secretProblem?.("x".repeat(129), "native")).toContain("128");
+    expect(graph.secretProblem?.("x".repeat(128), {})).toBeUndefined();
+    expect(graph.secretProblem?.("x".repeat(129), {})).toContain("128");
   });
 });
 

@@ -166,21 +166,33 @@ describe.each(["text", "base64"] as const)("Marketing Cloud's event notification
     corruptProof: corrupt,
   });
 
+  const key = Buffer.from("a secret key of 24 bytes").toString("base64");
   const proof = {
     scheme: "ens",
-    secrets: ["c2VjcmV0IGtleQ=="],
+    secrets: [key],
     settings: { keyEncoding },
     toleranceSeconds: 300,
     now: contractNow,
   };
 
   it("tells the owner when the other form of the key was used, and when the body was written anew", () => {
-    const other = keyEncoding === "base64" ? "c2VjcmV0IGtleQ==" : Buffer.from("secret key");
+    const other = keyEncoding === "base64" ? key : Buffer.from(key, "base64");
     const headers = { "x-sfmc-ens-signature": base64(other, body) };
     expect(reasonOf(headers, body, proof)).toBe(keyEncoding === "base64" ? "signature_mismatch" : "secret_altered");
     const spaced = JSON.stringify(JSON.parse(body.toString()), null, 2);
-    const rewritten = { "x-sfmc-ens-signature": base64(keyOf("c2VjcmV0IGtleQ=="), spaced) };
+    const rewritten = { "x-sfmc-ens-signature": base64(keyOf(key), spaced) };
     expect(reasonOf(rewritten, body, proof)).toBe("body_reserialised");
+  });
+
+  it("refuse a key of which base64 leaves less than 16 bytes", () => {
+    const secret = "Aa:.:.:.:!*()";
+    const headers = { "x-sfmc-ens-signature": base64(keyOf(secret), body) };
+    const isBase64 = keyEncoding === "base64";
+    expect(reasonOf(headers, body, { ...proof, secrets: [secret] })).toBe(isBase64 ? "secret_missing" : "accepted");
+    const problem = salesforce.secretProblem?.(secret, { scheme: "ens", keyEncoding });
+    expect(problem).toBe(isBase64 ? "must be base64 of at least 16 bytes" : undefined);
+    expect(salesforce.secretProblem?.(key, { scheme: "ens", keyEncoding })).toBeUndefined();
+    expect(salesforce.secretProblem?.(secret, { scheme: "native", keyEncoding })).toBeUndefined();
   });
 });
 

@@ -129,6 +129,13 @@ describe("Standard Webhooks' signatures", () => {
     expect(verify(headersOf(v1(secret, body)), { secrets: [bare] })).toBeInstanceOf(DeliveryRequest);
   });
 
+  it.each(["whsec_Aa:.:.:.:!*()", `whsec_${Buffer.alloc(15, 1).toString("base64")}`])(
+    "are refused with %s, which stands for less than 16 bytes",
+    (short) => {
+      expect(() => verify(headersOf(v1(short, body)), { secrets: [short] })).toThrow("secret_missing");
+    },
+  );
+
   it("of v1a are refused for another key, and until there is a key", () => {
     const stranger = v1a(body, seconds, "msg_1", generateKeyPairSync("ed25519").privateKey);
     const scheme = "v1a";
@@ -147,7 +154,7 @@ describe("Standard Webhooks' signatures", () => {
     [`whsec_${Buffer.alloc(15, 1).toString("base64")}`, false],
     ["a plain password", false],
   ])("need a secret that is base64: %s", (text, isGood) => {
-    expect(standard.secretProblem?.(text, "native") === undefined).toBe(isGood);
+    expect(standard.secretProblem?.(text, {}) === undefined).toBe(isGood);
   });
 });
 

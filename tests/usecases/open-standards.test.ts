@@ -1,8 +1,9 @@
 import { createHash, createHmac } from "node:crypto";
+import type { VerificationSettings } from "../../shared/core/registration";
 import type { DeliveryReceipt } from "../../shared/usecases/queue-delivery";
 import type { DeliveryResult } from "../../shared/usecases/receive-delivery";
 import type { NewRegistration } from "../../shared/usecases/register-webhook";
-import { updateWebhook } from "../../shared/usecases/update-webhook";
+import { type UpdateRequest, updateWebhook } from "../../shared/usecases/update-webhook";
 import { healthOf } from "../../shared/usecases/webhook-health";
 import { noon } from "../support/make";
 import { codeOf, openTestApp, type TestApp } from "../support/test-app";
@@ -96,6 +97,35 @@ describe("secrets and settings that an owner brings", () => {
     const webhookSecret = `whsec_${Buffer.alloc(24, 1).toString("base64")}`;
     const updated = await updateWebhook(app.services, own(registrationId), { webhookSecret });
     expect(updated).toMatchObject({ secretOrigin: "imported", verification });
+  });
+
+  it.each<[string, VerificationSettings, VerificationSettings, string]>([
+    ["cloudevents", { scheme: "bearer" }, { scheme: "standard" }, "/verification/scheme"],
+    ["salesforce", { scheme: "ens" }, { keyEncoding: "base64" }, "/verification/keyEncoding"],
+    ["salesforce", { scheme: "native", keyEncoding: "base64" }, { scheme: "ens" }, "/verification/scheme"],
+  ])(
+    "of %s: %j does not become %j while the stored secret is none for it",
+    async (integrationId, verification, change, path) => {
+      const webhookSecret = "Aa:.:.:.:!*()";
+      const { registrationId } = await app.register({ integrationId, verification, webhookSecret });
+      const update = (request: UpdateRequest) => updateWebhook(app.services, own(registrationId), request);
+      const message = expect.stringContaining("base64 of at least 16 bytes") as unknown;
+      await expect(update({ verification: change })).rejects.toMatchObject({
+        code: "invalid_request",
+        problems: [{ path, message }],
+      });
+      expect(await update({ events: ["*"] })).toMatchObject({ verification });
+      const good = Buffer.alloc(24, 1).toString("base64");
+      expect(await update({ verification: change, webhookSecret: good })).toMatchObject({ verification: change });
+    },
+  );
+
+  it("are no hindrance where the secret is our own, which serves until the sender's is there", async () => {
+    const verification = { scheme: "ens" };
+    const { registrationId } = await app.register({ integrationId: "salesforce", verification });
+    const change = { verification: { keyEncoding: "base64" } } as const;
+    const updated = await updateWebhook(app.services, own(registrationId), change);
+    expect(updated).toMatchObject({ secretOrigin: "generated", verification: { keyEncoding: "base64" } });
   });
 });
 
