@@ -59,6 +59,8 @@ export interface CandidateSecret {
   readonly receivedAt: string;
   /** Its value was shown to the owner, which happens once. */
   readonly shown: boolean;
+  /** HMAC-SHA256 of its value, keyed with the registration's id, in hex: tells a repeat without asking the secret store. */
+  readonly digest: string;
   /** Absent for one that may become the webhook's secret. */
   readonly use?: CandidateUse;
 }

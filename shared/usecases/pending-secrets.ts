@@ -1,5 +1,6 @@
+import { createHmac } from "node:crypto";
 import type { OpenHandshake } from "../core/provider";
-import type { CandidateUse, Registration } from "../core/registration";
+import type { CandidateSecret, CandidateUse, Registration } from "../core/registration";
 import { WebhookError } from "../core/errors";
 import { schemeAfterImport } from "./registration-rules";
 import type { Services } from "./services";
@@ -20,36 +21,61 @@ function candidateName(registrationId: string, candidateId: string): string {
   return `${registrationId}-candidate-${candidateId}`;
 }
 
-/** Keeps the secret that an open handshake offers, encrypted, until its owner confirms it. Beyond three: none. */
+/**
+ * Keeps the secret that an open handshake offers, encrypted, until its owner confirms it. Beyond three: none. Its place in
+ * the document is taken first, so that handshakes of the same moment cannot fill the secret store with what has no place.
+ */
 export async function keepCandidate(
   services: Services,
   registration: Registration,
   { candidateSecret: secret, candidateUse: use }: OpenHandshake,
 ): Promise<void> {
   if (secret === undefined) return;
-  const known = await readCandidates(services, registration);
-  if (known.length >= MAX_CANDIDATES || known.includes(secret)) return;
-  const candidateId = services.newId().slice(0, 12);
-  await services.secrets.set(candidateName(registration.id, candidateId), secret);
-  const receivedAt = new Date(services.now()).toISOString();
-  const candidate = { candidateId, receivedAt, shown: false, ...(use && { use }) };
-  await services.registrations.update(registration.id, (current) => {
-    const candidates = current.candidateSecrets ?? [];
-    return candidates.length >= MAX_CANDIDATES || current.isVerified
-      ? current
-      : { ...current, candidateSecrets: [...candidates, candidate] };
-  });
-  services.cache.forget(registration.id);
-  services.log("info", "registration.candidate_kept", { registrationId: registration.id });
+  const { id } = registration;
+  const candidate: CandidateSecret = {
+    candidateId: services.newId().slice(0, 12),
+    receivedAt: new Date(services.now()).toISOString(),
+    shown: false,
+    digest: createHmac("sha256", id).update(secret).digest("hex"),
+    ...(use && { use }),
+  };
+  const updated = await services.registrations.update(id, (current) => withCandidate(current, candidate));
+  if (!holds(updated, candidate)) return;
+  await storeSecret(services, id, { candidate, secret });
+  services.cache.forget(id);
+  services.log("info", "registration.candidate_kept", { registrationId: id });
 }
 
-async function readCandidates(services: Services, registration: Registration): Promise<string[]> {
-  const current = await services.registrations.find(registration.id);
-  const names = (current?.value.candidateSecrets ?? []).map(({ candidateId }) =>
-    candidateName(registration.id, candidateId),
-  );
-  const secrets = await Promise.all(names.map((name) => services.secrets.get(name)));
-  return secrets.filter((secret) => secret !== undefined);
+/** With one candidate more, or as it was where there is no place for it, or it is known, or nobody waits for it any more. */
+function withCandidate(current: Registration, candidate: CandidateSecret): Registration {
+  const candidates = current.candidateSecrets ?? [];
+  const isWaiting = !current.isVerified && current.secretOrigin === "generated" && current.status !== "inactive";
+  const isKnown = candidates.some(({ digest }) => digest === candidate.digest);
+  if (!isWaiting || isKnown || candidates.length >= MAX_CANDIDATES) return current;
+  return { ...current, candidateSecrets: [...candidates, candidate] };
+}
+
+function holds(registration: Registration | undefined, { candidateId }: CandidateSecret): boolean {
+  return registration?.candidateSecrets?.some((known) => known.candidateId === candidateId) ?? false;
+}
+
+/** Gives the place back where the secret could not be stored, and deletes the secret where its place is gone meanwhile. */
+async function storeSecret(
+  { registrations, secrets }: Services,
+  registrationId: string,
+  { candidate, secret }: { readonly candidate: CandidateSecret; readonly secret: string },
+): Promise<void> {
+  const name = candidateName(registrationId, candidate.candidateId);
+  try {
+    await secrets.set(name, secret);
+  } catch (error) {
+    await registrations.update(registrationId, ({ candidateSecrets = [], ...current }) => ({
+      ...current,
+      candidateSecrets: candidateSecrets.filter(({ candidateId }) => candidateId !== candidate.candidateId),
+    }));
+    throw error;
+  }
+  if (!holds((await registrations.find(registrationId))?.value, candidate)) await secrets.delete(name);
 }
 
 /** The candidates of a registration; each secret is shown once. */
@@ -61,7 +87,8 @@ export async function showCandidates(services: Services, registration: Registrat
       return { candidateId, receivedAt, ...(use && { use }), ...(secret === undefined ? {} : { secret }) };
     }),
   );
-  const seen = new Set(candidates.map(({ candidateId }) => candidateId));
+  // One whose secret is only just being kept was not seen.
+  const seen = new Set(views.filter(({ secret }) => secret !== undefined).map(({ candidateId }) => candidateId));
   await services.registrations.update(registration.id, (current) => ({
     ...current,
     candidateSecrets: (current.candidateSecrets ?? []).map((candidate) =>
@@ -86,30 +113,38 @@ export async function confirmCandidate(
   const provider = services.providers.get(registration.integrationId);
   if (secret === undefined || !provider) throw new WebhookError("invalid_candidate");
   const secretVersion = await services.secrets.set(registration.id, secret);
-  const confirmed = await services.registrations.update(registration.id, ({ candidateSecrets: _, ...current }) => ({
-    ...current,
-    secretOrigin: "captured",
-    secretVersion,
-    verification: {
-      ...current.verification,
-      scheme: schemeAfterImport(provider, current.verification.scheme),
-    },
-    updatedAt: new Date(services.now()).toISOString(),
-  }));
+  let replaced = registration;
+  const confirmed = await services.registrations.update(registration.id, (before) => {
+    const { candidateSecrets: _, ...current } = (replaced = before);
+    return {
+      ...current,
+      secretOrigin: "captured",
+      secretVersion,
+      verification: {
+        ...current.verification,
+        scheme: schemeAfterImport(provider, current.verification.scheme),
+      },
+      updatedAt: new Date(services.now()).toISOString(),
+    };
+  });
   if (!confirmed) throw new WebhookError("registration_not_found");
-  await dropCandidates(services, registration);
+  await dropCandidates(services, replaced);
   services.cache.forget(registration.id);
   return confirmed;
 }
 
 /** Throws away all candidates of a registration, so that new ones can come. */
 export async function discardCandidates(services: Services, registration: Registration): Promise<void> {
-  await services.registrations.update(registration.id, ({ candidateSecrets: _, ...current }) => current);
-  await dropCandidates(services, registration);
+  let replaced = registration;
+  await services.registrations.update(registration.id, (before) => {
+    const { candidateSecrets: _, ...current } = (replaced = before);
+    return current;
+  });
+  await dropCandidates(services, replaced);
   services.cache.forget(registration.id);
 }
 
-/** Deletes the secrets of a registration's candidates. */
+/** Deletes the secrets of a registration's candidates; `registration` as it was last with them. */
 export async function dropCandidates(services: Services, registration: Registration): Promise<void> {
   const candidates = registration.candidateSecrets ?? [];
   await Promise.all(

@@ -12,7 +12,10 @@ export async function unregisterWebhook(
   services: Services,
   key: { readonly tenantId: string; readonly registrationId: string },
 ): Promise<void> {
-  const registration = await requireOwn(services, key);
+  const known = await requireOwn(services, key);
+  // Switched off first: from here on no handshake adds a candidate whose secret nobody would delete.
+  const switchedOff = await services.registrations.update(known.id, (current) => ({ ...current, status: "inactive" }));
+  const registration = switchedOff ?? known;
   await services.registrations.delete(registration);
   services.cache.forget(registration.id);
   services.gatherer.forget(registration.id);

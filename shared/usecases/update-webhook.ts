@@ -42,14 +42,18 @@ export async function updateWebhook(
       ? undefined
       : await services.secrets.set(registration.id, request.webhookSecret);
   const updatedAt = new Date(services.now()).toISOString();
-  const updated = await services.registrations.update(registration.id, (current) => ({
-    ...changed(current, provider, request),
-    ...(secretVersion === undefined ? {} : { secretVersion }),
-    updatedAt,
-  }));
+  let replaced = registration;
+  const updated = await services.registrations.update(registration.id, (current) => {
+    replaced = current;
+    return {
+      ...changed(current, provider, request),
+      ...(secretVersion === undefined ? {} : { secretVersion }),
+      updatedAt,
+    };
+  });
   if (!updated) throw new WebhookError("registration_not_found");
   // Whoever brings the provider's secret by hand waits for none that it might offer.
-  if (secretVersion !== undefined) await dropCandidates(services, registration);
+  if (secretVersion !== undefined) await dropCandidates(services, replaced);
   services.cache.forget(registration.id);
   services.log("info", "registration.updated", { registrationId: registration.id, fields: Object.keys(request) });
   return toRegistrationView(services, updated);

@@ -1,3 +1,4 @@
+import { WebhookError } from "../../shared/core/errors";
 import { confirmWebhook } from "../../shared/usecases/confirm-webhook";
 import { listWebhooks } from "../../shared/usecases/list-webhooks";
 import { recomputeHealth } from "../../shared/usecases/recompute-health";
@@ -242,6 +243,79 @@ describe("the handshake in which Notion brings its token", () => {
     expect(stored?.value.candidateSecrets).toHaveLength(3);
     const [view] = (await listWebhooks(app.services, { tenantId: "tenant-123", limit: 1 })).webhooks;
     expect(view?.candidateSecrets).toBe(3);
+  });
+
+  it("costs the secret store three writes and no read, however many come, at once or one after the other", async () => {
+    const webhook = await app.register({ integrationId: "notion" });
+    const [set, get] = [jest.spyOn(app.services.secrets, "set"), jest.spyOn(app.services.secrets, "get")];
+    const offer = (suffix: number) =>
+      app.deliver(webhook.registrationId, JSON.stringify({ verification_token: `secret_${suffix}` }), {});
+    await app.services.cache.find(webhook.registrationId);
+    const reads = get.mock.calls.length;
+    await Promise.all(Array.from({ length: 10 }, (_, suffix) => offer(suffix)));
+    for (const suffix of [1, 2, 11, 12]) await offer(suffix);
+    expect(set).toHaveBeenCalledTimes(3);
+    const ofCandidates = get.mock.calls.slice(reads).filter(([name]) => name.includes("candidate"));
+    expect(ofCandidates).toEqual([]);
+  });
+
+  it("leaves no secret behind where the webhook is deleted while it is kept", async () => {
+    const webhook = await app.register({ integrationId: "notion" });
+    const { secrets } = app.services;
+    const set = secrets.set.bind(secrets);
+    const names: string[] = [];
+    jest.spyOn(secrets, "set").mockImplementation(async (name, value) => {
+      names.push(name);
+      await unregisterWebhook(app.services, own(webhook.registrationId));
+      return set(name, value);
+    });
+    await app.deliver(webhook.registrationId, hello, {});
+    expect(names).toHaveLength(1);
+    expect(await secrets.get(names[0] ?? "")).toBeUndefined();
+  });
+
+  it.each([
+    ["deleted", (id: string) => unregisterWebhook(app.services, own(id)), "delete"],
+    ["switched off to be deleted", (id: string) => unregisterWebhook(app.services, own(id)), "update"],
+    ["given its secret", (id: string) => updateWebhook(app.services, own(id), { webhookSecret: "theirs" }), "update"],
+    ["cleared of candidates", (id: string) => confirmWebhook(app.services, own(id), { discard: true }), "update"],
+  ] as const)("leaves no secret behind that comes just before the webhook is %s", async (_, end, step) => {
+    const { registrationId } = await app.register({ integrationId: "notion" });
+    const { secrets, registrations } = app.services;
+    // Uses up the early re-read, so that the handshake below goes by what the cache holds.
+    await codeOf(app.deliver(registrationId, "{}", {}));
+    const set = jest.spyOn(secrets, "set");
+    const original = registrations[step].bind(registrations) as (...values: unknown[]) => Promise<never>;
+    jest.spyOn(registrations, step).mockImplementationOnce(async (...values: unknown[]) => {
+      await app.deliver(registrationId, hello, {});
+      return original(...values);
+    });
+    await end(registrationId);
+    const kept = set.mock.calls.map(([name]) => name).filter((name) => name.includes("candidate"));
+    for (const name of kept) expect(await secrets.get(name)).toBeUndefined();
+  });
+
+  it("shows a secret once it is there, also where the owner asked while it was being kept", async () => {
+    const { registrationId } = await app.register({ integrationId: "notion" });
+    const show = () => confirmWebhook(app.services, own(registrationId), {});
+    const { secrets } = app.services;
+    const set = secrets.set.bind(secrets);
+    jest.spyOn(secrets, "set").mockImplementationOnce(async (name, value) => {
+      expect(JSON.stringify(await show())).not.toContain(token);
+      return set(name, value);
+    });
+    await app.deliver(registrationId, hello, {});
+    expect(JSON.stringify(await show())).toContain(token);
+  });
+
+  it("gives the place back where the secret could not be kept, so that the next attempt may have it", async () => {
+    const { registrationId } = await app.register({ integrationId: "notion" });
+    jest.spyOn(app.services.secrets, "set").mockRejectedValueOnce(new WebhookError("secrets_unavailable"));
+    expect(await codeOf(app.deliver(registrationId, hello, {}))).toBe("secrets_unavailable");
+    await app.deliver(registrationId, hello, {});
+    expect(await confirmWebhook(app.services, own(registrationId), {})).toMatchObject({
+      candidates: [{ secret: token }],
+    });
   });
 
   it("tells the owner in the webhook's health that a secret waits to be confirmed", async () => {
