@@ -73,7 +73,9 @@ export function parseChannel(request: DeliveryRequest, now: number): ParsedDeliv
     completeness: "hint",
     data: { state, changed: header("changed"), resourceId, resourceUri: header("resource-uri") },
   };
-  const deliveryId = channelId === "" || number === "" ? undefined : `${channelId}:${number}`;
+  // A channel opened anew may have the id of an earlier one, and its numbers begin at 1 again.
+  const id = [channelId, resourceId, header("channel-expiration"), number].join(":");
+  const deliveryId = channelId === "" || number === "" ? undefined : id;
   return { deliveryId, events: [event], ...notices };
 }
 

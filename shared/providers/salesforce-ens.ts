@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import type { DeliveryRequest } from "../core/delivery-request";
 import { asObject, type JsonObject, textAt } from "../core/json";
 import type { HandshakeReply, OpenHandshake, ParsedDelivery } from "../core/provider";
@@ -17,7 +18,8 @@ const MAX_KEY_LENGTH = 1024;
 
 /**
  * The events of Marketing Cloud's Event Notification Service (Marketing Cloud Engagement, "Supported Notification
- * Events"): a list of what became of messages. They come at least once, and nothing but what they say tells them apart.
+ * Events"): a list of what became of messages. They come at least once, and nothing but what they say tells them apart: all of it,
+ * since a message may be opened or clicked twice within a second.
  */
 export function parseEns(request: DeliveryRequest): ParsedDelivery {
   const body = request.json();
@@ -39,7 +41,7 @@ function eventOf(event: JsonObject | undefined): ProviderEvent | undefined {
   if (event === undefined || name === undefined || entityId === undefined) return undefined;
   const time = millisecondsOf(textAt(event, "timestampUTC"));
   return {
-    id: [nativeType, entityId, time ?? ""].join(":"),
+    id: [nativeType, entityId, time ?? "", hash("sha256", JSON.stringify(event), "hex").slice(0, 32)].join(":"),
     entityType: channels.has(kind) ? `${kind.toLowerCase()}_message` : kind.toLowerCase(),
     eventType: endings.find(([ending]) => ending.test(name))?.[1] ?? "occurred",
     entityId,

@@ -76,9 +76,9 @@ describe("Google, scheme channel", () => {
 });
 
 describe("a notification of a channel", () => {
-  it("is a hint of what to read, told by its channel and number", () => {
+  it("is a hint of what to read, told by its channel, resource, expiration and number", () => {
     expect(parse()).toEqual({
-      deliveryId: "01234567-89ab-cdef:10",
+      deliveryId: "01234567-89ab-cdef:ret08u3rv24htgh289g:Tue, 01 Dec 2026 09:00:00 GMT:10",
       events: [
         {
           entityType: "calendar",
@@ -117,6 +117,12 @@ describe("a notification of a channel", () => {
   ])("%s %s: a %s was %s", (uri, state, entityType, eventType, entityId) => {
     const { events } = parse({ "X-Goog-Resource-URI": uri, "X-Goog-Resource-State": state });
     expect(events).toMatchObject([{ entityType, eventType, entityId, nativeType: `${entityType}.${state}` }]);
+  });
+
+  it("is another one where a channel was opened anew under the same id, and counts from 1 again", () => {
+    const anew = [{}, { "X-Goog-Channel-Expiration": "Tue, 08 Dec 2026 09:00:00 GMT" }, { "X-Goog-Resource-ID": "r2" }];
+    expect(new Set(anew.map((headers) => parse(headers).deliveryId)).size).toBe(3);
+    expect(parse({ "X-Goog-Channel-Expiration": "" }).deliveryId).toBe("01234567-89ab-cdef:ret08u3rv24htgh289g::10");
   });
 
   it("keeps what Drive says has changed", () => {

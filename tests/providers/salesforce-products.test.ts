@@ -1,4 +1,4 @@
-import { createHmac } from "node:crypto";
+import { createHash, createHmac } from "node:crypto";
 import { DeliveryRequest } from "../../shared/core/delivery-request";
 import type { Proof } from "../../shared/core/provider";
 import { DeliveryRefused } from "../../shared/core/refusal";
@@ -221,13 +221,27 @@ describe("what became of messages in Marketing Cloud", () => {
   it("is told apart by what it says, alone or in a list, in seconds or in milliseconds", () => {
     const seconds = sent({ timestampUTC: 1_795_510_000, info: {} });
     const { events } = parseBy("ens", [sent(), sent(), seconds]);
+    const digest = (item: object) => createHash("sha256").update(JSON.stringify(item)).digest("hex").slice(0, 32);
     expect(events.map(({ id }) => id)).toEqual([
-      `TransactionalSendEvents.EmailSent:m-1:${contractNow - 1000}`,
-      "TransactionalSendEvents.EmailSent:1.2.3.4:1795510000000",
+      `TransactionalSendEvents.EmailSent:m-1:${contractNow - 1000}:${digest(sent())}`,
+      `TransactionalSendEvents.EmailSent:1.2.3.4:1795510000000:${digest(seconds)}`,
     ]);
     expect(parseBy("ens", sent()).events).toHaveLength(1);
     const composite = sent({ info: {}, compositeId: undefined, timestampUTC: undefined });
     expect(parseBy("ens", composite).events).toMatchObject([{ entityId: "1.3.4.2" }]);
+  });
+
+  it("is told apart by all that it says, so that two clicks within a second are two events", () => {
+    const click = (url: string) => sent({ eventCategoryType: "EngagementEvents.EmailClick", info: { url } });
+    const { events } = parseBy("ens", [
+      click("https://a.example"),
+      click("https://b.example"),
+      click("https://a.example"),
+    ]);
+    expect(events.map(({ data }) => data["info"])).toEqual([
+      { url: "https://a.example" },
+      { url: "https://b.example" },
+    ]);
   });
 
   it.each([
