@@ -161,7 +161,8 @@ export const settings = {
   RATE_LIMIT_UNVERIFIED: {
     schema: whole(1, 1_000_000),
     default: "10",
-    description: "Refused attempts a second per webhook and source address; a bucket holds ten seconds' worth.",
+    description:
+      "Refused attempts a second per webhook and source address, of unknown webhooks per address; buckets hold 10 s.",
   },
   RATE_LIMIT_CALLS_MAXIMUM: {
     schema: whole(1, 1_000_000),

@@ -46,6 +46,12 @@ export class TokenBuckets {
     return this.#verdict(allowed, bucket.tokens);
   }
 
+  /** Gives a token back that turned out not to be owed. */
+  giveBack(key: string): void {
+    const bucket = this.#buckets.get(key);
+    if (bucket) bucket.tokens = Math.min(this.#burst, bucket.tokens + 1);
+  }
+
   #refilled(key: string, now: number): Bucket {
     const bucket = this.#buckets.get(key);
     if (bucket === undefined) return this.#open(key, now);

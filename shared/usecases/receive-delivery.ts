@@ -7,6 +7,7 @@ import { rateLimitHeaders } from "../core/rate-limit";
 import type { RateVerdict } from "../core/token-bucket";
 import { isSoundEvent } from "../core/webhook-event";
 import { keepCandidate, markVerified } from "./pending-secrets";
+import { lookUp } from "./look-up";
 import { noteAtDoor } from "./note-at-door";
 import type { CachedRegistration } from "./registration-cache";
 import { activityKeyOf } from "./activity-key";
@@ -58,7 +59,7 @@ export async function receiveDelivery(services: Services, incoming: IncomingDeli
   const length = Number(headers.get("content-length") ?? 0);
   if (length > services.rules.maxBodyBytes) throw new WebhookError("payload_too_large");
   const { cache } = services;
-  const entry = cache.peek(incoming.registrationId) ?? (await cache.find(incoming.registrationId));
+  const entry = cache.peek(incoming.registrationId) ?? (await lookUp(services, incoming));
   const body = await readCapped(incoming, entry?.provider.maxBodyBytes ?? services.rules.maxBodyBytes, length);
   if (!entry || entry.registration.status === "inactive") throw notFound(body);
   const walk: Walk = {

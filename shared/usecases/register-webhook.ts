@@ -46,6 +46,7 @@ export async function registerWebhook(services: Services, request: RegisterReque
   const registration =
     secret === undefined ? draft : { ...draft, secretVersion: await services.secrets.set(id, secret) };
   await services.registrations.create(registration);
+  services.cache.forget(id);
   services.log("info", "registration.created", { registrationId: id, integrationId: provider.id });
   const { registrationId, webhookUrl, status, ...rest } = toRegistrationView(services, registration);
   const shown = origin === "generated" && secret !== undefined ? { webhookSecret: secret } : {};

@@ -37,6 +37,8 @@ interface Loading {
 /** DESIGN 11, Cache: fresh for 30 s, and up to an hour only while the store is down. */
 const FRESH_MS = 30_000;
 const STALE_MS = 3_600_000;
+/** Ids are random, so that nobody asks for one before it is given out; `register` makes its own instance forget it. */
+const UNKNOWN_MS = 5_000;
 /** At most one early re-read per registration in 5 s, or bad signatures would become a flood of reads. */
 const REREADS_PER_SECOND = 1 / 5;
 
@@ -46,6 +48,8 @@ export class RegistrationCache {
   readonly #entries = new Map<string, CachedRegistration>();
   readonly #loading = new Map<string, Loading>();
   readonly #rereads: TokenBuckets;
+  /** When an id was last found to be nobody's. */
+  readonly #unknown = new Map<string, number>();
   #hits = 0;
   #misses = 0;
 
@@ -66,10 +70,14 @@ export class RegistrationCache {
 
   /** What is fresh in memory, at once; `undefined` means that `find` has to be asked. */
   peek(registrationId: string): CachedRegistration | undefined {
-    const entry = this.#entries.get(registrationId);
-    if (!entry || this.#dependencies.now() - entry.loadedAt >= FRESH_MS) return undefined;
-    this.#hits++;
+    const entry = this.#freshEntry(registrationId);
+    if (entry) this.#hits++;
     return entry;
+  }
+
+  #freshEntry(registrationId: string): CachedRegistration | undefined {
+    const entry = this.#entries.get(registrationId);
+    return entry && this.#dependencies.now() - entry.loadedAt < FRESH_MS ? entry : undefined;
   }
 
   /**
@@ -79,9 +87,21 @@ export class RegistrationCache {
   async find(registrationId: string): Promise<CachedRegistration | undefined> {
     const fresh = this.peek(registrationId);
     if (fresh) return fresh;
+    if (this.#isUnknown(registrationId)) return undefined;
     this.#misses++;
     const entry = this.#entries.get(registrationId);
     return this.#load(registrationId, false).catch((error: unknown) => this.#staleOr(entry, error));
+  }
+
+  /** True if `find` answers without a read of its own: from memory, or by one that is under way. */
+  isAtHand(registrationId: string): boolean {
+    const isFresh = this.#freshEntry(registrationId) !== undefined;
+    return isFresh || this.#loading.has(registrationId) || this.#isUnknown(registrationId);
+  }
+
+  #isUnknown(registrationId: string): boolean {
+    const foundAt = this.#unknown.get(registrationId);
+    return foundAt !== undefined && this.#dependencies.now() - foundAt < UNKNOWN_MS;
   }
 
   /**
@@ -109,6 +129,7 @@ export class RegistrationCache {
     this.#entries.delete(registrationId);
     this.#loading.delete(registrationId);
     void this.#dependencies.copies?.forget(registrationId, FRESH_MS);
+    this.#unknown.delete(registrationId);
   }
 
   #staleOr(entry: CachedRegistration | undefined, error: unknown): CachedRegistration {
@@ -172,11 +193,16 @@ export class RegistrationCache {
 
   #keep(registrationId: string, entry: CachedRegistration | undefined): void {
     this.#entries.delete(registrationId);
-    if (!entry) return;
-    this.#entries.set(registrationId, entry);
-    if (this.#entries.size <= this.#dependencies.maxEntries) return;
-    const [oldest] = this.#entries.keys();
-    if (oldest !== undefined) this.#entries.delete(oldest);
+    this.#unknown.delete(registrationId);
+    if (entry) this.#keepIn(this.#entries, registrationId, entry);
+    else this.#keepIn(this.#unknown, registrationId, this.#dependencies.now());
+  }
+
+  #keepIn<T>(map: Map<string, T>, registrationId: string, value: T): void {
+    map.set(registrationId, value);
+    if (map.size <= this.#dependencies.maxEntries) return;
+    const [oldest] = map.keys();
+    if (oldest !== undefined) map.delete(oldest);
   }
 }
 

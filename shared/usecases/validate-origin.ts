@@ -1,4 +1,5 @@
 import { WebhookError } from "../core/errors";
+import { lookUp } from "./look-up";
 import { noteAtDoor } from "./note-at-door";
 import type { Services } from "./services";
 
@@ -25,11 +26,11 @@ const positiveInteger = /^[1-9]\d{0,8}$/;
 /**
  * Consents to deliveries of any origin to a webhook that is active and whose senders ask. It protects strangers from a
  * sender, not us from strangers: each delivery still has to prove its origin, and nothing is marked as verified here.
- * @throws {WebhookError} `registration_not_found` in every other case, `rate_limited`, `store_unavailable`
+ * @throws {WebhookError} `registration_not_found` in every other case, `rate_limited`, `store_unavailable`, `secrets_unavailable`
  */
 export async function validateOrigin(services: Services, question: OriginQuestion): Promise<OriginConsent> {
   const { registrationId, origin, requestedRate, remoteAddress } = question;
-  const entry = await services.cache.find(registrationId);
+  const entry = await lookUp(services, question);
   const isActive = entry !== undefined && entry.registration.status !== "inactive";
   if (!isActive || entry.provider.asksConsent !== true || origin === null || !dnsName.test(origin)) {
     throw new WebhookError("registration_not_found");

@@ -22,6 +22,15 @@ describe("TokenBuckets", () => {
     expect(buckets.take("b", noon).allowed).toBe(true);
   });
 
+  it("takes a token back, but never holds more than its burst by that", () => {
+    const buckets = new TokenBuckets({ ratePerSecond: 1, burst: 2 });
+    buckets.take("a", noon);
+    for (let given = 0; given < 3; given++) buckets.giveBack("a");
+    expect(buckets.take("a", noon).remaining).toBe(1);
+    buckets.giveBack("never seen");
+    expect(buckets.take("never seen", noon).remaining).toBe(1);
+  });
+
   it("never holds more than its burst, and gains nothing from a clock that goes back", () => {
     const buckets = new TokenBuckets({ ratePerSecond: 10, burst: 3 });
     buckets.take("a", noon);

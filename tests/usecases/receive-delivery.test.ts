@@ -1,9 +1,10 @@
+import { WebhookError } from "../../shared/core/errors";
 import type { DeliveryReceipt } from "../../shared/usecases/queue-delivery";
 import type { DeliveryResult } from "../../shared/usecases/receive-delivery";
 import { updateWebhook } from "../../shared/usecases/update-webhook";
 import { healthOf } from "../../shared/usecases/webhook-health";
 import { GoogleIssuer } from "../support/google-issuer";
-import { noon } from "../support/make";
+import { makeRegistration, noon } from "../support/make";
 import { codeOf, contactBody, openTestApp, seedSignature, type TestApp } from "../support/test-app";
 
 let app: TestApp;
@@ -206,6 +207,58 @@ describe("receiveDelivery", () => {
     expect(await app.drain()).toBe(1);
     const { items } = await app.services.deliveries.list("tenant-123", webhook.registrationId, 10);
     expect(items).toMatchObject([{ verdict: "accepted", outcome: "synchronised" }]);
+  });
+
+  const unknownIds = (count: number) => Array.from({ length: count }, () => makeRegistration().id);
+
+  it("reads the store once in five seconds for an unknown webhook, however often it is called", async () => {
+    const find = jest.spyOn(app.services.registrations, "find");
+    const [unknown = ""] = unknownIds(1);
+    const codes = await Promise.all(Array.from({ length: 500 }, () => codeOf(app.deliver(unknown, "{}", {}))));
+    codes.push(await codeOf(app.deliver(unknown, "{}", {})));
+    expect(new Set(codes)).toEqual(new Set(["registration_not_found"]));
+    expect(find).toHaveBeenCalledTimes(1);
+    app.advance(5000);
+    await codeOf(app.deliver(unknown, "{}", {}));
+    expect(find).toHaveBeenCalledTimes(2);
+  });
+
+  it("reads only so many unknown webhooks for one address, and takes what comes for one in memory", async () => {
+    const webhook = await app.register();
+    await app.deliverSigned(webhook, contactBody());
+    const find = jest.spyOn(app.services.registrations, "find");
+    const codes = new Set<string>();
+    for (const unknown of unknownIds(200)) codes.add(await codeOf(app.deliver(unknown, "{}", {})));
+    expect(codes).toEqual(new Set(["registration_not_found", "rate_limited"]));
+    expect(find.mock.calls.length).toBeLessThanOrEqual(100);
+    expect(receiptOf(await app.deliverSigned(webhook, contactBody("updated"))).success).toBe(true);
+    const cold = await app.register();
+    expect(await codeOf(app.deliverSigned(cold, contactBody()))).toBe("rate_limited");
+    app.advance(10_000);
+    expect(receiptOf(await app.deliverSigned(cold, contactBody())).success).toBe(true);
+  });
+
+  it("holds no outage of the store against an address", async () => {
+    const webhook = await app.register();
+    const find = jest
+      .spyOn(app.services.registrations, "find")
+      .mockRejectedValue(new WebhookError("store_unavailable"));
+    const codes = new Set<string>();
+    for (let sent = 0; sent < 200; sent++) codes.add(await codeOf(app.deliverSigned(webhook, contactBody())));
+    expect(codes).toEqual(new Set(["store_unavailable"]));
+    find.mockRestore();
+    expect(receiptOf(await app.deliverSigned(webhook, contactBody())).success).toBe(true);
+  });
+
+  it("takes deliveries of a new webhook at once, even if somebody called it before it was there", async () => {
+    const { registrations } = app.services;
+    const create = registrations.create.bind(registrations);
+    jest.spyOn(registrations, "create").mockImplementationOnce(async (registration) => {
+      expect(await codeOf(app.deliver(registration.id, "{}", {}))).toBe("registration_not_found");
+      await create(registration);
+    });
+    const webhook = await app.register();
+    expect(receiptOf(await app.deliverSigned(webhook, contactBody())).success).toBe(true);
   });
 
   it("answers 413 above the cap of the service, before anything is looked up", async () => {

@@ -57,12 +57,30 @@ describe("RegistrationCache", () => {
     expect(reads).toEqual([id, id]);
   });
 
-  it("does not remember that a webhook is unknown, so that a new one receives at once", async () => {
+  it("remembers for five seconds that a webhook is unknown, unless it is told to forget", async () => {
     const { cache, reads } = openCache();
     const unknown = makeRegistration().id;
+    expect(cache.isAtHand(unknown)).toBe(false);
+    const looks = [cache.find(unknown), cache.find(unknown)];
+    expect(cache.isAtHand(unknown)).toBe(true);
+    expect(await Promise.all(looks)).toEqual([undefined, undefined]);
+    time += 4_999;
+    expect(cache.isAtHand(unknown)).toBe(true);
     expect(await cache.find(unknown)).toBeUndefined();
-    expect(await cache.find(unknown)).toBeUndefined();
-    expect(reads).toHaveLength(2);
+    expect(reads).toHaveLength(1);
+    time += 1;
+    expect(cache.isAtHand(unknown)).toBe(false);
+    await cache.find(unknown);
+    cache.forget(unknown);
+    await cache.find(unknown);
+    expect(reads).toHaveLength(3);
+  });
+
+  it("remembers no more unknown webhooks than known ones", async () => {
+    const { cache } = openCache(2);
+    const ids = [1, 2, 3].map(() => makeRegistration().id);
+    for (const id of ids) await cache.find(id);
+    expect(ids.map((id) => cache.isAtHand(id))).toEqual([false, true, true]);
   });
 
   it("holds as many as it may, and lets the one go that was loaded first", async () => {

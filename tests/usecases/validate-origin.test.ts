@@ -1,5 +1,6 @@
 import { updateWebhook } from "../../shared/usecases/update-webhook";
 import { validateOrigin } from "../../shared/usecases/validate-origin";
+import { makeRegistration } from "../support/make";
 import { codeOf, openTestApp, type TestApp } from "../support/test-app";
 
 let app: TestApp;
@@ -53,6 +54,14 @@ describe("a sender of CloudEvents that asks whether it may deliver", () => {
     for (const id of [registrationId, github.registrationId, `${registrationId.slice(0, -1)}a`, "webhook-1"]) {
       expect(await codeOf(validateOrigin(app.services, question(id)))).toBe("registration_not_found");
     }
+  });
+
+  it("asks after only so many webhooks that are unknown", async () => {
+    const codes = new Set<string>();
+    for (let asked = 0; asked < 200; asked++) {
+      codes.add(await codeOf(validateOrigin(app.services, question(makeRegistration().id))));
+    }
+    expect(codes).toEqual(new Set(["registration_not_found", "rate_limited"]));
   });
 
   it("verifies nothing by asking: the webhook and its health stay as they were, and the owner sees it", async () => {
