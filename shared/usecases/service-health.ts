@@ -24,7 +24,7 @@ export function unreachable(problems: readonly Problem[]): ServiceHealth {
 export async function serviceHealth(services: Services): Promise<ServiceHealth> {
   const cacheHitRate = services.cache.hitRate;
   try {
-    const [counts, queue] = await Promise.all([countRegistrations(services), services.queue.depth()]);
+    const { counts, queue } = await recentFigures(services);
     const troubled = counts.failed * 10 > counts.all || (queue?.deadLettered ?? 0) > 0;
     return {
       status: troubled ? "degraded" : "healthy",
@@ -39,7 +39,32 @@ export async function serviceHealth(services: Services): Promise<ServiceHealth> 
   }
 }
 
-async function countRegistrations({ registrations }: Services): Promise<{ all: number; failed: number }> {
+interface Figures {
+  readonly counts: { readonly all: number; readonly failed: number };
+  readonly queue: QueueDepth | undefined;
+}
+
+/** Anyone may ask, and the answer takes reading all tenants, page after page: once in this time. */
+const RECENT_MS = 5_000;
+const recent = new WeakMap<Services, { readonly at: number; readonly figures: Promise<Figures> }>();
+
+/** The figures of the last five seconds; nothing of a failure is kept. */
+function recentFigures(services: Services): Promise<Figures> {
+  const at = services.now();
+  const known = recent.get(services);
+  if (known && at - known.at < RECENT_MS) return known.figures;
+  const figures = readFigures(services);
+  recent.set(services, { at, figures });
+  figures.catch(() => recent.delete(services));
+  return figures;
+}
+
+async function readFigures(services: Services): Promise<Figures> {
+  const [counts, queue] = await Promise.all([countRegistrations(services), services.queue.depth()]);
+  return { counts, queue };
+}
+
+async function countRegistrations({ registrations }: Services): Promise<Figures["counts"]> {
   const counts = { all: 0, failed: 0 };
   for await (const tenant of registrations.listTenants()) {
     counts.all += tenant.registrationsCount;

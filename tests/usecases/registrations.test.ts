@@ -355,6 +355,27 @@ describe("the handshake of a Slack app whose secret is not known yet", () => {
   });
 });
 
+describe("the health of the service", () => {
+  it("is counted once in five seconds, however many ask", async () => {
+    await app.register();
+    const count = jest.spyOn(app.services.registrations, "listTenants");
+    await Promise.all(Array.from({ length: 20 }, () => serviceHealth(app.services)));
+    await app.register();
+    app.advance(4999);
+    expect(await serviceHealth(app.services)).toMatchObject({ status: "healthy", registrationsCount: 1 });
+    expect(count).toHaveBeenCalledTimes(1);
+    app.advance(1);
+    expect(await serviceHealth(app.services)).toMatchObject({ registrationsCount: 2 });
+  });
+
+  it("is asked for anew where it could not be found out", async () => {
+    const depth = jest.spyOn(app.services.queue, "depth").mockRejectedValueOnce(new WebhookError("queue_unavailable"));
+    expect(await serviceHealth(app.services)).toMatchObject({ status: "unhealthy" });
+    expect(await serviceHealth(app.services)).toMatchObject({ status: "healthy" });
+    expect(depth).toHaveBeenCalledTimes(2);
+  });
+});
+
 describe("the health timer", () => {
   it("reports each change once, and counts the failed webhooks", async () => {
     const webhook = await app.register();
