@@ -87,6 +87,18 @@ describe("Data 360", () => {
     expect(reasonOf({ "x-signature": base64("other", escaped) }, Buffer.from(text), proof)).toBe("signature_mismatch");
   });
 
+  it.each([
+    [262_144, "accepted", "accepted"],
+    [262_145, "accepted", "signature_mismatch"],
+  ])("may be escaped as JSON text at %d bytes: %s, and with all letters beyond ASCII: %s", (size, minimal, wide) => {
+    const content = Buffer.from(`"😀é/\u007f\t\\${"x".repeat(size - 12)}"`);
+    expect(content).toHaveLength(size);
+    const text = `\\"😀é/\u007f\\t\\\\${"x".repeat(size - 12)}\\"`;
+    expect(reasonOf({ "x-signature": base64("key", text) }, content, proof)).toBe(minimal);
+    const ascii = text.replace("😀é/\u007f", "\\uD83D\\uDE00\\u00E9\\/\\u007F");
+    expect(reasonOf({ "x-signature": base64("key", ascii) }, content, proof)).toBe(wide);
+  });
+
   it("may not where the bytes are no text, because others would have the same", () => {
     const escaped = JSON.stringify(Buffer.from([0xff]).toString("utf8")).slice(1, -1);
     expect(reasonOf({ "x-signature": base64("key", escaped) }, Buffer.from([0xff]), proof)).toBe("body_reserialised");
