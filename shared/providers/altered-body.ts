@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { type DeliveryRequest, parseForeignJson } from "../core/delivery-request";
 import { asObject, type JsonObject } from "../core/json";
+import { nestsDeeperThan } from "../core/json-depth";
 
 /** What a body may have been when it was signed, and in which way that differs from what arrived. */
 export interface AlteredBody {
@@ -21,7 +22,7 @@ export function* alteredBodies(request: DeliveryRequest): Generator<AlteredBody>
   yield { bytes: Buffer.from(text, "latin1"), how: "in the encoding ISO 8859-1" };
   yield* formBodies(text);
   const value = parseForeignJson(text);
-  if (value !== undefined) yield* rewrittenJson(value);
+  if (value !== undefined) yield* rewrittenJson(value, { isIndented: !nestsDeeperThan(MAX_INDENTED_DEPTH, text) });
 }
 
 function altered(text: string, how: string): AlteredBody {
@@ -36,7 +37,10 @@ function* formBodies(text: string): Generator<AlteredBody> {
   yield altered(new URLSearchParams({ payload: text }).toString(), "as the form of which this JSON was a part");
 }
 
-function* rewrittenJson(value: unknown): Generator<AlteredBody> {
+/** Indenting repeats its white space at each item, so that a deep body of many would grow to hundreds of times its size. */
+const MAX_INDENTED_DEPTH = 10;
+
+function* rewrittenJson(value: unknown, { isIndented }: { readonly isIndented: boolean }): Generator<AlteredBody> {
   for (const [order, ordered] of [
     ["", value],
     [" and with its fields sorted", sorted(value)],
@@ -49,14 +53,19 @@ function* rewrittenJson(value: unknown): Generator<AlteredBody> {
     yield altered(asciiOnly(spaced), `as JSON with spaces, with \\u escapes${order}`);
     yield altered(compact.replaceAll("/", "\\/"), `as JSON with escaped slashes${order}`);
     yield altered(asciiOnly(compact).replaceAll("/", "\\/"), `as JSON with escaped slashes and \\u escapes${order}`);
+    if (!isIndented) continue;
     yield altered(JSON.stringify(ordered, null, 2), `as JSON indented by two spaces${order}`);
     yield altered(JSON.stringify(ordered, null, 4), `as JSON indented by four spaces${order}`);
   }
 }
 
-/** As Python writes it. A line feed outside of strings is JSON.stringify's own: within them it would be escaped. */
+/** As Python writes it. */
 function withSpaces(value: unknown): string {
-  return JSON.stringify(value, null, 1).replace(/,\n */g, ", ").replace(/\n */g, "");
+  if (Array.isArray(value)) return `[${value.map(withSpaces).join(", ")}]`;
+  const object = asObject(value);
+  if (object === undefined) return JSON.stringify(value);
+  const fields = Object.entries(object).map(([name, field]) => `${JSON.stringify(name)}: ${withSpaces(field)}`);
+  return `{${fields.join(", ")}}`;
 }
 
 function asciiOnly(json: string): string {
