@@ -86,7 +86,7 @@ function isGenuine(request: DeliveryRequest, proof: Proof, form: SignatureForm):
 
 function explainWriting(request: DeliveryRequest, proof: Proof, form: SignatureForm): Explanation {
   const value = request.headers.get(form.header) ?? "";
-  if (value.includes(", ")) return { reason: "header_malformed", detail: "The header came more than once." };
+  if (value.includes(",")) return { reason: "header_malformed", detail: "The header came more than once." };
   const claim = claimOf(request, form);
   const wanted = `${form.prefix}<${form.encoding === "hex" ? "64 lower-case hex digits" : "44 letters of base64"}>`;
   const detail = `It is written ${claim?.writing ?? "in no known way"}; ${wanted} is wanted.`;

@@ -66,6 +66,7 @@ describe("a signature that is right but written otherwise", () => {
   it("is malformed where the header came twice", () => {
     const detail = "The header came more than once.";
     expect(ofGitHub(`sha256=${hex}, sha256=${hex}`)).toEqual({ reason: "header_malformed", detail });
+    expect(ofGitHub(`sha256=${hex},sha256=${hex}`)).toEqual({ reason: "header_malformed", detail });
   });
 });
 

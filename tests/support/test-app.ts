@@ -1,4 +1,5 @@
 import { createHmac } from "node:crypto";
+import { LightHeaders } from "../../infra/local/light-headers";
 import { type App, createApp } from "../../shared/app";
 import type { LockingQueue, Log } from "../../shared/core/ports";
 import { WebhookError } from "../../shared/core/errors";
@@ -21,11 +22,11 @@ export interface TestApp extends App {
   /** Moves the clock, by milliseconds. */
   advance(ms: number): void;
   register(overrides?: Partial<RegisterRequest>): Promise<NewRegistration>;
-  /** Delivers bytes with headers, as the receive function does; `query` with its question mark. */
+  /** Delivers bytes with headers, a list for one that comes more than once, as on the host; `query` with its question mark. */
   deliver(
     registrationId: string,
     body: string | Buffer,
-    headers: Record<string, string>,
+    headers: Record<string, string | readonly string[]>,
     query?: string,
   ): Promise<DeliveryResult>;
   /** Delivers a Salesforce body signed by the seed's scheme. */
@@ -49,7 +50,7 @@ export async function openTestApp(env: Readonly<Record<string, string>> = {}): P
   const deliver: TestApp["deliver"] = (registrationId, body, headers, query = "") =>
     receiveDelivery(services, {
       registrationId,
-      headers: new Headers(headers),
+      headers: hostHeaders(headers),
       readBody: () => Promise.resolve(Buffer.from(body)),
       remoteAddress: "203.0.113.7",
       readQuery: () => query,
@@ -87,6 +88,13 @@ export async function openTestApp(env: Readonly<Record<string, string>> = {}): P
       }
     },
   };
+}
+
+function hostHeaders(headers: Record<string, string | readonly string[]>): Headers {
+  const pairs = Object.entries(headers).flatMap(([name, values]) =>
+    [values].flat().map((value): [string, string] => [name, value]),
+  );
+  return new LightHeaders(pairs.flat(), () => new Headers(pairs));
 }
 
 /** The seed's header value for a body, computed as its openssl line does. */

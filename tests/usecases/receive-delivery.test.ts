@@ -54,6 +54,16 @@ describe("receiveDelivery", () => {
     expect(await app.lockingQueue.depth()).toMatchObject({ active: 0 });
   });
 
+  it("refuses a signature that came twice, and tells the owner so", async () => {
+    const webhook = await app.register();
+    const signature = seedSignature(webhook, "{}");
+    const headers = { "x-salesforce-event-signature": [signature, signature] };
+    expect(await codeOf(app.deliver(webhook.registrationId, "{}", headers))).toBe("delivery_refused");
+    await app.services.gatherer.flush();
+    const { items } = await app.services.deliveries.list("tenant-123", webhook.registrationId, 10);
+    expect(items).toMatchObject([{ reason: "header_malformed", detail: "The header came more than once." }]);
+  });
+
   it("gives an unknown, a deleted and an inactive webhook the same answer", async () => {
     const [known, deleted] = [await app.register(), await app.register()];
     await app.services.registrations.update(known.registrationId, (current) => ({ ...current, status: "inactive" }));
