@@ -133,7 +133,7 @@ param serviceBusMessagingUnits int = 1
 @description('How long the queue remembers message ids, as an ISO 8601 duration from 20 seconds to 7 days. Longer costs throughput.')
 param duplicateDetectionWindow string = 'PT10M'
 
-@description('Grants Data Owner on the queue besides Sender and Receiver: reading its length, which scaling goes by, needs Manage.')
+@description('Grants Data Owner on the queue too, for the platform alone: it scales by the queue\'s length, and reading that needs Manage.')
 param grantQueueManagement bool = true
 
 // Network and resilience

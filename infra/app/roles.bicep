@@ -21,7 +21,7 @@ param keyVaultName string
 @description('Name of the Application Insights component.')
 param insightsName string
 
-@description('Whether the identity may also manage the queue, which reading its length needs.')
+@description('Whether the identity may also manage the queue: only the platform needs it, to read the length that it scales by.')
 param grantQueueManagement bool
 
 var roleIds = {
@@ -60,7 +60,9 @@ resource insights 'Microsoft.Insights/components@2020-02-02' existing = {
   name: insightsName
 }
 
-// Owner, because the host takes leases on blobs for the timer. It covers the package and the payloads too.
+// Owner of the account, because the host makes containers of its own in it and takes leases on their blobs for the timer.
+// It covers the payloads too, and the package: the deployment service uploads that as the app's identity (functionAppConfig,
+// deployment), so that less than writing there would let nothing be published. Whoever can act as the app can change its code.
 resource storageOwner 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(storage.id, principalId, roleIds.storageBlobDataOwner)
   scope: storage
