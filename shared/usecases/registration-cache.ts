@@ -4,6 +4,7 @@ import type { Clock, SecretStore } from "../core/ports";
 import type { Provider } from "../core/provider";
 import type { Registration } from "../core/registration";
 import type { RegistrationCopies, RegistrationCopy } from "../core/registration-copies";
+import { tenantKeyIn } from "../core/registration-id";
 import { TokenBuckets } from "../core/token-bucket";
 import type { Registrations } from "../repositories/registrations";
 
@@ -100,6 +101,7 @@ export class RegistrationCache {
   }
 
   #isUnknown(registrationId: string): boolean {
+    if (tenantKeyIn(registrationId) === undefined) return true;
     const foundAt = this.#unknown.get(registrationId);
     return foundAt !== undefined && this.#dependencies.now() - foundAt < UNKNOWN_MS;
   }

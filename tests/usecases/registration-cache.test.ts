@@ -76,6 +76,13 @@ describe("RegistrationCache", () => {
     expect(reads).toHaveLength(3);
   });
 
+  it("needs neither store nor memory for what cannot be an id", async () => {
+    const { cache, reads } = openCache();
+    expect(cache.isAtHand("x".repeat(8000))).toBe(true);
+    expect(await cache.find("x".repeat(8000))).toBeUndefined();
+    expect(reads).toEqual([]);
+  });
+
   it("remembers no more unknown webhooks than known ones", async () => {
     const { cache } = openCache(2);
     const ids = [1, 2, 3].map(() => makeRegistration().id);
