@@ -3,14 +3,15 @@ import addFormats from "ajv-formats";
 import { WebhookError, type Problem } from "../core/errors";
 
 /** Bodies are taken as they are; query parameters are text, and so numbers among them are converted. */
-const bodies = addFormats(new Ajv({ allErrors: true, discriminator: true }), ["date-time", "email", "uri"]);
-const queries = addFormats(new Ajv({ allErrors: true, coerceTypes: true }), ["date-time", "email", "uri"]);
+const bodies = once(() => withFormats(new Ajv({ allErrors: true, discriminator: true })));
+const queries = once(() => withFormats(new Ajv({ allErrors: true, coerceTypes: true })));
 
 /** Checks a value against a schema and answers it as what the schema describes. */
 export type Validator<T> = (value: unknown) => T;
 
 /**
- * Compiles a schema, once, into a check that names every problem at once.
+ * A check that names every problem at once. The schema is compiled when the check is first used: all of them together
+ * would take longer than everything else that happens when a function app starts.
  * @throws {WebhookError} (the check) `invalid_request`
  */
 export function compileBody<T>(schema: Schema): Validator<T> {
@@ -22,12 +23,22 @@ export function compileParameters<T>(schema: Schema): Validator<T> {
   return compileWith<T>(queries, schema);
 }
 
-function compileWith<T>(ajv: Ajv, schema: Schema): Validator<T> {
-  const validate = ajv.compile<T>(schema);
+function compileWith<T>(ajv: () => Ajv, schema: Schema): Validator<T> {
+  const compiled = once(() => ajv().compile<T>(schema));
   return (value) => {
+    const validate = compiled();
     if (validate(value)) return value;
     throw new WebhookError("invalid_request", { problems: (validate.errors ?? []).map(toProblem) });
   };
+}
+
+function withFormats(ajv: Ajv): Ajv {
+  return addFormats(ajv, ["date-time", "email", "uri"]);
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
 }
 
 function toProblem(error: ErrorObject): Problem {
