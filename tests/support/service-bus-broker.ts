@@ -180,8 +180,6 @@ export class ServiceBusBroker {
   }
 
   #watch(socket: Socket): void {
-    // Each answer at once, as the service sends them: small frames would wait for the client's acknowledgement.
-    socket.setNoDelay(true);
     this.#connections++;
     this.#sockets.add(socket);
     socket.once("close", () => this.#sockets.delete(socket));
