@@ -38,6 +38,7 @@ const WRITE_ATTEMPTS = 20;
 /** Shards, each in the partition of its tenant. */
 export class Shards {
   readonly #documents: Documents<Shard>;
+  readonly #changing = new Map<string, Promise<unknown>>();
 
   constructor(store: DocumentStore) {
     this.#documents = store.collection<Shard>("shards");
@@ -45,24 +46,24 @@ export class Shards {
 
   /**
    * Reads a shard, lets `change` make the next one, and writes it unless somebody came in between, in which case it
-   * reads again and asks `change` again. `change` answers no shard where nothing has to be written.
-   * @throws {WebhookError} `document_changed` after twenty lost races
+   * reads again and asks `change` again. `change` answers no shard where nothing has to be written. Changes of one shard
+   * within this process wait for one another, because racing would only make them start anew; so `change` must not
+   * change the same shard itself.
+   * @throws {WebhookError} `document_changed` after twenty lost races against other processes
    */
   async update<R extends { readonly shard?: Shard }>(
     key: ShardKey,
     change: (current: Shard | undefined) => R | Promise<R>,
   ): Promise<R> {
-    for (let attempt = 1; ; attempt++) {
-      const stored = await this.#documents.get(key.tenantKey, key.shardId);
-      const result = await change(stored?.value.tenantId === key.tenantId ? stored.value : undefined);
-      if (!result.shard) return result;
-      try {
-        await (stored ? this.#documents.replace(result.shard, stored.etag) : this.#documents.create(result.shard));
-        return result;
-      } catch (error) {
-        const lostRace = isWebhookError(error, "document_changed") || isWebhookError(error, "document_exists");
-        if (!lostRace || attempt === WRITE_ATTEMPTS) throw error;
-      }
+    const name = `${key.tenantKey}/${key.shardId}`;
+    const before = this.#changing.get(name);
+    const turn = before ? before.then(() => this.#update(key, change)) : this.#update(key, change);
+    const settled = turn.catch(() => undefined);
+    this.#changing.set(name, settled);
+    try {
+      return await turn;
+    } finally {
+      if (this.#changing.get(name) === settled) this.#changing.delete(name);
     }
   }
 
@@ -79,6 +80,24 @@ export class Shards {
       limit,
       ...(cursor === undefined ? {} : { cursor }),
     });
+  }
+
+  async #update<R extends { readonly shard?: Shard }>(
+    key: ShardKey,
+    change: (current: Shard | undefined) => R | Promise<R>,
+  ): Promise<R> {
+    for (let attempt = 1; ; attempt++) {
+      const stored = await this.#documents.get(key.tenantKey, key.shardId);
+      const result = await change(stored?.value.tenantId === key.tenantId ? stored.value : undefined);
+      if (!result.shard) return result;
+      try {
+        await (stored ? this.#documents.replace(result.shard, stored.etag) : this.#documents.create(result.shard));
+        return result;
+      } catch (error) {
+        const lostRace = isWebhookError(error, "document_changed") || isWebhookError(error, "document_exists");
+        if (!lostRace || attempt === WRITE_ATTEMPTS) throw error;
+      }
+    }
   }
 }
 

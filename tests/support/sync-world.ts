@@ -34,6 +34,8 @@ export interface SyncWorld {
   readonly store: MortalStore;
   readonly tenant: { readonly tenantId: string; readonly tenantKey: string };
   sync(event: WebhookEvent): Promise<SyncTask>;
+  /** The same in another process, which shares nothing but the store. */
+  syncElsewhere(event: WebhookEvent): Promise<SyncTask>;
   /** The primary shard of a record; fails the test if there is none. */
   shard(entityId?: string, integrationId?: string): Promise<Shard>;
   shards(filter?: Partial<Pick<Shard, "shardTypeId" | "status">>): Promise<readonly Shard[]>;
@@ -55,12 +57,11 @@ export async function openSyncWorld(
   const store = new MortalStore(documents.documents);
   const { now } = app.services;
   const reader = options.reader ?? openReader?.(now) ?? app.services.records;
-  const [shards, conflicts, syncTasks] = [new Shards(store), new Conflicts(store), new SyncTasks(store)];
+  const [conflicts, syncTasks] = [new Conflicts(store), new SyncTasks(store)];
   const mappings = new Mappings(store);
   const mappingSource = new MappingSource(mappings, now);
   const customRules = options.customRules ?? builtInCustomRules;
-  const sync = createSyncTaskService({
-    shards,
+  const parts = {
     conflicts,
     syncTasks,
     matchKeys: new MatchKeys(store),
@@ -70,9 +71,20 @@ export async function openSyncWorld(
     queue: app.services.queue,
     now,
     retentionSeconds: 86_400,
-  });
-  const parts = { shards, conflicts, syncTasks, mappings, mappingSource, customRules, sync };
-  const services: Services = { ...app.services, ...parts };
+  };
+  const shards = new Shards(store);
+  const sync = createSyncTaskService({ ...parts, shards });
+  const elsewhere = createSyncTaskService({ ...parts, shards: new Shards(store) });
+  const services: Services = {
+    ...app.services,
+    shards,
+    conflicts,
+    syncTasks,
+    mappings,
+    mappingSource,
+    customRules,
+    sync,
+  };
   const tenant = { tenantId: "tenant-123", tenantKey: services.tenantKeyOf("tenant-123") };
   const registrationId = (await app.register()).registrationId;
   const world: SyncWorld = {
@@ -81,6 +93,7 @@ export async function openSyncWorld(
     store,
     tenant,
     sync: (event) => sync.enqueueSyncTask({ event: { ...event, registrationId }, attempt: 1 }),
+    syncElsewhere: (event) => elsewhere.enqueueSyncTask({ event: { ...event, registrationId }, attempt: 1 }),
     shard: async (entityId = "003", integrationId = "salesforce") => {
       const key = { tenantId: tenant.tenantId, integrationId, entityType: "Contact", entityId };
       const shard = await shards.get({ ...tenant, shardId: shardIdOf(key) });

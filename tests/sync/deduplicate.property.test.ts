@@ -96,6 +96,7 @@ describe("duplicates with derived shards", () => {
         for (const line of shards.filter(({ shardTypeId }) => shardTypeId === "line")) {
           const person = shards.find(({ id }) => id === line.derivedFrom?.shardId);
           expect(person?.source?.["Phone"]).toBe(line.structuredData["phone"]);
+          expect(person).not.toHaveProperty("tombstone");
           expect(person?.links).toEqual([{ shardId: line.id, shardTypeId: "line", relationship: "has_line" }]);
         }
         const linked = shards.flatMap(({ shardTypeId, links = [] }) => (shardTypeId === "person" ? links : []));

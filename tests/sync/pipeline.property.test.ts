@@ -208,7 +208,8 @@ describe("two tasks at one record", () => {
       await world.sync(of(makeEvent({ version: first, completeness: "full", data })));
       const shardId = (await world.shard(entityId)).id;
       await editShard(world.services, { tenantId: "tenant-123", subject: "ada", shardId }, { fields: { a: "mine" } });
-      if (isConcurrent) await Promise.all(list.map((event) => world.sync(of(event))));
+      const where = (index: number) => (index % 2 === 0 ? world.sync : world.syncElsewhere);
+      if (isConcurrent) await Promise.all(list.map((event, index) => where(index)(of(event))));
       else for (const event of list) await world.sync(of(event));
       const { structuredData, status, edits } = await world.shard(entityId);
       return { structuredData, status, edited: Object.keys(edits ?? {}) };
