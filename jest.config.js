@@ -24,6 +24,7 @@ module.exports = {
     "./shared/adapters/redis/": { lines: 75, branches: 40 },
     "./shared/core/": { lines: 99, branches: 95 },
     "./shared/providers/": { lines: 99, branches: 95 },
+    "./shared/sync/": { lines: 99, branches: 92 },
     "./shared/usecases/": { lines: 99, branches: 88 },
   },
   coverageReporters: ["text-summary", "json-summary", "lcovonly"],

@@ -19,6 +19,7 @@ managementEndpoint<ResolveRequest>(
       "invalid_json",
       "conflict_not_found",
       "conflict_settled",
+      "shard_too_large",
       "store_unavailable",
       "queue_unavailable",
     ],

@@ -19,6 +19,7 @@ managementEndpoint<EditRequest>(
       "invalid_json",
       "shard_not_found",
       "shard_not_active",
+      "shard_too_large",
       "document_changed",
       "store_unavailable",
       "queue_unavailable",

@@ -29,6 +29,7 @@ export const errorCatalogue = {
   shard_not_merged: { status: 409, title: "The two shards are not merged.", retry: false },
   conflict_settled: { status: 409, title: "The conflict is not open any more.", retry: false },
   length_required: { status: 411, title: "Send the body with a Content-Length, not chunked.", retry: false },
+  shard_too_large: { status: 413, title: "The shard would be larger than a document may be.", retry: false },
   payload_too_large: { status: 413, title: "The body is larger than this provider's deliveries may be.", retry: false },
   rate_limited: { status: 429, title: "Too many requests.", retry: true },
   queue_unavailable: { status: 503, title: "The event queue did not take the delivery.", retry: true },

@@ -103,6 +103,8 @@ export interface Shard extends Document {
   readonly structuredData: JsonObject;
   /** The provider's own fields as last synchronised, where `structuredData` is not the same. */
   readonly source?: JsonObject;
+  /** Fields of the source whose long text the shard shows as it is, by the shard's field: it is stored there alone. */
+  readonly sharedTexts?: Readonly<Record<string, string>>;
   /** The version of the last full snapshot, or of the first event where there was none. */
   readonly mark: Mark;
   /** Fields that partial events set, each with its own version. */

@@ -51,7 +51,10 @@ export interface ListProgress {
   readonly cursor?: string;
 }
 
-/** One unit of synchronisation work and its result. Partition: the tenant key. It holds no personal data. */
+/**
+ * One unit of synchronisation work and its result. Partition: the tenant key. Ids sort newest first, so that a list needs
+ * no other order. It holds no personal data.
+ */
 export interface SyncTask extends Document {
   readonly registrationId?: string;
   readonly integrationId: string;

@@ -11,6 +11,9 @@ export interface ConflictFilter {
   readonly cursor?: string;
 }
 
+/** How long a conflict is kept that waits no more, in seconds: it holds fields of the record. */
+const SETTLED_TTL_SECONDS = 30 * 86_400;
+
 /** Conflicts that wait, or waited, for a person, each in the partition of its tenant. */
 export class Conflicts {
   readonly #documents: Documents<Conflict>;
@@ -31,7 +34,8 @@ export class Conflicts {
   /** Says how an open conflict ended; one that ended already stays as it is. */
   async settle(tenant: Tenant, conflictId: string, status: ConflictStatus, settled: Signature): Promise<void> {
     const known = await this.get(tenant, conflictId);
-    if (known?.status === "open") await this.#documents.upsert({ ...known, status, settled });
+    if (known?.status !== "open") return;
+    await this.#documents.upsert({ ...known, status, settled, ttl: SETTLED_TTL_SECONDS });
   }
 
   /** Newest first. */

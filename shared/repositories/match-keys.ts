@@ -29,7 +29,7 @@ export class MatchKeys {
     const id = `key-${hash("sha256", JSON.stringify([tenantId, key]), "hex").slice(0, 40)}`;
     for (let attempt = 1; ; attempt++) {
       const stored = await this.#documents.get(tenantKey, id);
-      const known = stored?.value.shardIds ?? [];
+      const known = stored?.value.tenantId === tenantId ? stored.value.shardIds : [];
       if (known.includes(shardId) || known.length >= MAX_SHARDS) return known;
       const next = { id, pk: tenantKey, tenantId, schemaVersion: 1, shardIds: [...known, shardId] };
       try {

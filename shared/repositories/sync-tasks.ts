@@ -28,13 +28,12 @@ export class SyncTasks {
     return found?.value.tenantId === tenantId ? found.value : undefined;
   }
 
-  /** Newest first. */
+  /** Newest first, by their ids. */
   async list({ tenantId, tenantKey }: Tenant, filter: SyncTaskFilter): Promise<Page<SyncTask>> {
     const { limit, cursor, ...where } = filter;
     return this.#documents.query({
       pk: tenantKey,
       where: { tenantId, ...where },
-      orderBy: { field: "startedAt", direction: "desc" },
       limit,
       ...(cursor === undefined ? {} : { cursor }),
     });

@@ -43,7 +43,7 @@ export function editFields(shard: Shard, { fields = {}, revert = [] }: FieldChan
 /** The shard, deleted in Castiel. */
 export function deleteHere(shard: Shard, editing: Editing): Shard {
   if (shard.status === "deleted") return shard;
-  const localDeletion = { ...editing.signature, basis: fingerprintOf(shard) };
+  const localDeletion = { ...editing.signature, basis: fingerprintOf(sourceOf(shard), shard.merged) };
   return reconsidered(shard, { localDeletion, kept: undefined }, editing);
 }
 
@@ -92,7 +92,7 @@ function existenceAfter(
   // The provider's deletion stands: it takes the edits with it.
   if (kind === "deleted_on_source" && take === "remote") return { edits: {} };
   if (kind === "deleted_on_destination" && take === "local")
-    return { localDeletion: { ...signature, basis: fingerprintOf(shard) } };
+    return { localDeletion: { ...signature, basis: fingerprintOf(sourceOf(shard), shard.merged) } };
   if (kind === "deleted_on_destination" && take === "remote") return { localDeletion: undefined };
   return {};
 }

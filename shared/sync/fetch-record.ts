@@ -41,7 +41,7 @@ export async function fetchRecord(
   now: number,
 ): Promise<Fetched> {
   const { kind, event } = job;
-  if (kind === "page") return { evidence: event, source: "provider", isCurrent: true };
+  if (kind === "page") return { evidence: event, source: "provider", isCurrent: false };
   if (kind === "event" && saysEverything(event)) return { evidence: event, source: "event", isCurrent: false };
   const receivedOrder = nextOrder(event, current, now);
   const etag = current && !current.tombstone ? current.readTag : undefined;

@@ -8,7 +8,7 @@ import { compareMarks, newestMark } from "./apply-event";
 import type { Arbiter } from "./conflict-rules";
 import { decideExistence, type Existence } from "./existence";
 import { combine } from "./merge-records";
-import { changeShard, fingerprintOf, isGoneAtSource, sourceOf, timeOf } from "./shard-state";
+import { changeShard, fingerprintOf, isGoneAtSource, sourceOf, storedSource, timeOf } from "./shard-state";
 import { fieldOf, type Merged, mergeSides, sameValue } from "./three-way";
 import type { MappedFields } from "./transform";
 
@@ -61,7 +61,7 @@ export function nextShard(before: Shard | undefined, state: SourceState, lens: L
     shardTypeId: lens.shardTypeId,
     status: shard.mergedInto !== undefined ? "merged" : existence.deleted ? "deleted" : "active",
     structuredData: merged.structuredData,
-    source: source === merged.structuredData ? undefined : source,
+    ...storedSource(source, merged.structuredData),
     edits: Object.keys(merged.edits).length === 0 ? undefined : merged.edits,
     localDeletion: existence.localDeletion,
     kept: existence.kept,
@@ -99,7 +99,7 @@ function existenceOf(shard: Shard, source: JsonObject, { arbiter }: Lens): Exist
     {
       ...(isGone ? { remoteDeletedAt: Date.parse(tombstone.deletedAt) } : {}),
       remoteChangedAt: timeOf(newestMark(shard)),
-      fingerprint: () => fingerprintOf({ ...shard, source }),
+      fingerprint: () => fingerprintOf(source, shard.merged),
       edits,
       localDeletion,
       kept,

@@ -117,7 +117,9 @@ async function requestAll(dependencies: SyncDependencies, event: WebhookEvent, t
   const completed = { status: "completed", source: "event" } as const;
   const { syncTasks, queue, now, retentionSeconds } = dependencies;
   const work = workOfGap(event, tenantKey, now());
-  await syncTasks.save({ ...taskOfWork(work, { attempt: 0, now: now(), retentionSeconds }), status: "queued" });
+  const task = taskOfWork(work, { attempt: 0, now: now(), retentionSeconds });
+  // Where the event comes again, the task may be at work already.
+  if (!(await syncTasks.get(tenantOf(task), task.id))) await syncTasks.save({ ...task, status: "queued" });
   await queue.send([toWorkMessage(work)]);
   return { changes: { ...completed, result: { change: "resync", resyncTaskId: work.taskId } } };
 }

@@ -15,14 +15,24 @@ interface TaskContext {
   readonly retentionSeconds: number;
 }
 
+/** Above every time in milliseconds for centuries to come. */
+const END_OF_TIME = 2 ** 44;
+const TIME_DIGITS = 11;
+
 /** A salesforce overflow reports changes that were committed at its own time; clocks and clusters may be off by this. */
 const OVERFLOW_MARGIN_MS = 3_600_000;
 const EVERYTHING = "*";
 
+/** An id that sorts before those of work that came in earlier (`since`, ISO 8601). */
+export function taskIdOf(since: string, name: string): string {
+  const remaining = END_OF_TIME - Date.parse(since);
+  return `task-${remaining.toString(16).padStart(TIME_DIGITS, "0")}-${name}`;
+}
+
 /** The task of an event; its id is the event's, so that every attempt is at the same document. */
 export function taskOfEvent(event: WebhookEvent, { tenantKey, attempt, now, retentionSeconds }: TaskContext): NewTask {
   return {
-    id: `task-${recordIdOf(event.eventId)}`,
+    id: taskIdOf(event.receivedAt, recordIdOf(event.eventId)),
     pk: tenantKey,
     tenantId: event.tenantId,
     schemaVersion: 1,
@@ -72,7 +82,7 @@ export function workOfGap(event: WebhookEvent, tenantKey: string, now: number): 
   const isOverflow = event.entityId === EVERYTHING;
   const since = isOverflow ? Date.parse(event.occurredAt ?? event.receivedAt) - OVERFLOW_MARGIN_MS : 0;
   return {
-    taskId: `task-${recordIdOf(event.eventId)}-all`,
+    taskId: taskIdOf(event.receivedAt, `${recordIdOf(event.eventId)}-all`),
     tenantId: event.tenantId,
     tenantKey,
     integrationId: event.integrationId,

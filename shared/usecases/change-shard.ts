@@ -18,7 +18,7 @@ export interface OwnShardKey {
 /**
  * A change that a person makes to a shard. `change` is asked again if somebody else came in between, and may answer the
  * same shard to leave it. Where the mapping is bidirectional, what was changed is then written back by a task.
- * @throws {WebhookError} `shard_not_found`, `document_changed`, `store_unavailable`, `queue_unavailable`: the change is
+ * @throws {WebhookError} `shard_not_found`, `shard_too_large`, `document_changed`, `store_unavailable`, `queue_unavailable`: the change is
  * kept then, and the request may be repeated
  */
 export async function changeShardOf(
@@ -41,7 +41,9 @@ export async function changeShardOf(
       return { outcome: changed, mapping: found, ...(changed === current ? {} : { shard: changed }) };
     },
     { ...signature, status: "resolved" },
-  );
+  ).catch((error: unknown) => {
+    throw error instanceof RangeError ? new WebhookError("shard_too_large", { cause: error }) : error;
+  });
   if (hasSomethingToWrite(outcome, mapping)) await requestWriteBack(services, outcome);
   return outcome;
 }

@@ -20,7 +20,8 @@ export async function drainWork(services: Services, message: WorkMessage): Promi
     services.log("warn", "sync_task.failed", { taskId: work.taskId, reason, attempts, outage: !counts });
     if (plan.at === undefined) return giveUp(services, work, reason);
     const copy: WorkMessage = { ...message, failedattempts: attempts, copies: plan.copies };
-    await services.queue.schedule({ messageId: `${message.id}~${services.newId()}`, body: copy }, plan.at);
+    // A new id, or duplicate detection would swallow it; not one that grows, because ids have a limit.
+    await services.queue.schedule({ messageId: `${services.newId()}~${plan.copies}`, body: copy }, plan.at);
   }
 }
 

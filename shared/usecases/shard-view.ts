@@ -1,3 +1,4 @@
+import { sourceOf } from "../sync/shard-state";
 import { type FieldIssue, type MergedRecord, type Shard, type ShardLink } from "../core/shard";
 
 /** A shard as its tenant reads it. */
@@ -68,5 +69,5 @@ export function toShardView(shard: Shard): ShardView {
 
 /** The same with the provider's side. */
 export function toShardDetails(shard: Shard): ShardDetails {
-  return { ...toShardView(shard), source: shard.source ?? shard.structuredData };
+  return { ...toShardView(shard), source: sourceOf(shard) };
 }

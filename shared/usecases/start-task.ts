@@ -1,5 +1,5 @@
 import type { SyncTask, SyncWork } from "../core/sync-task";
-import { taskOfWork } from "../sync/task-documents";
+import { taskIdOf, taskOfWork } from "../sync/task-documents";
 import { toWorkMessage } from "../sync/work-message";
 import type { Services } from "./services";
 
@@ -13,7 +13,8 @@ export async function startTask(
   request: Omit<SyncWork, "taskId" | "requestedAt" | "cursor" | "page">,
 ): Promise<SyncTask> {
   const now = services.now();
-  const work = { ...request, taskId: `task-${services.newId()}`, requestedAt: new Date(now).toISOString() };
+  const requestedAt = new Date(now).toISOString();
+  const work = { ...request, taskId: taskIdOf(requestedAt, services.newId()), requestedAt };
   const seed = taskOfWork(work, { attempt: 0, now, retentionSeconds: services.rules.retentionSeconds });
   const task = { ...seed, status: "queued" } as const;
   await services.syncTasks.save(task);

@@ -29,10 +29,10 @@ let second = 0;
 beforeEach(() => void (second = 0));
 
 /** A change of a record at its provider, each a second later than the one before. */
-async function sync(entityId: string, data: object, overrides: object = {}) {
+async function sync(entityId: string, data: object, overrides: object = {}, where = world.sync) {
   second++;
   const time = noon + second * 1000;
-  return world.sync(
+  return where(
     makeEvent({
       entityId,
       version: { kind: "time", value: time },
@@ -232,6 +232,24 @@ describe("merged shards", () => {
     expect(await active()).toHaveLength(2);
   });
 
+  it("are followed from one to the next, as races of several processes may leave them", async () => {
+    await open();
+    await sync("1", { Email: "a@example.com" });
+    await sync("2", { Email: "b@example.com" });
+    await sync("3", { Email: "c@example.com" });
+    const [first, second, third] = await Promise.all(["1", "2", "3"].map((id) => world.shard(id)));
+    const join = async (shardId = "", mergedInto = "") =>
+      world.services.shards.update({ ...world.tenant, shardId }, (current) =>
+        current ? { shard: { ...current, mergedInto, status: "merged", revision: current.revision + 1 } } : {},
+      );
+    await join(third?.id, second?.id);
+    await join(second?.id, first?.id);
+    expect((await sync("3", { Phone: "3" })).result).toMatchObject({ shardId: first?.id, mergedShardId: third?.id });
+    expect((await active())[0]?.structuredData).toMatchObject({ phone: "3" });
+    await join(first?.id, third?.id);
+    await expect(sync("3", { Phone: "4" })).rejects.toMatchObject({ reason: "merge_chain_broken", permanent: false });
+  });
+
   it("take their derived shards back, and leave them to the one that shows both", async () => {
     const rule = { name: "card", shardTypeId: "card", relationship: "has", fields: { name: { from: "Name" } } };
     world = await openSyncWorld({ mapping: { ...mappingWith([byEmail]), derived: [rule] } });
@@ -309,7 +327,9 @@ describe("duplicates that come at the same time", () => {
     for (let round = 0; round < 10; round++) {
       await open();
       const ids = ["1", "2", "3", "4"];
-      await Promise.all(ids.map((id) => sync(id, { Email: "ada@example.com", Name: id })));
+      const anywhere = [world.sync, world.syncElsewhere];
+      const data = { Email: "ada@example.com" };
+      await Promise.all(ids.map((id, index) => sync(id, { ...data, Name: id }, {}, anywhere[index % 2])));
       // The queue delivers a task again that lost a race for good.
       for (const id of ids) await sync(id, { Phone: id });
       const [master, ...others] = await active();

@@ -3,6 +3,8 @@ import type { ReadOutcome } from "../../shared/core/record-reader";
 import { SyncDelay, SyncFailure, type SyncWork } from "../../shared/core/sync-task";
 import { shardIdOf } from "../../shared/repositories/shards";
 import { drainMessage } from "../../shared/usecases/drain-message";
+import { editShard } from "../../shared/usecases/edit-shard";
+import { toShardDetails } from "../../shared/usecases/shard-view";
 import { startSyncTask } from "../../shared/usecases/start-sync-task";
 import { makeEvent, makeMessage, noon } from "../support/make";
 import { openSyncWorld, type SyncWorld } from "../support/sync-world";
@@ -117,7 +119,7 @@ describe("fetch", () => {
       isSecond = true;
       // While the first read is on its way, the record changes and the second task runs from beginning to end.
       vendor.outcome = { kind: "found", record: { Id: "003", Name: "Eve" } };
-      await world.sync(vendor.change("003", { Name: "Eve" }, "hint"));
+      await world.syncElsewhere(vendor.change("003", { Name: "Eve" }, "hint"));
     };
     const { version: _, ...unversioned } = first;
     await world.sync(unversioned);
@@ -193,6 +195,32 @@ describe("a task", () => {
     expect(JSON.stringify(await world.tasks())).not.toContain("ada@example.com");
   });
 
+  it("stores a long text once, and gives it back whole", async () => {
+    await open({ ...mapping, unmapped: "drop", fields: { ...mapping.fields, notes: { from: "Notes" } } });
+    const text = "x".repeat(600_000);
+    await world.sync(vendor.change("003", { Name: "Ada", Notes: text }, "full"));
+    const stored = await world.shard();
+    expect(stored).toMatchObject({ structuredData: { notes: text }, sharedTexts: { Notes: "notes" } });
+    expect(stored.source).toEqual({ Id: "003", Name: "Ada" });
+    const key = { tenantId: "tenant-123", subject: "ada", shardId: stored.id };
+    await editShard(world.services, key, { fields: { notes: "short" } });
+    expect(toShardDetails(await world.shard())).toMatchObject({
+      source: { Notes: text },
+      structuredData: { notes: "short" },
+    });
+    const huge = editShard(world.services, key, { fields: { notes: "x".repeat(900_000) } });
+    expect(await codeOf(huge)).toBe("shard_too_large");
+    await editShard(world.services, key, { revert: ["notes"] });
+    world.app.advance(1000);
+    await world.sync(
+      makeEvent({ data: { Phone: "1" }, version: { kind: "time", value: noon + 1000 }, completeness: "hint" }),
+    );
+    expect(toShardDetails(await world.shard())).toMatchObject({
+      source: { Notes: text },
+      structuredData: { notes: text },
+    });
+  });
+
   it("fails for good on a record that no document can hold", async () => {
     await open(mapping);
     const event = vendor.change("003", { Name: "x".repeat(2 * 1024 * 1024) }, "full");
@@ -258,6 +286,20 @@ describe("drainMessage", () => {
     expect(items.map((item) => ("outcome" in item ? item.outcome : "")).sort()).toEqual(["dead", "synchronised"]);
     expect(await world.shard("good")).toMatchObject({ status: "active" });
   });
+});
+
+it("tasks are listed newest first, whatever their kind", async () => {
+  await open(mapping);
+  const at = () => new Date(world.services.now()).toISOString();
+  const ids: string[] = [];
+  for (let count = 0; count < 3; count++) {
+    world.app.advance(1000);
+    ids.unshift((await world.sync({ ...vendor.change("003", { Name: "Ada" }), receivedAt: at() })).id);
+    world.app.advance(1000);
+    const request = { integrationId: "salesforce", connectionId: "c", entityType: "Contact", entityId: "003" };
+    ids.unshift((await startSyncTask(world.services, { ...request, tenantId: "tenant-123" })).id);
+  }
+  expect((await world.tasks()).map(({ id }) => id)).toEqual(ids);
 });
 
 describe("a task by hand", () => {
@@ -444,7 +486,8 @@ describe("an event that names no single record", () => {
   it("asks for all records that changed since an hour before an overflow", async () => {
     await open(mapping);
     vendor.change("003", { Name: "Ada" });
-    const task = await world.sync(gap("*"));
+    const overflow = gap("*");
+    const task = await world.sync(overflow);
     expect(task).toMatchObject({ status: "completed", result: { change: "resync", resyncTaskId: expect.any(String) } });
     const list = jest.spyOn(vendor, "list");
     await drain();
@@ -452,6 +495,9 @@ describe("an event that names no single record", () => {
     const resync = (await world.tasks()).find(({ id }) => id === task.result?.resyncTaskId);
     expect(resync).toMatchObject({ status: "completed", trigger: "gap", progress: { records: 1 } });
     expect(await world.shards()).toHaveLength(1);
+    await world.sync(overflow);
+    await drain();
+    expect((await world.tasks()).filter(({ trigger }) => trigger === "gap")).toEqual([resync]);
   });
 
   it("asks for all there are after a lossy conversion of a field, which changes no time", async () => {
@@ -460,6 +506,19 @@ describe("an event that names no single record", () => {
     await world.sync(gap("001*"));
     await drain();
     expect(list.mock.calls[0]?.[1].since).toBe("1970-01-01T00:00:00.000Z");
+  });
+
+  it("gives records that fail tasks of their own, which are put off as any other", async () => {
+    await open(mapping);
+    vendor.change("003", { Name: "Ada" });
+    await world.sync({ ...gap("*"), eventId: `${"f".repeat(64)}#123` });
+    const update = jest.spyOn(world.services.shards, "update").mockRejectedValue(new SyncFailure("broken"));
+    expect(await drain()).toBe(2);
+    expect(await world.services.queue.depth()).toMatchObject({ active: 0, scheduled: 1 });
+    update.mockRestore();
+    world.app.advance(3_600_000);
+    expect(await drain()).toBe(1);
+    expect(await world.shard()).toMatchObject({ structuredData: { name: "Ada" } });
   });
 
   it("is recorded as such where records cannot be listed", async () => {
