@@ -124,22 +124,8 @@ var containers = [
       {
         path: '/trigger/?'
       }
-      {
-        path: '/startedAt/?'
-      }
     ]
-    compositeIndexes: [
-      [
-        {
-          path: '/startedAt'
-          order: 'descending'
-        }
-        {
-          path: '/id'
-          order: 'ascending'
-        }
-      ]
-    ]
+    compositeIndexes: []
   }
   {
     name: 'connections'

@@ -16,7 +16,6 @@ export type CompositeIndex = readonly { readonly path: string; readonly order: "
  */
 export const compositeIndexes: Readonly<Partial<Record<CollectionName, readonly CompositeIndex[]>>> = {
   deliveries: [compositeIndexFor({ field: "receivedAt", direction: "desc" })],
-  "sync-tasks": [compositeIndexFor({ field: "startedAt", direction: "desc" })],
   conflicts: [compositeIndexFor({ field: "detectedAt", direction: "desc" })],
 };
 

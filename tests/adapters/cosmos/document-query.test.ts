@@ -157,12 +157,6 @@ describe("the composite indexes", () => {
           { path: "/id", order: "ascending" },
         ],
       ],
-      "sync-tasks": [
-        [
-          { path: "/startedAt", order: "descending" },
-          { path: "/id", order: "ascending" },
-        ],
-      ],
       conflicts: [
         [
           { path: "/detectedAt", order: "descending" },
