@@ -5,7 +5,8 @@ import { RedisRegistrationCopies } from "../../../shared/adapters/redis/registra
 import { describeRegistrationCopies } from "../../contracts/registration-copies";
 import { makeRegistration, noon } from "../../support/make";
 import { MemoryCopies } from "../../support/memory-copies";
-import { describeWithRedis, type RedisServer, startRedis } from "../../support/redis-server";
+import { RespServer } from "../../support/resp-server";
+import { describeWithRedis, freePort, type RedisServer, startRedis } from "../../support/redis-server";
 
 const key = randomBytes(32);
 
@@ -19,6 +20,71 @@ describe("copies of registrations in memory, which stand for Redis in tests", ()
       breakDown: async () => void (copies.isOut = true),
       close: async () => undefined,
     };
+  });
+});
+
+describe("copies of registrations where Redis was never there", () => {
+  let time = noon;
+  let connection: RedisConnection;
+  const lines: string[] = [];
+  const copy = { registration: makeRegistration(), loadedAt: noon };
+  beforeEach(async () => {
+    lines.length = 0;
+    const url = `redis://somebody:hunter2@127.0.0.1:${await freePort()}`;
+    const log = (...line: readonly unknown[]): void => void lines.push(JSON.stringify(line));
+    connection = await RedisConnection.open({ url, now: () => time, log });
+  });
+  afterEach(() => connection.close());
+
+  it("are none, whatever is put, forgotten and asked for, before and after a change has become known", async () => {
+    const copies = new RedisRegistrationCopies(connection, { key, now: () => time });
+    const { id } = copy.registration;
+    for (const lifeMs of [60_000, 0]) await copies.put(copy, lifeMs);
+    expect(await copies.get(id)).toBeUndefined();
+    await copies.forget(id, 30_000);
+    expect(await copies.get(id)).toBeUndefined();
+    time += 30_000;
+    expect(await copies.get(id)).toBeUndefined();
+  });
+
+  it("cost one line in the log, without the password", async () => {
+    const copies = new RedisRegistrationCopies(connection, { key, now: () => time });
+    for (let asked = 0; asked < 3; asked++) await copies.get(copy.registration.id);
+    expect(lines.filter((line) => line.includes("redis.lost"))).toHaveLength(1);
+    expect(lines.join()).not.toContain("hunter2");
+  });
+});
+
+describe("a seal on copies of registrations", () => {
+  /** A connection that answers what stands in this map, and takes whatever is set: the seal is what is looked at. */
+  const open = (stored: Map<string, string>): Promise<RespServer> => RespServer.start(stored);
+  const copy = { registration: makeRegistration(), loadedAt: noon };
+  const { id } = copy.registration;
+  const name = `castiel:registration:1:${id}`;
+
+  it("lets a copy be read by who has the key, and by nobody else, altered or under another webhook's name", async () => {
+    const stored = new Map<string, string>();
+    const server = await open(stored);
+    const connect = () =>
+      RedisConnection.open({ url: server.url, now: () => noon, log: () => undefined, timeoutMs: 5_000 });
+    const [ours, theirs] = [await connect(), await connect()];
+    const copies = new RedisRegistrationCopies(ours, { key, now: () => noon });
+    await copies.put(copy, 60_000);
+    expect(await copies.get(id)).toEqual(copy);
+    expect(
+      await new RedisRegistrationCopies(theirs, { key: randomBytes(32), now: () => noon }).get(id),
+    ).toBeUndefined();
+    const sealed = stored.get(name) ?? "";
+    const other = makeRegistration().id;
+    stored.set(`castiel:registration:1:${other}`, sealed);
+    expect(await copies.get(other)).toBeUndefined();
+    stored.set(name, sealed.replace("salesforce", "notion"));
+    expect(await copies.get(id)).toBeUndefined();
+    await copies.forget(id, 30_000);
+    expect(stored.get(name)).toBe("");
+    expect(await copies.get(id)).toBeUndefined();
+    for (const connection of [ours, theirs]) connection.close();
+    await server.stop();
   });
 });
 
