@@ -1,20 +1,16 @@
-import { generateKeyPairSync, hash } from "node:crypto";
+import { generateKeyPairSync } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { App } from "../../shared/app";
 import { useDataFolder } from "../adapters/sqlite/data-folder";
+import { apiToken } from "../support/api-token";
 import { call, startFunctions, type TestReply } from "../support/function-app";
 
 const tokens = { a: "cwt_a", b: "cwt_b", reader: "cwt_reader" };
-const entry = (token: string, tenantId: string, scopes: string[]) => ({
-  hash: hash("sha256", token, "hex"),
-  tenantId,
-  scopes,
-});
 const API_TOKENS = JSON.stringify([
-  entry(tokens.a, "tenant-a", ["webhooks.read", "webhooks.write"]),
-  entry(tokens.b, "tenant-b", ["webhooks.read", "webhooks.write"]),
-  entry(tokens.reader, "tenant-a", ["webhooks.read"]),
+  apiToken(tokens.a, "tenant-a", ["webhooks.read", "webhooks.write"]),
+  apiToken(tokens.b, "tenant-b", ["webhooks.read", "webhooks.write"]),
+  apiToken(tokens.reader, "tenant-a", ["webhooks.read"]),
 ]);
 const folder = useDataFolder();
 

@@ -1,22 +1,17 @@
 import type { App } from "../../shared/app";
-import { hash } from "node:crypto";
 import { WebhookError } from "../../shared/core/errors";
 import { recordedFunctions } from "../support/functions-core";
+import { apiToken } from "../support/api-token";
 import { call, startFunctions, testToken, type TestReply } from "../support/function-app";
 import { seedSignature } from "../support/test-app";
 
 const tokens = ["a", "b", "reader"].map((name) => `cwt_${name}`);
 const [tokenA = "", tokenB = "", readerToken = ""] = tokens;
-const entry = (token: string, tenantId: string, scopes: string[]) => ({
-  hash: hash("sha256", token, "hex"),
-  tenantId,
-  scopes,
-});
 const both = ["webhooks.read", "webhooks.write"];
 const API_TOKENS = JSON.stringify([
-  entry(tokenA, "tenant-a", both),
-  entry(tokenB, "tenant-b", both),
-  entry(readerToken, "tenant-a", ["webhooks.read"]),
+  apiToken(tokenA, "tenant-a", both),
+  apiToken(tokenB, "tenant-b", both),
+  apiToken(readerToken, "tenant-a", ["webhooks.read"]),
 ]);
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 

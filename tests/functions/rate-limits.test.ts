@@ -1,23 +1,17 @@
-import { hash } from "node:crypto";
 import { RouteTable } from "../../infra/local/route-table";
 import type { App } from "../../shared/app";
 import type { Operation } from "../../shared/core/rate-limit";
+import { apiToken } from "../support/api-token";
 import { call, startFunctions, type TestReply, type TestRequest } from "../support/function-app";
 import { recordedFunctions } from "../support/functions-core";
 import { noon } from "../support/make";
 
-const entry = (token: string, tenantId: string, scopes: string[], operator = false) => ({
-  hash: hash("sha256", token, "hex"),
-  tenantId,
-  scopes,
-  operator,
-});
 const both = ["webhooks.read", "webhooks.write"];
 const API_TOKENS = JSON.stringify([
-  entry("cwt_a", "tenant-a", both),
-  entry("cwt_b", "tenant-b", both),
-  entry("cwt_reader", "tenant-a", ["webhooks.read"]),
-  entry("cwt_operator", "tenant-o", both, true),
+  apiToken("cwt_a", "tenant-a", both),
+  apiToken("cwt_b", "tenant-b", both),
+  apiToken("cwt_reader", "tenant-a", ["webhooks.read"]),
+  apiToken("cwt_operator", "tenant-o", both, true),
 ]);
 
 let app: App;

@@ -1,22 +1,17 @@
-import { hash } from "node:crypto";
 import type { App } from "../../shared/app";
 import type { Mapping } from "../../shared/core/mapping";
 import type { SyncTask } from "../../shared/core/sync-task";
 import { newRegistrationId } from "../../shared/core/registration-id";
+import { apiToken } from "../support/api-token";
 import { call, startFunctions, type TestReply } from "../support/function-app";
 import { makeEvent, noon } from "../support/make";
 
 /** The routes of what synchronisation leaves behind: shards, conflicts, mappings, sync tasks. */
 const tokens = { a: "cwt_a", b: "cwt_b", reader: "cwt_reader" };
-const entry = (token: string, tenantId: string, scopes: string[]) => ({
-  hash: hash("sha256", token, "hex"),
-  tenantId,
-  scopes,
-});
 const API_TOKENS = JSON.stringify([
-  entry(tokens.a, "tenant-a", ["webhooks.read", "webhooks.write"]),
-  entry(tokens.b, "tenant-b", ["webhooks.read", "webhooks.write"]),
-  entry(tokens.reader, "tenant-a", ["webhooks.read"]),
+  apiToken(tokens.a, "tenant-a", ["webhooks.read", "webhooks.write"]),
+  apiToken(tokens.b, "tenant-b", ["webhooks.read", "webhooks.write"]),
+  apiToken(tokens.reader, "tenant-a", ["webhooks.read"]),
 ]);
 const mapping: Mapping = {
   shardTypeId: "person",
