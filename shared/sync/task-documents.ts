@@ -72,6 +72,11 @@ export function taskOfWork(
   };
 }
 
+/** Whose the task is. */
+export function tenantOf({ tenantId, pk }: NewTask): { readonly tenantId: string; readonly tenantKey: string } {
+  return { tenantId, tenantKey: pk };
+}
+
 /** True for an event that names no single record: `*` after an overflow, `001*` after a lossy conversion. */
 export function namesNoRecord({ gap, entityId }: Pick<WebhookEvent, "gap" | "entityId">): boolean {
   return gap === true && entityId.endsWith(EVERYTHING);
