@@ -131,7 +131,7 @@ param serviceBusSku string = 'Standard'
 param serviceBusMessagingUnits int = 1
 
 @description('How long the queue remembers message ids, as an ISO 8601 duration from 20 seconds to 7 days. Longer costs throughput.')
-param duplicateDetectionWindow string = 'PT10M'
+param duplicateDetectionWindow string = 'PT1M'
 
 @description('Grants Data Owner on the queue too, for the platform alone: it scales by the queue\'s length, and reading that needs Manage.')
 param grantQueueManagement bool = true

@@ -101,6 +101,11 @@ export interface EventQueue {
   send(messages: readonly QueueMessage[], signal?: AbortSignal): Promise<readonly boolean[]>;
   /** Like `send`, but the message becomes visible at `at` (milliseconds since 1970). */
   schedule(message: QueueMessage, at: number): Promise<void>;
+  /**
+   * Lets this id be sent again before its window is over, because the message with it had no effect. A queue that cannot
+   * does nothing.
+   */
+  forget(messageId: string): Promise<void>;
   /** Messages waiting now, scheduled ones and dead letters; `undefined` where it cannot tell. */
   depth(): Promise<QueueDepth | undefined>;
 }

@@ -77,8 +77,16 @@ async function park(services: Services, opened: OpenedMessage, settlement: Settl
   } catch (error) {
     const later = planRetry(services, triedOf(opened), error);
     if (!isOutage(error) || later.at === undefined) throw error;
-    await putOff(services, opened, later.at, later);
+    return putOff(services, opened, later.at, later);
   }
+  await letRepeat(services, opened);
+}
+
+/** What the provider delivers again is tried again, where the queue can be told so; elsewhere, once its window is over. */
+async function letRepeat({ queue, log }: Services, { event: { eventId } }: OpenedMessage): Promise<void> {
+  await queue.forget(eventId).catch((error: unknown) => {
+    log("warn", "event.not_forgotten", { eventId, error: String(error) });
+  });
 }
 
 async function putOff(

@@ -8,6 +8,8 @@ export interface QueueSubject<Port extends EventQueue = EventQueue> extends Subj
   readonly duplicateWindowMs: number;
   /** False where a duplicate is dropped without the sender being told. */
   readonly tellsDuplicates: boolean;
+  /** False where an id is remembered until its window is over, whatever the queue is told. */
+  readonly forgets: boolean;
   /** Receives and completes all messages that are visible, in order. */
   drain(): Promise<readonly QueueMessage[]>;
 }
@@ -112,6 +114,22 @@ export function describeEventQueue(open: () => Promise<QueueSubject>): void {
       expect(await subject().drain()).toEqual([]);
       await subject().passTime(subject().duplicateWindowMs + 1000);
       expect(await queue.send([message])).toEqual([false]);
+      expect(await subject().drain()).toEqual([message]);
+    });
+
+    it("takes a message again whose id it was told to forget, once, if it can forget", async () => {
+      const message = makeMessage();
+      await queue.send([message]);
+      await subject().drain();
+      await queue.forget(message.messageId);
+      await queue.send([message, message]);
+      expect(await subject().drain()).toEqual(subject().forgets ? [message] : []);
+    });
+
+    it("may be told to forget what it never knew", async () => {
+      const message = makeMessage();
+      await queue.forget(message.messageId);
+      await queue.send([message]);
       expect(await subject().drain()).toEqual([message]);
     });
   });

@@ -63,7 +63,7 @@ describe("the queue", () => {
 
   it("detects duplicates, gives a message ten deliveries, and keeps what expires as a dead letter", () => {
     expect(queue).toMatchObject({ ...kept, defaultMessageTimeToLive: "P7D" });
-    expect(valueOf("infra/main.bicep", "duplicateDetectionWindow")).toBe("PT10M");
+    expect(valueOf("infra/main.bicep", "duplicateDetectionWindow")).toBe("PT1M");
   });
 
   it("is the same in the emulator, within the limits of the emulator", () => {

@@ -21,6 +21,7 @@ async function open(): Promise<LockingSubject> {
     ...rules,
     port,
     tellsDuplicates: false,
+    forgets: false,
     drain: () => Promise.reject(new Error("a consumer drains by itself")),
     now: () => clock.now(),
     passTime: async (ms) => clock.passTime(ms),

@@ -78,6 +78,10 @@ export class ServiceBusLockingQueue implements LockingQueue {
     return this.#sender.schedule(message, at);
   }
 
+  forget(messageId: string): Promise<void> {
+    return this.#sender.forget(messageId);
+  }
+
   /** The client receives for one caller at a time. */
   receive(max: number): Promise<readonly LockedMessage[]> {
     const received = this.#receiving.then(() => this.#receive(max));

@@ -6,7 +6,7 @@ import type { NewRegistration } from "../../shared/usecases/register-webhook";
 import type { Services } from "../../shared/usecases/services";
 import { healthOf } from "../../shared/usecases/webhook-health";
 import { makeEvent, makeMessage, noon } from "../support/make";
-import { contactBody, openTestApp, type TestApp } from "../support/test-app";
+import { contactBody, openTestApp, seedSignature, type TestApp } from "../support/test-app";
 
 let app: TestApp;
 let webhook: NewRegistration;
@@ -112,6 +112,28 @@ describe("drainEvent", () => {
     await drainEvent(failing(new SyncFailure("mapping_missing", { permanent: true })), makeMessage(dead));
     await drainEvent(app.services, makeMessage(dead));
     expect(await records()).toMatchObject([{ outcome: "synchronised" }]);
+  });
+
+  it("takes a redelivery of a dead event for no duplicate, at once, and gives it its effect", async () => {
+    const body = JSON.stringify(contactBody("created", "003"));
+    const headers = { "x-salesforce-event-signature": seedSignature(webhook, body), "x-salesforce-event-id": "e-1" };
+    const send = () => app.deliver(webhook.registrationId, body, headers);
+    const gaveUp = new SyncFailure("mapping_missing", { permanent: true });
+    jest.spyOn(app.services.sync, "enqueueSyncTask").mockRejectedValueOnce(gaveUp);
+    await send();
+    await app.drain();
+    expect(await records()).toMatchObject([{ outcome: "dead" }]);
+    expect(await send()).toMatchObject({ receipt: { syncTriggered: true } });
+    await app.drain();
+    expect(await records()).toMatchObject([{ outcome: "synchronised" }]);
+    expect(await send()).toMatchObject({ receipt: { duplicate: true } });
+  });
+
+  it("leaves an event dead although the queue cannot forget it just now", async () => {
+    jest.spyOn(app.services.queue, "forget").mockRejectedValue(new WebhookError("queue_unavailable"));
+    await drainEvent(failing(new SyncFailure("mapping_missing", { permanent: true })), makeMessage(event()));
+    expect(await records()).toMatchObject([{ outcome: "dead", attempts: 1 }]);
+    expect(app.logged.map((line) => line.event)).toContain("event.not_forgotten");
   });
 
   it("puts a webhook into failed after five failures in a row, and a genuine delivery takes it out", async () => {

@@ -35,6 +35,7 @@ function withQueue(send: EventQueue["send"]): Services {
       maxMessageBytes: queue.maxMessageBytes,
       send,
       schedule: () => Promise.resolve(),
+      forget: () => Promise.resolve(),
       depth: () => queue.depth(),
     },
   };

@@ -1,6 +1,9 @@
 import type { DatabaseSync } from "node:sqlite";
 import { SWEEP_ROWS } from "./sweep";
 
+/** The reason in a row that is no message: what was sent under its id before is no duplicate any more. */
+export const FORGOTTEN = "Forgotten";
+
 const held = "seq = ? and lock_token = ? and state = 0 and visible_at > ?";
 
 /** The statements of the queue. A message is locked while it has a token and its `visible_at` lies in the future. */
@@ -36,8 +39,13 @@ export function prepareQueueStatements(database: DatabaseSync) {
     unlockAll: database.prepare(
       "update messages set lock_token = null, visible_at = ? where state = 0 and lock_token is not null",
     ),
+    // One row more, because there is no index by which to find the old ones (docs/decisions/0002).
+    forget: database.prepare(
+      "insert into messages (message_id, state, reason, visible_at, enqueued_at, settled_at) " +
+        `values (:id, 1, '${FORGOTTEN}', :now, :now, :now)`,
+    ),
     recent: database.prepare(
-      "select message_id, enqueued_at from messages where state in (0, 1) and enqueued_at > ? order by seq desc limit ?",
+      "select message_id, enqueued_at, reason from messages where state in (0, 1) and enqueued_at > ? order by seq desc limit ?",
     ),
     sweep: database.prepare(
       `delete from messages where seq in (select seq from messages where state = 1 and settled_at <= ? limit ${SWEEP_ROWS})`,

@@ -3,7 +3,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { WebhookError } from "../../core/errors";
 import { at, textAt } from "../../core/json";
 import type { Clock, DeadLetter, LockedMessage, LockingQueue, QueueDepth, QueueMessage } from "../../core/ports";
-import { prepareQueueStatements, type QueueStatements } from "./event-queue-statements";
+import { FORGOTTEN, prepareQueueStatements, type QueueStatements } from "./event-queue-statements";
 import type { GroupCommit } from "./group-commit";
 import { RememberedIds } from "./remembered-ids";
 import { sweepInGroups } from "./sweep";
@@ -48,7 +48,7 @@ export class SqliteEventQueue implements LockingQueue {
     this.#statements.unlockAll.run(now());
     this.#remembered = new RememberedIds(rules.duplicateWindowMs);
     const recent = this.#statements.recent.all(now() - rules.duplicateWindowMs, RememberedIds.capacity);
-    for (const row of recent.reverse()) this.#remembered.add(String(row["message_id"]), Number(row["enqueued_at"]));
+    for (const row of recent.reverse()) this.#recall(row);
     this.#wakeAtNextDue();
   }
 
@@ -62,6 +62,11 @@ export class SqliteEventQueue implements LockingQueue {
   async schedule(message: QueueMessage, visibleAt: number): Promise<void> {
     await this.#insert([message], visibleAt);
     this.#wakeAt(visibleAt);
+  }
+
+  async forget(messageId: string): Promise<void> {
+    await this.#commit(() => this.#statements.forget.run({ id: messageId, now: this.#now() }));
+    this.#remembered.forget(messageId);
   }
 
   async receive(max: number, lockMs: number): Promise<readonly LockedMessage[]> {
@@ -123,6 +128,12 @@ export class SqliteEventQueue implements LockingQueue {
     this.#stopped = true;
     clearTimeout(this.#timer);
     this.#listeners.clear();
+  }
+
+  #recall(row: object): void {
+    const messageId = String(at(row, "message_id"));
+    if (at(row, "reason") === FORGOTTEN) this.#remembered.forget(messageId);
+    else this.#remembered.add(messageId, Number(at(row, "enqueued_at")));
   }
 
   #insert(messages: readonly QueueMessage[], visibleAt: number): Promise<boolean[]> {

@@ -18,7 +18,14 @@ async function drain(queue: LockingQueue): Promise<QueueMessage[]> {
 
 async function open(): Promise<LockingSubject> {
   const store = openTestStore(rules);
-  return { ...store, ...rules, port: store.queue, tellsDuplicates: true, drain: () => drain(store.queue) };
+  return {
+    ...store,
+    ...rules,
+    port: store.queue,
+    tellsDuplicates: true,
+    forgets: true,
+    drain: () => drain(store.queue),
+  };
 }
 
 describe("the event queue in SQLite, for senders", () => {
@@ -66,6 +73,19 @@ describe("the event queue in SQLite, after a restart", () => {
     expect(await after.queue.send([waiting, done])).toEqual([true, true]);
     await after.passTime(rules.duplicateWindowMs + 1);
     expect(await after.queue.send([waiting, done])).toEqual([false, false]);
+    await after.close();
+  });
+
+  it("still takes again what it was told to forget, and knows it from then on", async () => {
+    const [once, twice] = [makeMessage(), makeMessage()];
+    const before = start();
+    await before.queue.send([once, twice]);
+    await drain(before.queue);
+    for (const { messageId } of [once, twice]) await before.queue.forget(messageId);
+    await before.queue.send([twice]);
+    await before.close();
+    const after = start();
+    expect(await after.queue.send([once, twice])).toEqual([false, true]);
     await after.close();
   });
 });
