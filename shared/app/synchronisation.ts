@@ -1,9 +1,9 @@
 import { createOutboundHttp } from "../adapters/outbound/outbound-http";
 import { createRecordReader } from "../adapters/vendors/record-reader";
+import { createVendorSessions, type VendorSessions } from "../adapters/vendors/vendor-sessions";
 import type { Config } from "../config";
 import type { Clock, Log } from "../core/ports";
 import type { RateLimiter } from "../core/rate-limiter";
-import type { RecordReader } from "../core/record-reader";
 import { Conflicts } from "../repositories/conflicts";
 import { Connections } from "../repositories/connections";
 import { Mappings } from "../repositories/mappings";
@@ -65,7 +65,8 @@ export function createSynchronisation(parts: SynchronisationParts): Synchronisat
     tenantMaximum: config.callsMaximum,
     log,
   });
-  const records = createReader({ config, connections, secrets, limiter: rateLimiter, now, log });
+  const sessions = createSessions({ config, connections, secrets, limiter: rateLimiter, now, log });
+  const records = limitedReader(createRecordReader(sessions), { limiter: rateLimiter, now });
   const sync = createSyncTaskService({
     shards,
     syncTasks,
@@ -82,14 +83,14 @@ export function createSynchronisation(parts: SynchronisationParts): Synchronisat
   return { ...stores, mappingSource, customRules, rateLimiter, records, sync };
 }
 
-interface ReaderParts extends CredentialDependencies {
+interface SessionParts extends CredentialDependencies {
   readonly config: Config;
   readonly limiter: RateLimiter;
 }
 
-/** Every call passes the limits, and every answer tells them what it says of the provider's quota. */
-function createReader({ config, limiter, ...parts }: ReaderParts): RecordReader {
-  const reader = createRecordReader({
+/** Every answer of a provider tells the limits what it says of its quota. */
+function createSessions({ config, limiter, ...parts }: SessionParts): VendorSessions {
+  return createVendorSessions({
     onQuota: quotaObserver({ limiter, ...parts }),
     credentials: new ConnectionCredentials(parts),
     outbound: createOutboundHttp({ policy: config.outbound, timeoutMs: config.outbound.timeoutMs }),
@@ -97,5 +98,4 @@ function createReader({ config, limiter, ...parts }: ReaderParts): RecordReader 
     now: parts.now,
     log: parts.log,
   });
-  return limitedReader(reader, { limiter, now: parts.now });
 }

@@ -256,17 +256,20 @@ describe("a refresh token that changes with its use", () => {
   /** The reader of another process on the same store. */
   async function secondInstance(): Promise<(key: ConnectionKey) => Promise<ReadOutcome>> {
     const { createRecordReader } = await import("../../../shared/adapters/vendors/record-reader.js");
+    const { createVendorSessions } = await import("../../../shared/adapters/vendors/vendor-sessions.js");
     const { createOutboundHttp } = await import("../../../shared/adapters/outbound/outbound-http.js");
     const { ConnectionCredentials } = await import("../../../shared/usecases/connection-credentials.js");
     const { services, config } = app;
-    const records = createRecordReader({
-      credentials: new ConnectionCredentials(services),
-      outbound: createOutboundHttp({ policy: config.outbound, timeoutMs: 5000 }),
-      settings: config.vendors,
-      now: services.now,
-      onQuota: () => undefined,
-      log: services.log,
-    });
+    const records = createRecordReader(
+      createVendorSessions({
+        credentials: new ConnectionCredentials(services),
+        outbound: createOutboundHttp({ policy: config.outbound, timeoutMs: 5000 }),
+        settings: config.vendors,
+        now: services.now,
+        onQuota: () => undefined,
+        log: services.log,
+      }),
+    );
     return (key) => records.read(key, { entityType: "repository", entityId: "77" });
   }
 });
