@@ -41,6 +41,8 @@ export interface Config {
   readonly healthWindowMs: number;
   readonly retentionSeconds: number;
   readonly ratePerSecond: { readonly registration: number; readonly tenant: number; readonly unverified: number };
+  /** Events of one record within this time are one task. */
+  readonly coalesceWindowMs: number;
   /** Calls a minute to providers that a tenant may allow itself. */
   readonly callsMaximum: number;
   /** May hold a password: never to be logged. */
@@ -211,6 +213,7 @@ function toConfig(values: Values): Omit<Config, "backEnds" | "apiTokens" | "uses
       tenant: number("RATE_LIMIT_TENANT"),
       unverified: number("RATE_LIMIT_UNVERIFIED"),
     },
+    coalesceWindowMs: number("COALESCE_WINDOW_MS"),
     callsMaximum: number("RATE_LIMIT_CALLS_MAXIMUM"),
     ...(values["REDIS_URL"] === undefined ? {} : { redisUrl: string("REDIS_URL") }),
     cacheMaxRegistrations: number("CACHE_MAX_REGISTRATIONS"),

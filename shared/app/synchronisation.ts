@@ -1,3 +1,4 @@
+import { setImmediate as turn, setTimeout as delay } from "node:timers/promises";
 import { createOutboundHttp } from "../adapters/outbound/outbound-http";
 import { createRecordReader } from "../adapters/vendors/record-reader";
 import { createVendorSessions, type VendorSessions } from "../adapters/vendors/vendor-sessions";
@@ -11,6 +12,7 @@ import { MatchKeys } from "../repositories/match-keys";
 import { RateLimits } from "../repositories/rate-limits";
 import { Shards } from "../repositories/shards";
 import { SyncTasks } from "../repositories/sync-tasks";
+import { coalesceEvents } from "../sync/coalesce-events";
 import type { CustomRule } from "../sync/conflict-rules";
 import { limitedReader, quotaObserver } from "../sync/limited-reader";
 import { MappingSource } from "../sync/mapping-source";
@@ -67,7 +69,7 @@ export function createSynchronisation(parts: SynchronisationParts): Synchronisat
   });
   const sessions = createSessions({ config, connections, secrets, limiter: rateLimiter, now, log });
   const records = limitedReader(createRecordReader(sessions), { limiter: rateLimiter, now });
-  const sync = createSyncTaskService({
+  const service = createSyncTaskService({
     shards,
     syncTasks,
     conflicts,
@@ -79,8 +81,14 @@ export function createSynchronisation(parts: SynchronisationParts): Synchronisat
     now,
     retentionSeconds: config.retentionSeconds,
   });
+  const sync = coalesceEvents(service, { windowMs: config.coalesceWindowMs, now, wait });
   const stores = { connections, shards, syncTasks, conflicts, mappings, rateLimits };
   return { ...stores, mappingSource, customRules, rateLimiter, records, sync };
+}
+
+/** After no time: when the events that are handled in this turn have come. */
+function wait(ms: number): Promise<void> {
+  return ms > 0 ? delay(ms) : turn();
 }
 
 interface SessionParts extends CredentialDependencies {

@@ -80,6 +80,11 @@ export const settings = {
     default: "https://www.googleapis.com/oauth2/v1/certs",
     description: "Where Google publishes the certificates of its tokens.",
   },
+  COALESCE_WINDOW_MS: {
+    schema: whole(0, 5000),
+    default: "200",
+    description: "Events of one record that come within this time become one sync task; `0` leaves each its own.",
+  },
   OUTBOUND_HOSTS: {
     schema: { type: "string", pattern: `^${hostEntry}( *, *${hostEntry})*$` },
     description: "Hosts, besides the vendors' own, that may be called: `ghe.example.com,*.example.org:8443`.",

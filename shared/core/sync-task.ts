@@ -64,6 +64,7 @@ export interface SyncTask extends Document {
   /** `*` for all records of the entity type. */
   readonly entityId: string;
   readonly eventType?: EventType;
+  /** The events that it settles; several where they came within the window in which events of a record become one task. */
   readonly eventIds: readonly string[];
   /** `waiting`: put off until `waitingUntil` without using up an attempt. */
   readonly status: "queued" | "running" | "waiting" | "completed" | "failed";
@@ -102,9 +103,17 @@ export interface SyncWork {
   readonly requestedAt: string;
 }
 
-/** What a trigger asks of SyncTaskService. `attempt` starts at 1. */
+/** Events of one record, in the order of receipt. */
+export type EventGroup = readonly [WebhookEvent, ...WebhookEvent[]];
+
+/** The one received last. */
+export function latestOf(events: EventGroup): WebhookEvent {
+  return events.at(-1) ?? events[0];
+}
+
+/** What a trigger asks of SyncTaskService. `attempt` starts at 1; of several events, that of the one tried most often. */
 export type SyncTaskRequest =
-  { readonly event: WebhookEvent; readonly attempt: number } | { readonly work: SyncWork; readonly attempt: number };
+  { readonly events: EventGroup; readonly attempt: number } | { readonly work: SyncWork; readonly attempt: number };
 
 /** The engine behind the queue: fetch → transform → deduplicate → shard → resolve conflicts → save. */
 export interface SyncTaskService {

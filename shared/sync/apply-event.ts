@@ -36,6 +36,24 @@ export function applyEvent(shard: Shard | undefined, event: SourceEvent, key: Sh
   return applyChange(shard, event, mark);
 }
 
+/** One event after the other, and what they did together. */
+export function applyEvents(shard: Shard | undefined, events: readonly SourceEvent[], key: ShardKey): Applied {
+  return events.reduce<Applied>((before, event) => {
+    const applied = applyEvent(before.shard ?? shard, event, key);
+    const change = changeOfBoth(before.change, applied.change);
+    const after = applied.shard ?? before.shard;
+    return after ? { change, shard: after } : { change };
+  }, UNCHANGED);
+}
+
+const UNCHANGED: Applied = { change: "unchanged" };
+
+/** A record that was created and then changed was created; what changed nothing does not count beside what did. */
+function changeOfBoth(first: ShardChange, second: ShardChange): ShardChange {
+  if (second === "unchanged" || (second === "stale" && first !== "unchanged")) return first;
+  return first === "created" && second === "updated" ? first : second;
+}
+
 /** Positive if `a` is newer. Versions of different kinds say nothing about each other: then the order of receipt counts. */
 export function compareMarks(a: Mark, b: Mark): number {
   const byVersion = compareVersions(a.version, b.version);

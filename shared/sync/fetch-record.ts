@@ -10,6 +10,8 @@ export interface RecordJob {
   readonly tenantKey: string;
   /** Names the record. For a task without an event it says nothing else. */
   readonly event: SourceEvent;
+  /** Events of the same record that came before `event` and are settled by the same task, in the order of receipt. */
+  readonly earlier?: readonly SourceEvent[];
   /**
    * `event`: the event's own data counts, and the provider is asked for what it leaves out. `page`: the data is the
    * provider's own. `manual`: only the provider can tell. `edit`: it is asked, but nothing depends on its answer.
@@ -19,8 +21,8 @@ export interface RecordJob {
 
 /** What is known of the record afterwards. */
 export interface Fetched {
-  /** What to hold against the version guard; absent where there is nothing new. */
-  readonly evidence?: SourceEvent;
+  /** What to hold against the version guard, one after the other; empty where there is nothing new. */
+  readonly evidence: readonly SourceEvent[];
   readonly source?: "event" | "provider";
   readonly notRead?: NotRead;
   /** The tag of what was read. */
@@ -41,11 +43,14 @@ export async function fetchRecord(
   now: number,
 ): Promise<Fetched> {
   const { kind, event } = job;
-  if (kind === "page") return { evidence: event, source: "provider", isCurrent: false };
-  if (kind === "event" && saysEverything(event)) return { evidence: event, source: "event", isCurrent: false };
+  if (kind === "page") return { evidence: [event], source: "provider", isCurrent: false };
+  const events = eventsOf(job);
+  if (kind === "event" && events.every(saysEverything)) return { evidence: events, source: "event", isCurrent: false };
   const receivedOrder = nextOrder(event, current, now);
   const etag = current && !current.tombstone ? current.readTag : undefined;
-  const outcome = await reader.read(connectionOf(job), referenceOf(event, current), etag === undefined ? {} : { etag });
+  const data = Object.fromEntries(events.flatMap((known) => Object.entries(known.data)));
+  const reference = referenceOf({ ...event, data }, current);
+  const outcome = await reader.read(connectionOf(job), reference, etag === undefined ? {} : { etag });
   return toFetched(job, outcome, current, receivedOrder);
 }
 
@@ -57,6 +62,10 @@ export function connectionOf({
   return { tenantId, tenantKey, integrationId, connectionId };
 }
 
+function eventsOf({ event, earlier = [] }: RecordJob): readonly SourceEvent[] {
+  return [...earlier, event];
+}
+
 /** True for an event that needs no reading. */
 export function saysEverything({
   completeness,
@@ -66,10 +75,10 @@ export function saysEverything({
   return eventType === "deleted" || eventType === "occurred" || (completeness === "full" && gap !== true);
 }
 
-function withoutReading({ kind, event }: RecordJob, notRead: NotRead): Fetched {
-  if (kind === "manual") throw new SyncFailure(notRead, { permanent: true });
-  if (kind === "edit") return { notRead, isCurrent: false };
-  return { evidence: event, source: "event", notRead, isCurrent: false };
+function withoutReading(job: RecordJob, notRead: NotRead): Fetched {
+  if (job.kind === "manual") throw new SyncFailure(notRead, { permanent: true });
+  if (job.kind === "edit") return { evidence: [], notRead, isCurrent: false };
+  return { evidence: eventsOf(job), source: "event", notRead, isCurrent: false };
 }
 
 /** How a reader finds the record; what is known of it helps where an id is not enough. */
@@ -94,41 +103,59 @@ export function nextOrder(event: SourceEvent, current: Shard | undefined, now: n
 }
 
 function toFetched(job: RecordJob, outcome: ReadOutcome, current: Shard | undefined, receivedOrder: number): Fetched {
-  const { event } = job;
   switch (outcome.kind) {
-    case "found": {
-      const version = versionOfRead(job, outcome.version, current);
-      const { version: _, gap: __, ...rest } = event;
+    case "found":
       return {
-        evidence: {
-          ...rest,
-          ...(version === undefined ? {} : { version }),
-          // Whoever asks for a record by hand wants it as it is: found is found, whatever was deleted before.
-          ...(job.kind === "manual" ? { eventType: "restored" } : {}),
-          completeness: "full",
-          data: outcome.record,
-          receivedOrder,
-        },
+        evidence: evidenceOf(job, (event) => foundRecord({ ...job, event }, outcome, current, receivedOrder)),
         source: "provider",
         isCurrent: true,
         ...(outcome.etag === undefined ? {} : { readTag: outcome.etag }),
       };
-    }
     case "unchanged":
-      return { source: "provider", isCurrent: true };
-    case "deleted": {
-      // The provider does not say when: the deletion counts as newest at its receipt (DESIGN 11, Versions).
-      const { version: _, occurredAt: __, ...rest } = event;
+      return { evidence: evidenceOf(job, () => []), source: "provider", isCurrent: true };
+    case "deleted":
       return {
-        evidence: { ...rest, eventType: "deleted", data: {}, receivedOrder },
+        evidence: evidenceOf(job, (event) => foundDeletion(event, receivedOrder)),
         source: "provider",
         isCurrent: true,
       };
-    }
     case "unsupported":
     case "no_credentials":
       return withoutReading(job, outcome.kind);
   }
+}
+
+/** An event that says everything counts as it is, any other one as what the provider answered. */
+function evidenceOf(
+  job: RecordJob,
+  answerTo: (event: SourceEvent) => SourceEvent | readonly SourceEvent[],
+): readonly SourceEvent[] {
+  return eventsOf(job).flatMap((event) => (saysEverything(event) ? event : answerTo(event)));
+}
+
+function foundRecord(
+  job: RecordJob,
+  found: ReadOutcome & { readonly kind: "found" },
+  current: Shard | undefined,
+  receivedOrder: number,
+): SourceEvent {
+  const version = versionOfRead(job, found.version, current);
+  const { version: _, gap: __, ...rest } = job.event;
+  return {
+    ...rest,
+    ...(version === undefined ? {} : { version }),
+    // Whoever asks for a record by hand wants it as it is: found is found, whatever was deleted before.
+    ...(job.kind === "manual" ? { eventType: "restored" } : {}),
+    completeness: "full",
+    data: found.record,
+    receivedOrder,
+  };
+}
+
+/** The provider does not say when: the deletion counts as newest at its receipt (DESIGN 11, Versions). */
+function foundDeletion(event: SourceEvent, receivedOrder: number): SourceEvent {
+  const { version: _, occurredAt: __, ...rest } = event;
+  return { ...rest, eventType: "deleted", data: {}, receivedOrder };
 }
 
 /**

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Mapping } from "../core/mapping";
 import type { Shard } from "../core/shard";
 import type { ShardChange } from "../core/sync-task";
-import { applyEvent, type ShardKey } from "./apply-event";
+import { applyEvents, type ShardKey } from "./apply-event";
 import { withLinks } from "./derive-shards";
 import type { Fetched } from "./fetch-record";
 import { type Lens, nextShard } from "./next-shard";
@@ -36,10 +36,8 @@ export interface PlannedShard {
 export function planShard(findings: Findings): PlannedShard {
   const { key, current, fetched, lens, now } = findings;
   const source = current && sourceOf(current);
-  const applied = fetched.evidence
-    ? applyEvent(current && source && { ...current, structuredData: source }, fetched.evidence, key)
-    : { change: "unchanged" as const };
-  const found = "shard" in applied ? applied.shard : undefined;
+  const applied = applyEvents(current && source && { ...current, structuredData: source }, fetched.evidence, key);
+  const found = applied.shard;
   const known = found ?? current;
   if (known === undefined) return { change: applied.change, settled: [] };
   const state = {

@@ -1,6 +1,8 @@
 import type { EventQueue } from "../core/ports";
 import { tenantKeyIn } from "../core/registration-id";
 import {
+  type EventGroup,
+  latestOf,
   SyncFailure,
   type SyncTask,
   type SyncTaskRequest,
@@ -12,7 +14,7 @@ import { type RecordJob, saysEverything } from "./fetch-record";
 import type { Stopwatch } from "./stopwatch";
 import { syncPage } from "./sync-page";
 import { type RecordDependencies, syncRecord } from "./sync-record";
-import { namesNoRecord, taskOfEvent, taskOfWork, tenantOf, workOfGap } from "./task-documents";
+import { namesNoRecord, taskOfEvents, taskOfWork, tenantOf, workOfGap } from "./task-documents";
 import { type RunEnd, runTask, type TaskRunnerDependencies } from "./task-runner";
 import { toWorkMessage } from "./work-message";
 
@@ -27,22 +29,22 @@ export interface SyncDependencies extends RecordDependencies, TaskRunnerDependen
 export function createSyncTaskService(dependencies: SyncDependencies): SyncTaskService {
   return {
     enqueueSyncTask: (request: SyncTaskRequest): Promise<SyncTask> =>
-      "event" in request
-        ? runEvent(dependencies, request.event, request.attempt)
+      "events" in request
+        ? runEvents(dependencies, request.events, request.attempt)
         : runWork(dependencies, request.work, request.attempt),
   };
 }
 
-async function runEvent(dependencies: SyncDependencies, event: WebhookEvent, attempt: number): Promise<SyncTask> {
+async function runEvents(dependencies: SyncDependencies, events: EventGroup, attempt: number): Promise<SyncTask> {
+  const event = latestOf(events);
   const tenantKey = tenantKeyIn(event.registrationId);
   if (tenantKey === undefined) throw new SyncFailure("registration_id_malformed", { permanent: true });
   const { now, retentionSeconds } = dependencies;
-  const task = taskOfEvent(event, { tenantKey, attempt, now: now(), retentionSeconds });
-  // Every event pays for a write, so one that needs no reading has only one.
-  return runTask(dependencies, { task, mayTakeLong: !saysEverything(event) }, (stopwatch) =>
-    namesNoRecord(event)
-      ? requestAll(dependencies, event, tenantKey)
-      : runRecord(dependencies, { kind: "event", tenantKey, event }, stopwatch),
+  const task = taskOfEvents(events, { tenantKey, attempt, now: now(), retentionSeconds });
+  const job = { kind: "event", tenantKey, event, earlier: events.slice(0, -1) } as const;
+  // Every event pays for a write, so a task that needs no reading has only one.
+  return runTask(dependencies, { task, mayTakeLong: !events.every(saysEverything) }, (stopwatch) =>
+    namesNoRecord(event) ? requestAll(dependencies, event, tenantKey) : runRecord(dependencies, job, stopwatch),
   );
 }
 

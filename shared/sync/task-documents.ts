@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import type { SyncTask, SyncWork } from "../core/sync-task";
+import { type EventGroup, latestOf, type SyncTask, type SyncWork } from "../core/sync-task";
 import type { WebhookEvent } from "../core/webhook-event";
 import { recordIdOf } from "../repositories/deliveries";
 
@@ -29,10 +29,12 @@ export function taskIdOf(since: string, name: string): string {
   return `task-${remaining.toString(16).padStart(TIME_DIGITS, "0")}-${name}`;
 }
 
-/** The task of an event; its id is the event's, so that every attempt is at the same document. */
-export function taskOfEvent(event: WebhookEvent, { tenantKey, attempt, now, retentionSeconds }: TaskContext): NewTask {
+/** The task of events; its id is the first one's, so that every attempt at the same events is at the same document. */
+export function taskOfEvents(events: EventGroup, { tenantKey, attempt, now, retentionSeconds }: TaskContext): NewTask {
+  const [first] = events;
+  const event = latestOf(events);
   return {
-    id: taskIdOf(event.receivedAt, recordIdOf(event.eventId)),
+    id: taskIdOf(first.receivedAt, recordIdOf(first.eventId)),
     pk: tenantKey,
     tenantId: event.tenantId,
     schemaVersion: 1,
@@ -44,7 +46,7 @@ export function taskOfEvent(event: WebhookEvent, { tenantKey, attempt, now, rete
     entityType: event.entityType,
     entityId: recordable(event.entityId),
     eventType: event.eventType,
-    eventIds: [event.eventId],
+    eventIds: events.map(({ eventId }) => eventId),
     attempts: attempt,
     startedAt: new Date(now).toISOString(),
   };

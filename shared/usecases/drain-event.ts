@@ -39,7 +39,7 @@ async function attempt(services: Services, opened: OpenedMessage): Promise<boole
   try {
     if (await isSynchronised(services, opened.event)) return true;
     const event = await loadEvent(services, opened);
-    const task = await services.sync.enqueueSyncTask({ event, attempt: attempts });
+    const task = await services.sync.enqueueSyncTask({ events: [event], attempt: attempts });
     await settle(services, opened, { outcome: "synchronised", attempts, task });
     return true;
   } catch (error) {

@@ -217,7 +217,7 @@ describe("a consumer that fails", () => {
     const { sync } = app.services;
     const picky: SyncTaskService = {
       enqueueSyncTask: (request) =>
-        "event" in request && request.event.entityId === "poison"
+        "events" in request && request.events[0].entityId === "poison"
           ? Promise.reject(new SyncFailure("mapping_missing", { permanent: true }))
           : sync.enqueueSyncTask(request),
     };

@@ -59,7 +59,7 @@ function sync(entityId: string, data: Readonly<Record<string, string>>): Promise
     data: { Id: entityId, ...data },
     version: { kind: "time", value: noon + minutes * 3_600_000 },
   });
-  return app.services.sync.enqueueSyncTask({ event, attempt: 1 });
+  return app.services.sync.enqueueSyncTask({ events: [event], attempt: 1 });
 }
 
 async function shardIdOf(externalId: string): Promise<string> {

@@ -33,6 +33,8 @@ export interface SyncWorld {
   readonly services: Services;
   readonly store: MortalStore;
   readonly tenant: { readonly tenantId: string; readonly tenantKey: string };
+  /** The webhook that the events of `sync` come by. */
+  readonly registrationId: string;
   sync(event: WebhookEvent): Promise<SyncTask>;
   /** The same in another process, which shares nothing but the store. */
   syncElsewhere(event: WebhookEvent): Promise<SyncTask>;
@@ -92,8 +94,9 @@ export async function openSyncWorld(
     services,
     store,
     tenant,
-    sync: (event) => sync.enqueueSyncTask({ event: { ...event, registrationId }, attempt: 1 }),
-    syncElsewhere: (event) => elsewhere.enqueueSyncTask({ event: { ...event, registrationId }, attempt: 1 }),
+    registrationId,
+    sync: (event) => sync.enqueueSyncTask({ events: [{ ...event, registrationId }], attempt: 1 }),
+    syncElsewhere: (event) => elsewhere.enqueueSyncTask({ events: [{ ...event, registrationId }], attempt: 1 }),
     shard: async (entityId = "003", integrationId = "salesforce") => {
       const key = { tenantId: tenant.tenantId, integrationId, entityType: "Contact", entityId };
       const shard = await shards.get({ ...tenant, shardId: shardIdOf(key) });

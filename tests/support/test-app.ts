@@ -41,7 +41,14 @@ export async function openTestApp(env: Readonly<Record<string, string>> = {}): P
   const log: Log = (level, event, fields = {}) => void logged.push({ level, event, fields });
   let time = noon;
   const app = await createApp({
-    env: { CASTIEL_MODE: "embedded", DATA_DIRECTORY: ":memory:", PUBLIC_BASE_URL: "https://hooks.example.com", ...env },
+    env: {
+      CASTIEL_MODE: "embedded",
+      DATA_DIRECTORY: ":memory:",
+      PUBLIC_BASE_URL: "https://hooks.example.com",
+      // A drain hands over one message after the other, so nothing would come to join.
+      COALESCE_WINDOW_MS: "0",
+      ...env,
+    },
     log,
     now: () => time,
   });
