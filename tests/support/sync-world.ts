@@ -35,7 +35,8 @@ export interface SyncWorld {
   readonly tenant: { readonly tenantId: string; readonly tenantKey: string };
   /** The webhook that the events of `sync` come by. */
   readonly registrationId: string;
-  sync(event: WebhookEvent): Promise<SyncTask>;
+  /** One task, of one event or of several of one record. */
+  sync(event: WebhookEvent, ...further: readonly WebhookEvent[]): Promise<SyncTask>;
   /** The same in another process, which shares nothing but the store. */
   syncElsewhere(event: WebhookEvent): Promise<SyncTask>;
   /** The primary shard of a record; fails the test if there is none. */
@@ -95,7 +96,10 @@ export async function openSyncWorld(
     store,
     tenant,
     registrationId,
-    sync: (event) => sync.enqueueSyncTask({ events: [{ ...event, registrationId }], attempt: 1 }),
+    sync: (event, ...further) => {
+      const own = (one: WebhookEvent): WebhookEvent => ({ ...one, registrationId });
+      return sync.enqueueSyncTask({ events: [own(event), ...further.map(own)], attempt: 1 });
+    },
     syncElsewhere: (event) => elsewhere.enqueueSyncTask({ events: [{ ...event, registrationId }], attempt: 1 }),
     shard: async (entityId = "003", integrationId = "salesforce") => {
       const key = { tenantId: tenant.tenantId, integrationId, entityType: "Contact", entityId };

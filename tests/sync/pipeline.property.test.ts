@@ -8,8 +8,8 @@ import { openSyncWorld, type SyncWorld } from "../support/sync-world";
 
 /**
  * The pipeline against a model: a provider and Castiel change the fields of a record in any interleaving, the events come
- * in any order and more than once, and the process is killed at any write, after which the task is repeated. In the end
- * the shard is what the model says, nothing is lost, and no conflict is invented.
+ * in any order, more than once, alone or several to a task, and the process is killed at any write, after which the task
+ * is repeated. In the end the shard is what the model says, nothing is lost, and no conflict is invented.
  */
 const fieldNames = ["a", "b", "c"] as const;
 type Field = (typeof fieldNames)[number];
@@ -28,15 +28,17 @@ const toProvider = (field: Field, value: string): Record<string, unknown> =>
 type Step =
   | { readonly kind: "provider"; readonly field: Field; readonly isWhole: boolean }
   | { readonly kind: "castiel"; readonly field: Field }
-  | { readonly kind: "deliver"; readonly pick: number }
+  | { readonly kind: "deliver"; readonly pick: number; readonly together: number }
   | { readonly kind: "kill"; readonly write: number; readonly takesEffect: boolean };
 
 const field = fc.constantFrom(...fieldNames);
+/** How many events share a task. */
+const together = fc.integer({ min: 1, max: 3 });
 const steps = fc.array(
   fc.oneof(
     { weight: 3, arbitrary: fc.record({ kind: fc.constant("provider" as const), field, isWhole: fc.boolean() }) },
     { weight: 2, arbitrary: fc.record({ kind: fc.constant("castiel" as const), field }) },
-    { weight: 3, arbitrary: fc.record({ kind: fc.constant("deliver" as const), pick: fc.nat() }) },
+    { weight: 3, arbitrary: fc.record({ kind: fc.constant("deliver" as const), pick: fc.nat(), together }) },
     {
       weight: 1,
       arbitrary: fc.record({
@@ -77,11 +79,12 @@ class Model {
     world.store.revive();
     // Everything is delivered at least once, in any order.
     const order = this.events.map((event, index) => ({ event, rank: last[index] ?? index }));
-    for (const { event } of order.sort((a, b) => a.rank - b.rank)) await this.deliver(event);
+    const left = order.sort((a, b) => a.rank - b.rank).map(({ event }) => event);
+    for (let size = 1; left.length > 0; size = (size % 3) + 1) await this.deliver(left.splice(0, size));
   }
 
-  async deliver(event: WebhookEvent): Promise<void> {
-    await world.untilDone(() => world.sync(event));
+  async deliver([first, ...further]: readonly WebhookEvent[]): Promise<void> {
+    if (first) await world.untilDone(() => world.sync(first, ...further));
   }
 
   async #do(step: Step): Promise<void> {
@@ -92,8 +95,8 @@ class Model {
       case "castiel":
         return this.#edit(step.field);
       case "deliver": {
-        const event = this.events[step.pick % Math.max(1, this.events.length)];
-        return event && this.deliver(event);
+        const from = step.pick % Math.max(1, this.events.length);
+        return this.deliver(this.events.slice(from, from + step.together));
       }
       case "kill":
         world.store.dieAt(step.write, step.takesEffect);
