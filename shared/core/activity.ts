@@ -1,5 +1,6 @@
 import type { Document } from "./ports";
 import type { NoticeName, NoticeRecord, NoticeRecords } from "./provider-notice";
+import { BURST_MS, type Rhythm, withArrival } from "./rhythm";
 
 /** What is counted about a registration's deliveries and events. */
 export const activityCounts = [
@@ -46,6 +47,8 @@ export interface Activity extends Document {
   readonly failureReasons: readonly FailureNote[];
   /** What the provider told about the webhook itself. */
   readonly notices?: NoticeRecords;
+  /** How regularly deliveries arrive; absent before the first one. */
+  readonly rhythm?: Rhythm;
   /** What the health timer last found, so that it reports changes only. */
   readonly reportedStatus?: string;
 }
@@ -65,6 +68,8 @@ export const BUCKET_MS = 5 * 60_000;
 const KEPT_REASONS = 10;
 const failures: ReadonlySet<ActivityCount> = new Set(["refused", "syncFailed", "dead"]);
 const genuine: ReadonlySet<ActivityCount> = new Set(["accepted", "duplicate", "ignored", "handshake"]);
+/** Repetitions and handshakes come at times of their own, from which nothing can be learned. */
+const regular: ReadonlySet<ActivityCount> = new Set(["accepted", "ignored"]);
 
 /** An activity with nothing in it yet. */
 export function emptyActivity(key: { readonly registrationId: string; pk: string; tenantId: string }): Activity {
@@ -80,7 +85,7 @@ export function emptyActivity(key: { readonly registrationId: string; pk: string
   };
 }
 
-/** Notes gathered in memory, as the change that they make: its size does not grow with their number. */
+/** Notes gathered in memory, as the change that they make: its size grows with time, not with their number. */
 export class ActivityDelta {
   readonly #buckets = new Map<number, Partial<Record<ActivityCount, number>>>();
   #lastEventAt = 0;
@@ -89,6 +94,8 @@ export class ActivityDelta {
   #syncFailures = { reset: false, inRow: 0 };
   #reasons: FailureNote[] = [];
   #notices: NoticeRecords = {};
+  /** In milliseconds since 1970; at most one a minute. */
+  readonly #arrivals: number[] = [];
 
   /** Adds something that happened after all that was added before. */
   add(note: ActivityNote): void {
@@ -100,6 +107,7 @@ export class ActivityDelta {
     const counts = this.#buckets.get(start);
     if (counts) counts[count] = (counts[count] ?? 0) + 1;
     else this.#buckets.set(start, { [count]: 1 });
+    if (regular.has(count) && at - (this.#arrivals.at(-1) ?? -Infinity) >= BURST_MS) this.#arrivals.push(at);
     if (genuine.has(count)) {
       this.#lastEventAt = Math.max(this.#lastEventAt, at);
       this.#refused = startOver;
@@ -123,7 +131,13 @@ export class ActivityDelta {
       syncFailuresInRow: this.#syncFailures.inRow + (this.#syncFailures.reset ? 0 : activity.syncFailuresInRow),
       failureReasons: [...this.#reasons, ...activity.failureReasons].slice(0, KEPT_REASONS),
       ...this.#noticesWith(activity.notices),
+      ...this.#rhythmAfter(activity),
     };
+  }
+
+  #rhythmAfter({ rhythm: known }: Activity): Pick<Activity, "rhythm"> {
+    const rhythm = this.#arrivals.reduce<Rhythm | undefined>(withArrival, known);
+    return rhythm === undefined ? {} : { rhythm };
   }
 
   /** Nothing where there never was a notice, as with nearly every webhook. */

@@ -4,6 +4,7 @@ import type { Provider } from "./provider";
 import { activeNotices, type NoticeName, type NoticeRecord, providerNotices } from "./provider-notice";
 import { type RefusalReason, refusalReasons, refusalSteps } from "./refusal";
 import type { Registration } from "./registration";
+import { type Silence, silenceOf, silenceSentence, toWords } from "./silence";
 
 /** The three answers of the seed. */
 export const healthStatuses = ["healthy", "degraded", "failed"] as const;
@@ -26,6 +27,8 @@ export interface WebhookHealth {
   readonly failureReasons: Activity["failureReasons"];
   readonly counts: Readonly<Record<ActivityCount, number>>;
   readonly windowMinutes: number;
+  /** What is usual between deliveries; absent until enough was learned. */
+  readonly silence?: { readonly usualSeconds: number; readonly longestSeconds: number; readonly isAlarming: boolean };
   readonly recommendations: readonly string[];
 }
 
@@ -50,8 +53,11 @@ export function computeHealth(input: HealthInput): WebhookHealth {
   const failureCount = activity.refusedInRow + activity.syncFailuresInRow;
   const failureRate = failureRateOf(counts);
   const notices = activeNotices(activity.notices ?? {}, { now, lastEventAt: activity.lastEventAt });
+  // Nothing is to be expected of a webhook that is switched off.
+  const silence = registration.status === "inactive" ? undefined : silenceOf(activity, now);
   const worst = statusOf(registration, failureCount, failureRate);
-  const status = worst === "healthy" && notices.length > 0 ? "degraded" : worst;
+  const isDoubtful = notices.length > 0 || silence?.isAlarming === true;
+  const status = worst === "healthy" && isDoubtful ? "degraded" : worst;
   return {
     registrationId: registration.id,
     integrationId: registration.integrationId,
@@ -64,8 +70,13 @@ export function computeHealth(input: HealthInput): WebhookHealth {
     failureReasons: activity.failureReasons,
     counts,
     windowMinutes: Math.round(windowMs / 60_000),
+    ...(silence === undefined ? {} : { silence: toView(silence) }),
     recommendations: recommendationsFor(input, counts, notices),
   };
+}
+
+function toView({ usualMs, longestMs, isAlarming }: Silence): Required<WebhookHealth>["silence"] {
+  return { usualSeconds: Math.round(usualMs / 1000), longestSeconds: Math.round(longestMs / 1000), isAlarming };
 }
 
 function failureRateOf(counts: Readonly<Record<ActivityCount, number>>): number {
@@ -184,8 +195,9 @@ function quietAdvice({ registration, activity, provider, now }: HealthInput): st
   if (activity.lastEventAt === undefined) {
     return silentMs > FIRST_EVENT_WITHIN_MS ? [`No delivery has arrived yet: ${provider.hints.deliveries}`] : [];
   }
-  const days = Math.floor(silentMs / 86_400_000);
-  return silentMs > QUIET_AFTER_MS ? [`No event for ${days} days: ${provider.hints.deliveries}`] : [];
+  const silence = silenceOf(activity, now);
+  if (silence) return silence.isAlarming ? [`${silenceSentence(silence)}: ${provider.hints.deliveries}`] : [];
+  return silentMs > QUIET_AFTER_MS ? [`No event for ${toWords(silentMs)}: ${provider.hints.deliveries}`] : [];
 }
 
 function isRefusalReason(reason: string): reason is RefusalReason {

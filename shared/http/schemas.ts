@@ -164,6 +164,15 @@ export const webhookHealthSchema = {
     failureReasons: { type: "array", items: { type: "object" } },
     counts: { type: "object" },
     windowMinutes: { type: "integer" },
+    silence: {
+      type: "object",
+      description: "What is usual between deliveries, once enough of them came to tell.",
+      properties: {
+        usualSeconds: { type: "integer" },
+        longestSeconds: { type: "integer" },
+        isAlarming: { type: "boolean" },
+      },
+    },
     recommendations: textList,
   },
 } as const;

@@ -107,6 +107,35 @@ describe("computeHealth", () => {
     expect(silent.recommendations[0]).toContain("No event for 8 days");
   });
 
+  it("is alarmed by a silence much longer than what it learned to be usual, and says how long both are", () => {
+    const from = noon - 10 * 24 * WINDOW_MS;
+    const notes = Array.from(
+      { length: 720 },
+      (_, index) => ({ at: from + index * 1_200_000, count: "accepted" }) as const,
+    );
+    const quiet = healthAfter(notes, {}, noon - 1_200_000 + 20 * 60_000);
+    expect(quiet).toMatchObject({ status: "healthy", recommendations: [], silence: { isAlarming: false } });
+    const silent = healthAfter(notes, {}, noon - 1_200_000 + 9 * WINDOW_MS);
+    expect(silent).toMatchObject({
+      status: "degraded",
+      silence: { usualSeconds: 1200, longestSeconds: 1200, isAlarming: true },
+      recommendations: [
+        expect.stringMatching(/^Silent for 9 h, usually 20 min, hardly ever more than 20 min: /) as string,
+      ],
+    });
+    expect(silent.recommendations[0]).toContain(providers.get("salesforce")?.hints.deliveries);
+  });
+
+  it("expects nothing of a webhook that is switched off, and learns nothing from repetitions and handshakes", () => {
+    const from = noon - 10 * 24 * WINDOW_MS;
+    const notes = (count: ActivityNote["count"]) =>
+      Array.from({ length: 720 }, (_, index) => ({ at: from + index * 1_200_000, count }));
+    const later = noon + 9 * WINDOW_MS;
+    expect(healthAfter(notes("ignored"), {}, later).silence).toBeDefined();
+    expect(healthAfter(notes("ignored"), { status: "inactive" }, later)).toMatchObject({ status: "healthy" });
+    expect(healthAfter([...notes("duplicate"), ...notes("handshake")], {}, later).silence).toBeUndefined();
+  });
+
   it("says what a waiting webhook waits for", () => {
     const waiting = healthAfter([], {
       integrationId: "google",
@@ -177,7 +206,9 @@ describe("ActivityDelta", () => {
       lastEventAt: new Date(noon + 3).toISOString(),
       notices: { events_dropped: { times: 2, lastAt: new Date(noon + 3).toISOString() } },
     });
+    expect(atOnce.rhythm).toMatchObject({ since: noon + 1, lastAt: noon + 1 });
     expect(activityOf([])).not.toHaveProperty("notices");
+    expect(activityOf(synced(1))).not.toHaveProperty("rhythm");
   });
 
   it("keeps the last ten reasons, newest first", () => {

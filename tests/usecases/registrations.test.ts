@@ -399,6 +399,22 @@ describe("the health timer", () => {
     expect(changes.at(-1)).toMatchObject({ level: "info", fields: { from: "failed", to: "healthy" } });
   });
 
+  it("reports a silence that is not usual, once the webhook has told what is usual", async () => {
+    const webhook = await app.register();
+    for (let sent = 0; sent < 60; sent++) {
+      await app.deliverSigned(webhook, contactBody("updated", `003${sent}`));
+      await app.services.gatherer.flush();
+      app.advance(3 * 3_600_000);
+    }
+    expect(await recomputeHealth(app.services)).toMatchObject({ changed: 0 });
+    app.advance(9 * 3_600_000);
+    expect(await recomputeHealth(app.services)).toMatchObject({ changed: 1 });
+    const [view] = (
+      await listWebhooks(app.services, { tenantId: "tenant-123", limit: 1, health: new Set(["degraded"]) })
+    ).webhooks;
+    expect(view?.health?.recommendations[0]).toMatch(/^Silent for 12 h, usually 3 h, hardly ever more than 3 h: /);
+  });
+
   it("forgets failures that left the window", async () => {
     const webhook = await app.register();
     await codeOf(app.deliver(webhook.registrationId, "{}", {}));
