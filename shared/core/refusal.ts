@@ -17,6 +17,7 @@ export const refusalReasons = {
   body_reserialised:
     "The secret is right, but the body is not as it was signed: something on the way reads it and writes it anew.",
   encoding_wrong: "The digest is right, but it is not written as it should be.",
+  previous_secret: "The delivery is signed with a secret that this webhook had before, and which was replaced.",
   secret_altered: "The signature was made with an altered form of the secret.",
   header_outdated: "Only the signature by SHA-1 is there, which no longer proves anything.",
   other_provider: "The request is signed as another provider signs.",
@@ -49,6 +50,7 @@ export const refusalSteps: Readonly<Partial<Record<RefusalReason, string>>> = {
   timestamp_future: compareClocks,
   body_reserialised: "let proxies and gateways pass the body on byte for byte.",
   encoding_wrong: "let the sender write it as the provider does.",
+  previous_secret: "let the sender use the present secret, or bring the one that it uses as webhookSecret.",
   secret_altered: "let the sender use the secret's text as it is, all of it and nothing else.",
   body_malformed: "look what is sent to this URL, and by whom.",
   organization_mismatch: "compare verification.organizationId with the 18 characters under Company Information.",

@@ -85,6 +85,8 @@ export interface Registration extends Document {
   readonly secretOrigin: SecretOrigin;
   /** The version of the secret in the secret store that counts; absent where there is none. */
   readonly secretVersion?: string;
+  /** The versions that counted before it, newest first: they verify nothing, and tell the owner who still signs with them. */
+  readonly formerSecretVersions?: readonly string[];
   readonly verification: VerificationSettings & { readonly scheme: string };
   /** Secrets that the provider offered and the owner has not confirmed; the values are in the secret store. */
   readonly candidateSecrets?: readonly CandidateSecret[];
@@ -92,4 +94,13 @@ export interface Registration extends Document {
   readonly metadata: Readonly<Record<string, string>>;
   readonly createdAt: string;
   readonly updatedAt: string;
+}
+
+const MAX_FORMER_SECRETS = 2;
+
+/** The registration with another secret in force. */
+export function withSecretVersion(registration: Registration, secretVersion: string): Registration {
+  const { secretVersion: replaced = [], formerSecretVersions = [] } = registration;
+  const former = [replaced, formerSecretVersions].flat().slice(0, MAX_FORMER_SECRETS);
+  return { ...registration, secretVersion, ...(former.length > 0 && { formerSecretVersions: former }) };
 }

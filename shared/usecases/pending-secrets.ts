@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import type { OpenHandshake } from "../core/provider";
-import type { CandidateSecret, CandidateUse, Registration } from "../core/registration";
+import { type CandidateSecret, type CandidateUse, type Registration, withSecretVersion } from "../core/registration";
 import { WebhookError } from "../core/errors";
 import { schemeAfterImport } from "./registration-rules";
 import type { Services } from "./services";
@@ -117,9 +117,8 @@ export async function confirmCandidate(
   const confirmed = await services.registrations.update(registration.id, (before) => {
     const { candidateSecrets: _, ...current } = (replaced = before);
     return {
-      ...current,
+      ...withSecretVersion(current, secretVersion),
       secretOrigin: "captured",
-      secretVersion,
       verification: {
         ...current.verification,
         scheme: schemeAfterImport(provider, current.verification.scheme),

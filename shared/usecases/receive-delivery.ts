@@ -2,10 +2,11 @@ import { hash } from "node:crypto";
 import { DeliveryRequest, type HeaderReader } from "../core/delivery-request";
 import { errorCatalogue, isWebhookError, WebhookError } from "../core/errors";
 import type { HandshakeReply, ParsedDelivery, Proof, VerifiedRequest } from "../core/provider";
-import { DeliveryRefused, type Explanation, type RefusalReason } from "../core/refusal";
+import { DeliveryRefused } from "../core/refusal";
 import { rateLimitHeaders } from "../core/rate-limit";
 import type { RateVerdict } from "../core/token-bucket";
 import { isSoundEvent } from "../core/webhook-event";
+import { explainRefusal } from "./explain-refusal";
 import { keepCandidate, markVerified } from "./pending-secrets";
 import { lookUp } from "./look-up";
 import { noteAtDoor } from "./note-at-door";
@@ -164,20 +165,10 @@ async function refuseOrGreet(walk: Walk, refused: DeliveryRefused): Promise<Deli
       return { kind: "handshake", reply: greeting.reply };
     }
   }
-  noteAtDoor(services, registration, { verdict: "refused", at: receivedAt, ...explain(walk, refused.reason) });
+  const proof = proofOf(services, entry, receivedAt);
+  const explanation = await explainRefusal(services, { entry, request, proof }, refused.reason);
+  noteAtDoor(services, registration, { verdict: "refused", at: receivedAt, ...explanation });
   throw new DeliveryRefused(refused.reason, provider.refusalHeaders);
-}
-
-/** What the owner reads. The caller's answer is the same whatever is found, and so it is if looking for it fails. */
-function explain({ services, entry, request, receivedAt }: Walk, reason: RefusalReason): Explanation {
-  if (!services.limits.explanations.take(entry.registration.id, receivedAt).allowed) return { reason };
-  try {
-    return entry.provider.explain?.(request, proofOf(services, entry, receivedAt), reason) ?? { reason };
-  } catch (error) {
-    const name = error instanceof Error ? error.name : typeof error;
-    services.log("error", "refusal.unexplained", { registrationId: entry.registration.id, error: name });
-    return { reason };
-  }
 }
 
 async function accept(walk: Walk, request: VerifiedRequest): Promise<DeliveryResult> {

@@ -1,6 +1,11 @@
 import { WebhookError } from "../core/errors";
 import type { Provider } from "../core/provider";
-import type { Registration, RetryPolicy, VerificationSettings } from "../core/registration";
+import {
+  type Registration,
+  type RetryPolicy,
+  type VerificationSettings,
+  withSecretVersion,
+} from "../core/registration";
 import { providerNamed } from "./provider-of";
 import { checkEvents, checkSecret, checkVerification, schemeAfterImport, usesSecret } from "./registration-rules";
 import { type RegistrationView, toRegistrationView } from "./registration-view";
@@ -45,11 +50,8 @@ export async function updateWebhook(
   let replaced = registration;
   const updated = await services.registrations.update(registration.id, (current) => {
     replaced = current;
-    return {
-      ...changed(current, provider, request),
-      ...(secretVersion === undefined ? {} : { secretVersion }),
-      updatedAt,
-    };
+    const next = { ...changed(current, provider, request), updatedAt };
+    return secretVersion === undefined ? next : withSecretVersion(next, secretVersion);
   });
   if (!updated) throw new WebhookError("registration_not_found");
   // Whoever brings the provider's secret by hand waits for none that it might offer.
