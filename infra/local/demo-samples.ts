@@ -3,7 +3,7 @@ import { githubSamples } from "./samples/github";
 import { googleSamples } from "./samples/google";
 import { notionSamples } from "./samples/notion";
 import { salesforceSamples } from "./samples/salesforce";
-import type { SampleProvider, Signing } from "./samples/sample";
+import { type SampleProvider, signed, type Signing } from "./samples/sample";
 import { slackSamples } from "./samples/slack";
 
 /** One delivery of the demo, made as its provider makes it. */
@@ -64,7 +64,7 @@ function demoOf(
     integrationId: provider.integrationId,
     registration,
     samples: ({ webhookUrl, secret }) => {
-      const signing = { secret, scheme: provider.schemes[0], audience: webhookUrl, ...more };
+      const signing = { secret, scheme: provider.schemes[0], webhookUrl, ...more };
       return names.map((what) => signedSample(provider, what, signing));
     },
   };
@@ -73,6 +73,6 @@ function demoOf(
 function signedSample(provider: SampleProvider, what: string, signing: Signing): Sample {
   const content = provider.events.get(what)?.();
   if (content === undefined) throw new RangeError(`${provider.integrationId} has no sample ${what}`);
-  const headers = { ...content.headers, ...provider.sign(content, signing) };
-  return { what, body: content.body.toString("utf8"), headers };
+  const { body, headers } = signed(provider, content, signing);
+  return { what, body: body.toString("utf8"), headers };
 }

@@ -1,9 +1,10 @@
 import "./require-node-24";
 import { GoogleStandIn } from "./google-stand-in";
 import { sampleProviders } from "./samples/registry";
+import { type Content, type Delivery, signed } from "./samples/sample";
 import { readArguments, type SendRequest, UsageError } from "./send/arguments";
 import { sendBurst } from "./send/burst";
-import { type Answer, deliver, type Delivery, tamper } from "./send/delivery";
+import { type Answer, deliver, tamper } from "./send/delivery";
 import { findTarget, type Target } from "./send/register";
 import { messageOf } from "./start-error";
 
@@ -35,21 +36,26 @@ async function send(request: SendRequest): Promise<boolean> {
   const target = await findTarget(request);
   if (request.webhook.kind === "new") console.log(`registered ${target.url}`);
   if (request.count > 1) return burst(request, target);
-  const delivery = makeDelivery(request, target);
+  const content = makeContent(request);
+  const delivery = makeDelivery(request, content, target);
   const label = `${request.provider.integrationId} ${request.event}`;
   if (request.manner === "tampered") return tell(`${label}, tampered`, await deliver(target.url, delivery), refused);
   const isAccepted = tell(label, await deliver(target.url, delivery), accepted);
   if (request.manner === "genuine") return isAccepted;
-  return tell(`${label}, again`, await deliver(target.url, delivery), repeated) && isAccepted;
+  return tell(`${label}, again`, await deliver(target.url, delivery), repeated(content)) && isAccepted;
 }
 
-/** A delivery with ids and times of its own, altered once it is signed where that was asked for. */
-function makeDelivery({ provider, event, body, manner }: SendRequest, target: Target): Delivery {
+/** With ids and times of its own. */
+function makeContent({ provider, event, body }: SendRequest): Content {
   const sample = provider.events.get(event)?.();
   if (sample === undefined) throw new RangeError(`${provider.integrationId} has no sample ${event}`);
-  const content = body === undefined ? sample : { ...sample, body };
-  const delivery = { body: content.body, headers: { ...content.headers, ...provider.sign(content, target) } };
-  return manner === "tampered" ? tamper(delivery) : delivery;
+  return body === undefined ? sample : { ...sample, body };
+}
+
+/** Altered once it is signed, where that was asked for. */
+function makeDelivery({ provider, manner }: SendRequest, content: Content, target: Target): Delivery {
+  const delivery = signed(provider, content, target);
+  return manner === "tampered" ? tamper(delivery, target.secret) : delivery;
 }
 
 /** What an answer should be, and whether it is. */
@@ -61,10 +67,14 @@ interface Expectation {
 const accepted: Expectation = { what: "200", isMet: ({ status }) => status === 200 };
 const refused: Expectation = { what: "401", isMet: ({ status }) => status === 401 };
 /** Not told by a gateway on Service Bus, whose duplicate detection drops a repeat without a word. */
-const repeated: Expectation = {
+const duplicate: Expectation = {
   what: "200 and a duplicate, which Service Bus would drop without saying so",
   isMet: ({ status, isDuplicate }) => status === 200 && isDuplicate,
 };
+
+function repeated({ acknowledgement }: Content): Expectation {
+  return acknowledgement === undefined ? duplicate : accepted;
+}
 
 function tell(label: string, answer: Answer, { what, isMet }: Expectation): boolean {
   const isExpected = isMet(answer);
@@ -80,7 +90,7 @@ async function burst(request: SendRequest, target: Target): Promise<boolean> {
   const expectation = request.manner === "tampered" ? refused : accepted;
   let unexpected = 0;
   const { answers, seconds, p50, p99 } = await sendBurst(async () => {
-    const answer = await deliver(target.url, makeDelivery(request, target));
+    const answer = await deliver(target.url, makeDelivery(request, makeContent(request), target));
     if (!expectation.isMet(answer)) unexpected += 1;
     return answer;
   }, request);

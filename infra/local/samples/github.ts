@@ -8,7 +8,7 @@ export const githubSamples: SampleProvider = {
   integrationId: "github",
   schemes: ["seed", "native"],
   events: readExamples(),
-  sign: ({ body }, { secret }) => ({ "x-hub-signature-256": `sha256=${hmacHex(secret, body)}` }),
+  sign: ({ body }, { secret }) => ({ headers: { "x-hub-signature-256": `sha256=${hmacHex(secret, body)}` } }),
 };
 
 function readExamples(): ReadonlyMap<string, () => Content> {

@@ -21,7 +21,7 @@ export const googleSamples: SampleProvider = {
     ["chat", () => push({ data: { message: { name: "spaces/demo/messages/1" } }, attributes: chatMessage() })],
     ["plain", () => push({ data: { temperature: 21.5 }, attributes: { sensor: "attic" } })],
   ]),
-  sign: (_, signing) => ({ authorization: `Bearer ${tokenFor(signing)}` }),
+  sign: (_, signing) => ({ headers: { authorization: `Bearer ${tokenFor(signing)}` } }),
 };
 
 /** A key to sign with: a new one, or that of a PEM file, whose public half has the same id each time. */
@@ -66,12 +66,12 @@ function chatMessage(): object {
 }
 
 /** An OpenID token, valid for an hour as Google's. */
-function tokenFor({ googleKey: key, audience }: Signing): string {
+function tokenFor({ googleKey: key, webhookUrl }: Signing): string {
   if (key === undefined) throw new TypeError("Google's deliveries need a key");
   const now = unixSeconds();
   const claims = {
     iss: "https://accounts.google.com",
-    aud: audience,
+    aud: webhookUrl,
     iat: now,
     exp: now + 3600,
     email: PUSH_ACCOUNT,

@@ -18,12 +18,10 @@ export const notionSamples: SampleProvider = {
   sign: ({ body, isHandshake }, { secret, scheme }) => {
     // Notion's pages show this request without a signature: nobody but Notion knows the token yet.
     if (isHandshake) return {};
-    if (scheme === "native") return { "x-notion-signature": `sha256=${hmacHex(secret, body)}` };
+    if (scheme === "native") return { headers: { "x-notion-signature": `sha256=${hmacHex(secret, body)}` } };
     const timestamp = String(unixSeconds());
-    return {
-      "x-notion-request-timestamp": timestamp,
-      "x-notion-signature": `sha256=${hmacHex(secret, `${timestamp}.`, body)}`,
-    };
+    const signature = `sha256=${hmacHex(secret, `${timestamp}.`, body)}`;
+    return { headers: { "x-notion-request-timestamp": timestamp, "x-notion-signature": signature } };
   },
 };
 

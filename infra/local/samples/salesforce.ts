@@ -12,12 +12,11 @@ export const salesforceSamples: SampleProvider = {
     ["change_event", changeEvent],
   ]),
   sign: ({ body }, { secret, scheme }) => {
-    if (scheme !== "timestamped") return { "x-salesforce-event-signature": `sha256=${hmacHex(secret, body)}` };
+    const isTimed = scheme === "timestamped";
     const timestamp = String(unixSeconds());
-    return {
-      "x-salesforce-event-timestamp": timestamp,
-      "x-salesforce-event-signature": `sha256=${hmacHex(secret, `${timestamp}.`, body)}`,
-    };
+    const signature = `sha256=${hmacHex(secret, isTimed ? `${timestamp}.` : "", body)}`;
+    const time = isTimed ? { "x-salesforce-event-timestamp": timestamp } : {};
+    return { headers: { ...time, "x-salesforce-event-signature": signature } };
   },
 };
 

@@ -8,7 +8,7 @@ export const shopifySamples: SampleProvider = {
   events: new Map(
     ["products/create", "products/update", "products/delete"].map((topic) => [topic, () => event(topic)]),
   ),
-  sign: ({ body }, { secret }) => ({ "x-shopify-hmac-sha256": hmac(secret, body).toString("base64") }),
+  sign: ({ body }, { secret }) => ({ headers: { "x-shopify-hmac-sha256": hmac(secret, body).toString("base64") } }),
 };
 
 /** What is deleted is told by its id alone. */

@@ -21,10 +21,8 @@ export const slackSamples: SampleProvider = {
   ]),
   sign: ({ body }, { secret }) => {
     const timestamp = String(unixSeconds());
-    return {
-      "x-slack-request-timestamp": timestamp,
-      "x-slack-signature": `v0=${hmacHex(secret, `v0:${timestamp}:`, body)}`,
-    };
+    const signature = `v0=${hmacHex(secret, `v0:${timestamp}:`, body)}`;
+    return { headers: { "x-slack-request-timestamp": timestamp, "x-slack-signature": signature } };
   },
 };
 

@@ -10,7 +10,7 @@ export const stripeSamples: SampleProvider = {
   ),
   sign: ({ body }, { secret }) => {
     const timestamp = String(unixSeconds());
-    return { "stripe-signature": `t=${timestamp},v1=${hmacHex(secret, `${timestamp}.`, body)}` };
+    return { headers: { "stripe-signature": `t=${timestamp},v1=${hmacHex(secret, `${timestamp}.`, body)}` } };
   },
 };
 

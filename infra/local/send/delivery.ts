@@ -1,12 +1,7 @@
 import { parseJson } from "../../../shared/core/delivery-request";
 import { at, objectsIn, textAt } from "../../../shared/core/json";
+import type { Delivery } from "../samples/sample";
 import { messageOf } from "../start-error";
-
-/** A signed delivery. */
-export interface Delivery {
-  readonly body: Buffer;
-  readonly headers: Readonly<Record<string, string>>;
-}
 
 /** What came back. */
 export interface Answer {
@@ -21,9 +16,9 @@ export interface Answer {
 const TIMEOUT_MS = 30_000;
 
 /** Sends a delivery to this URL and nowhere else: a redirection counts as an answer. Never rejects. */
-export async function deliver(url: string, { body, headers }: Delivery): Promise<Answer> {
+export async function deliver(url: string, { body, headers, query = "" }: Delivery): Promise<Answer> {
   const startedAt = performance.now();
-  const told = await ask(url, { body: new Uint8Array(body), headers });
+  const told = await ask(url + query, { body: new Uint8Array(body), headers });
   return { ...told, milliseconds: performance.now() - startedAt };
 }
 
@@ -60,13 +55,21 @@ function oneLine(text: string): string {
 }
 
 /**
- * The same with one letter changed after signing: of the token, where it is a token that proves the delivery and the
- * body is not signed, else of the body, which means the same to a reader of JSON.
+ * The same with one letter changed after signing: of the token or the secret, where that proves the delivery and the
+ * body is not signed, else of the body, which means the same to most readers.
  */
-export function tamper({ body, headers }: Delivery): Delivery {
+export function tamper(delivery: Delivery, secret: string): Delivery {
+  const { body, headers } = delivery;
   const { authorization } = headers;
-  if (authorization === undefined) return { headers, body: Buffer.concat([body, Buffer.from(" ")]) };
-  const [start, letter] = [authorization.slice(0, -10), authorization.at(-10)];
-  const changed = start + (letter === "A" ? "B" : "A") + authorization.slice(-9);
-  return { body, headers: { ...headers, authorization: changed } };
+  if (authorization !== undefined)
+    return { ...delivery, headers: { ...headers, authorization: otherLetterIn(authorization) } };
+  const text = body.toString("utf8");
+  const isStated = secret !== "" && text.includes(secret);
+  return { ...delivery, body: Buffer.from(isStated ? text.replaceAll(secret, otherLetterIn(secret)) : `${text} `) };
+}
+
+/** The last letters of base64 may stand for nothing, so it is one before them. */
+function otherLetterIn(proof: string): string {
+  const [start, letter] = [proof.slice(0, -10), proof.at(-10)];
+  return start + (letter === "A" ? "B" : "A") + proof.slice(-9);
 }

@@ -10,7 +10,7 @@ export interface Target extends Signing {
 
 /**
  * The webhook that was named, or a new one for all events of the provider. What a gateway says about its own address is
- * what Google's tokens are for; it is called at the address that was given all the same.
+ * what Google and Twilio sign; it is called at the address that was given all the same.
  * @throws {StartError} the gateway does not register it
  */
 export async function findTarget(request: SendRequest): Promise<Target> {
@@ -18,7 +18,7 @@ export async function findTarget(request: SendRequest): Promise<Target> {
   if (webhook.kind === "new") return register(request, webhook.token);
   const url = `${gateway}/webhooks/${webhook.registrationId}`;
   const scheme = request.scheme ?? provider.schemes[0];
-  return { url, secret: webhook.secret, scheme, audience: url, googleKey };
+  return { url, secret: webhook.secret, scheme, webhookUrl: url, googleKey };
 }
 
 async function register({ gateway, provider, scheme, googleKey }: SendRequest, token: string): Promise<Target> {
@@ -41,7 +41,7 @@ async function register({ gateway, provider, scheme, googleKey }: SendRequest, t
     url,
     secret: textAt(view, "webhookSecret") ?? "",
     scheme: textAt(view, "verification", "scheme") ?? provider.schemes[0],
-    audience: textAt(view, "verification", "audience") ?? url,
+    webhookUrl: textAt(view, "verification", "audience") ?? textAt(view, "webhookUrl") ?? url,
     googleKey,
   };
 }
