@@ -3,7 +3,9 @@ import type { DeliveryRequest } from "../core/delivery-request";
 import { asObject, type JsonObject, textAt } from "../core/json";
 import type { ParsedDelivery } from "../core/provider";
 import type { NoticeName } from "../core/provider-notice";
+import type { VerificationSettings } from "../core/registration";
 import type { EventType, ProviderEvent } from "../core/webhook-event";
+import { mappedMessage } from "./google-mapped-message";
 import { type CloudEvent, cloudEventIn, openMessage, type PubSubMessage } from "./google-message";
 import { workspaceEvents } from "./google-workspace-events";
 import { statedTime } from "./stated-time";
@@ -30,8 +32,11 @@ const formsWords: ReadonlyMap<string, Pick<ProviderEvent, "entityType" | "eventT
   ["SCHEMA", { entityType: "form", eventType: "updated" }],
 ]);
 
-/** The events of a Pub/Sub message. What is not known by its source is an event of the message itself: nothing is lost. */
-export function parseGoogle(request: DeliveryRequest): ParsedDelivery {
+/**
+ * The events of a Pub/Sub message. What is known neither by its source nor by the registration's paths is an event of the
+ * message itself: nothing is lost.
+ */
+export function parseGoogle(request: DeliveryRequest, settings: VerificationSettings = {}): ParsedDelivery {
   const message = openMessage(request);
   if (message === undefined) return { events: [], ignored: "unknown_shape" };
   const cloudEvent = cloudEventIn(message);
@@ -40,7 +45,7 @@ export function parseGoogle(request: DeliveryRequest): ParsedDelivery {
   return {
     ...(deliveryId === undefined ? {} : { deliveryId }),
     ...(notice && { notices: [notice] }),
-    events: eventsOf(message, cloudEvent).map((event) => ({
+    events: (knownEvents(message, cloudEvent) ?? [otherEvent(message, cloudEvent, settings)]).map((event) => ({
       ...statedTime(message.publishTime),
       ...(message.subscription === undefined ? {} : { scope: message.subscription }),
       ...event,
@@ -60,9 +65,19 @@ function deliveryIdOf(message: PubSubMessage, cloudEvent: CloudEvent | undefined
   return `${cloudEvent.source}:${cloudEvent.id}`;
 }
 
-function eventsOf(message: PubSubMessage, cloudEvent: CloudEvent | undefined): readonly ProviderEvent[] {
-  if (cloudEvent !== undefined) return workspaceEvents(cloudEvent) ?? [messageEvent(message, cloudEvent)];
-  return [storageEvent(message) ?? formsEvent(message) ?? mailboxEvent(message) ?? messageEvent(message)];
+/** What Google's own sources tell. */
+function knownEvents(message: PubSubMessage, cloudEvent?: CloudEvent): readonly ProviderEvent[] | undefined {
+  if (cloudEvent !== undefined) return workspaceEvents(cloudEvent);
+  const event = storageEvent(message) ?? formsEvent(message) ?? mailboxEvent(message);
+  return event && [event];
+}
+
+function otherEvent(
+  message: PubSubMessage,
+  cloudEvent: CloudEvent | undefined,
+  settings: VerificationSettings,
+): ProviderEvent {
+  return mappedMessage(message, settings) ?? messageEvent(message, cloudEvent);
 }
 
 function storageEvent(message: PubSubMessage): ProviderEvent | undefined {

@@ -5,6 +5,7 @@ import { explainToken } from "./explain-token";
 import { GoogleCertificates } from "./google-certificates";
 import { CHANNEL, channelHandshake, demandChannel, explainChannel, parseChannel } from "./google-channel";
 import { parseGoogle } from "./google-events";
+import { messageProperties, messageSettingsProblems } from "./google-mapped-message";
 import { demandGoogleToken, type TokenDemands } from "./google-token";
 import { trust } from "./trust";
 
@@ -42,6 +43,7 @@ export function createGoogleProvider(options: GoogleOptions): Provider {
       serviceAccountEmail: { type: "string", maxLength: 320, pattern: "^[^@\\s]+@[^@\\s]+$" },
       channelId: { type: "string", minLength: 1, maxLength: 100 },
       resourceId: { type: "string", minLength: 1, maxLength: 200 },
+      ...messageProperties,
     },
     hints: {
       secret:
@@ -50,6 +52,7 @@ export function createGoogleProvider(options: GoogleOptions): Provider {
         "open Pub/Sub > Subscriptions in the Google Cloud console and look at the push metrics, or see whether the channel has expired.",
     },
     missingSettings,
+    settingsProblems: messageSettingsProblems,
     async verify(request, proof) {
       if (proof.scheme === CHANNEL) demandChannel(request, proof);
       else await demandGoogleToken(request, certificates, demandsOf(proof));
@@ -57,7 +60,8 @@ export function createGoogleProvider(options: GoogleOptions): Provider {
     },
     explain: (request, proof, reason) =>
       proof.scheme === CHANNEL ? explainChannel(request, reason) : explainToken(request, proof, reason),
-    parse: (request, now, { scheme } = {}) => (scheme === CHANNEL ? parseChannel(request, now) : parseGoogle(request)),
+    parse: (request, now, settings = {}) =>
+      settings.scheme === CHANNEL ? parseChannel(request, now) : parseGoogle(request, settings),
     handshake: (request, { scheme } = {}) => (scheme === CHANNEL ? channelHandshake(request) : undefined),
     setupSteps: (context) => (context.scheme === CHANNEL ? channelSteps(context) : pushSteps(context)),
   };
