@@ -1,11 +1,12 @@
 import { asArray, asObject, at, type JsonObject, textAt } from "../../core/json";
 import type { OutboundReply } from "../../core/outbound";
 import type { ReadOutcome, RecordReference, RecordWrite } from "../../core/record-reader";
+import { retryAfter, UNSTATED_WAIT_MS } from "../../core/retry-after";
 import { failure, rejected, unknownAnswer, unsupported } from "./failures";
 import { listRecords } from "./github-lists";
 import { placeOf, repositoryPath, withoutCredentials } from "./github-paths";
 import { githubVersion } from "./github-version";
-import { judgeByStatus, limited, retryAfter, UNSTATED_WAIT_MS } from "./judge";
+import { judgeByStatus, limited } from "./judge";
 import type { Judgement, VendorApi, VendorRequest, VendorSession, Written } from "./vendor-api";
 import type { VendorSettings } from "../../core/vendor-settings";
 

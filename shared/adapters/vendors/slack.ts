@@ -1,9 +1,10 @@
 import { asObject, at, type JsonObject, objectsIn, textAt } from "../../core/json";
 import type { OutboundReply } from "../../core/outbound";
 import type { ReadOutcome, RecordPage, RecordReference } from "../../core/record-reader";
+import { UNSTATED_WAIT_MS } from "../../core/retry-after";
 import { fromCursor, toCursor } from "./cursor";
 import { unknownAnswer, unsupported } from "./failures";
-import { judgeByStatus, limited, UNSTATED_WAIT_MS } from "./judge";
+import { judgeByStatus, limited } from "./judge";
 import { slackLists, slackReads } from "./slack-methods";
 import type { Judgement, ListQuery, VendorApi, VendorSession } from "./vendor-api";
 import type { VendorSettings } from "../../core/vendor-settings";
