@@ -59,6 +59,10 @@ param logLevel string = 'info'
 @maxValue(3650)
 param deliveryRetentionDays int = 30
 
+@description('Sync engine of your own that tasks are forwarded to, once its secret is in the vault. Empty: the built-in engine.')
+@secure()
+param syncTaskServiceUrl string = ''
+
 @description('Further app settings by name, for the optional settings of the README that this template has no parameter for.')
 param additionalAppSettings object = {}
 
@@ -354,6 +358,7 @@ module functionApp 'app/function-app.bicep' = {
     healthSchedule: healthSchedule
     logLevel: logLevel
     deliveryRetentionDays: deliveryRetentionDays
+    syncTaskServiceUrl: syncTaskServiceUrl
     additionalAppSettings: additionalAppSettings
   }
   // The app reads its package and its secrets by role and by name as soon as it starts.

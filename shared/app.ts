@@ -108,6 +108,7 @@ export async function createApp(options: AppOptions = {}): Promise<App> {
     retentionSeconds: config.retentionSeconds,
     callsMaximum: config.callsMaximum,
     outbound: config.outbound,
+    syncEngine: config.syncEngine ? ("external" as const) : ("built_in" as const),
   };
   const customRules = new Map([...builtInCustomRules, ...(options.customRules ?? [])]);
   const parts = { config, backEnds, rules, customRules, log, now };

@@ -2,6 +2,7 @@ import Ajv, { type ErrorObject } from "ajv";
 import type { ApiToken } from "./core/caller";
 import { type AzureBackEnds, checkHttps, readAzure } from "./config/azure";
 import { type OutboundConfig, readOutbound } from "./config/outbound";
+import { readSyncEngine, type SyncEngineConfig } from "./config/sync-engine";
 import { type Setting, type SettingName, settings, type Values } from "./config/settings";
 import { parseJson } from "./core/delivery-request";
 import type { VendorSettings } from "./core/vendor-settings";
@@ -49,6 +50,8 @@ export interface Config {
   readonly redisUrl?: string;
   readonly cacheMaxRegistrations: number;
   readonly outbound: OutboundConfig;
+  /** Absent: the built-in engine. */
+  readonly syncEngine?: SyncEngineConfig;
   readonly vendors: VendorSettings;
   /** Values that `%NAME%` in a trigger stands for. */
   readonly appSettings: Readonly<Record<string, string>>;
@@ -106,6 +109,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     checkHttps(name, String(values[name] ?? ""), problems);
   // The problem says nothing of the value, because of the password in it.
   if (!URL.canParse(String(values["REDIS_URL"] ?? "redis://localhost"))) problems.push("REDIS_URL is not a URL");
+  const syncEngine = readSyncEngine(values, problems);
   const publicBaseUrl = readPublicUrl(values, env, problems);
   const backEnds =
     values["CASTIEL_MODE"] === "azure"
@@ -121,6 +125,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     ...toConfig(values),
     ...access,
     backEnds,
+    ...(syncEngine === undefined ? {} : { syncEngine }),
     ...(publicBaseUrl === undefined ? {} : { publicBaseUrl }),
   });
 }

@@ -178,6 +178,53 @@ describe("readConfig", () => {
     },
   );
 
+  describe("with a sync engine of one's own", () => {
+    const key = (bytes: number) => `whsec_${Buffer.alloc(bytes, 1).toString("base64")}`;
+    const engine = { ...embedded, SYNC_TASK_SERVICE_URL: "https://engine.example.com:8443/x?code=hunter2" };
+
+    it("takes its address and secrets, and opens its host for nobody else", () => {
+      const SYNC_TASK_SERVICE_SECRET = `${key(24)} ${key(64)}`;
+      const { syncEngine, outbound } = readConfig({ ...engine, SYNC_TASK_SERVICE_SECRET });
+      expect(syncEngine).toEqual({
+        url: engine.SYNC_TASK_SERVICE_URL,
+        secret: SYNC_TASK_SERVICE_SECRET,
+        policy: { hosts: ["engine.example.com:8443"], allowLoopback: false },
+      });
+      expect(outbound.hosts).not.toContain("engine.example.com:8443");
+      expect(readConfig(embedded).syncEngine).toBeUndefined();
+    });
+
+    it("wants a secret", () => {
+      expect(problemsOf(engine)).toEqual(["SYNC_TASK_SERVICE_SECRET is missing"]);
+    });
+
+    it.each(["hunter2", key(23), key(65), `${key(32)}=`, `${key(32)},${key(32)}`, `whsec_${"!".repeat(44)}`])(
+      "refuses %s as a secret, and does not repeat it",
+      (SYNC_TASK_SERVICE_SECRET) => {
+        const [problem = "", ...others] = problemsOf({ ...engine, SYNC_TASK_SERVICE_SECRET });
+        expect(problem).toMatch(/^SYNC_TASK_SERVICE_SECRET must be whsec_ and base64/);
+        expect([others, problem.includes(SYNC_TASK_SERVICE_SECRET)]).toEqual([[], false]);
+      },
+    );
+
+    it.each([
+      "http://engine.example.com/?hunter2",
+      "https://user:hunter2@engine.example.com/",
+      "http://localhost:1/?hunter2",
+      "https://hunter2:port/",
+      "ftp://hunter2/",
+    ])("refuses %s as its address, and does not repeat it", (SYNC_TASK_SERVICE_URL) => {
+      const problems = problemsOf({ ...engine, SYNC_TASK_SERVICE_URL, SYNC_TASK_SERVICE_SECRET: key(32) });
+      expect(problems.length).toBeGreaterThan(0);
+      for (const problem of problems) expect(problem).toMatch(/^SYNC_TASK_SERVICE_URL (?!.*hunter2)/);
+    });
+
+    it("takes http on this machine where loopback is open", () => {
+      const local = { SYNC_TASK_SERVICE_URL: "http://127.0.0.1:7/", OUTBOUND_ALLOW_LOOPBACK: "true" };
+      expect(problemsOf({ ...embedded, ...local, SYNC_TASK_SERVICE_SECRET: key(32) })).toEqual([]);
+    });
+  });
+
   it("describes every setting", () => {
     for (const { description } of Object.values(settings)) expect(description).toMatch(/\.$/);
   });
@@ -255,6 +302,14 @@ describe("readConfig in Azure mode", () => {
     expect(problemsOf({ ...azure, KEY_VAULT_EMULATOR: "true" })).toEqual([
       "KEY_VAULT_EMULATOR is for a vault on a loopback address",
     ]);
+  });
+
+  it("leaves the secret of a sync engine of one's own to the vault", () => {
+    const { syncEngine } = readConfig({ ...azure, SYNC_TASK_SERVICE_URL: "https://engine.example.com" });
+    expect(syncEngine).toEqual({
+      url: "https://engine.example.com/",
+      policy: { hosts: ["engine.example.com"], allowLoopback: false },
+    });
   });
 
   it("never has a default token, whatever is configured", () => {

@@ -1,12 +1,15 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { conflictStrategies, mergeRules } from "../shared/core/conflict";
+import type { EngineMessage } from "../shared/core/external-engine";
 import { fieldTypes, type Mapping, mergeStrategies } from "../shared/core/mapping";
 import { mappingSchema } from "../shared/http/mapping-schemas";
 import { compileBody } from "../shared/http/validate";
 import { checkMapping } from "../shared/sync/check-mapping";
 import { builtInCustomRules } from "../shared/sync/conflict-rules";
+import { messageOfEvent } from "../shared/sync/engine-message";
 import { mappingFunctions } from "../shared/sync/mapping-functions";
+import { makeEvent } from "./support/make";
 
 const guide = readFileSync(join(__dirname, "..", "docs", "synchronisation.md"), "utf8");
 
@@ -38,6 +41,14 @@ describe("the guide to synchronisation", () => {
     const [, example = ""] = /```json\n([\s\S]*?)```/.exec(guide) ?? [];
     const mapping = compileBody<Mapping>(mappingSchema)(JSON.parse(example));
     expect(checkMapping(mapping, builtInCustomRules)).toEqual([]);
+  });
+
+  it("shows what an engine of one's own is handed, field by field", () => {
+    const [, example = ""] = [...guide.matchAll(/```json\n([\s\S]*?)```/g)].map((match) => match[1] ?? "");
+    const message = JSON.parse(example) as EngineMessage;
+    const made = messageOfEvent(makeEvent(), message.synctaskid);
+    expect(Object.keys(message).sort()).toEqual(Object.keys(made).sort());
+    expect(Object.keys(message.data).sort()).toEqual(Object.keys(made.data).sort());
   });
 
   it("names every type, strategy and rule", () => {

@@ -98,6 +98,10 @@ param logLevel string
 @description('How many days delivery records and sync tasks are kept.')
 param deliveryRetentionDays int
 
+@description('Sync engine that tasks are forwarded to. Empty: the built-in one.')
+@secure()
+param syncTaskServiceUrl string
+
 @description('Further app settings by name.')
 param additionalAppSettings object
 
@@ -133,6 +137,7 @@ var appSettings = {
   OIDC_TENANT_MAP: string(oidcTenantMap)
   LOG_LEVEL: logLevel
   DELIVERY_RETENTION_DAYS: string(deliveryRetentionDays)
+  SYNC_TASK_SERVICE_URL: syncTaskServiceUrl
 }
 
 // Flex scales all HTTP functions as one group, and every other function by itself.

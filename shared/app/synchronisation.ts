@@ -1,4 +1,3 @@
-import { setImmediate as turn, setTimeout as delay } from "node:timers/promises";
 import { createOutboundHttp } from "../adapters/outbound/outbound-http";
 import { createRecordReader } from "../adapters/vendors/record-reader";
 import { createVendorSessions, type VendorSessions } from "../adapters/vendors/vendor-sessions";
@@ -12,17 +11,16 @@ import { MatchKeys } from "../repositories/match-keys";
 import { RateLimits } from "../repositories/rate-limits";
 import { Shards } from "../repositories/shards";
 import { SyncTasks } from "../repositories/sync-tasks";
-import { coalesceEvents } from "../sync/coalesce-events";
 import type { CustomRule } from "../sync/conflict-rules";
 import { limitedReader, quotaObserver } from "../sync/limited-reader";
 import { MappingSource } from "../sync/mapping-source";
-import { createSyncTaskService } from "../sync/sync-task-service";
 import { CallLimiter } from "../usecases/call-limiter";
 import { ConnectionCredentials, type CredentialDependencies } from "../usecases/connection-credentials";
 import type { Services } from "../usecases/services";
 import { TenantLimits } from "../usecases/tenant-limits";
 import type { BackEnds } from "./back-ends";
 import type { SharedState } from "./shared-state";
+import { createSyncEngine } from "./sync-engine";
 
 /** The services behind the queue. */
 export type Synchronisation = Pick<
@@ -69,7 +67,10 @@ export function createSynchronisation(parts: SynchronisationParts): Synchronisat
   });
   const sessions = createSessions({ config, connections, secrets, limiter: rateLimiter, now, log });
   const records = limitedReader(createRecordReader(sessions), { limiter: rateLimiter, now });
-  const service = createSyncTaskService({
+  const sync = createSyncEngine({
+    config,
+    secrets,
+    log,
     shards,
     syncTasks,
     conflicts,
@@ -81,14 +82,8 @@ export function createSynchronisation(parts: SynchronisationParts): Synchronisat
     now,
     retentionSeconds: config.retentionSeconds,
   });
-  const sync = coalesceEvents(service, { windowMs: config.coalesceWindowMs, now, wait });
   const stores = { connections, shards, syncTasks, conflicts, mappings, rateLimits };
   return { ...stores, mappingSource, customRules, rateLimiter, records, sync };
-}
-
-/** After no time: when the events that are handled in this turn have come. */
-function wait(ms: number): Promise<void> {
-  return ms > 0 ? delay(ms) : turn();
 }
 
 interface SessionParts extends CredentialDependencies {

@@ -122,6 +122,14 @@ export const settings = {
     default: "https://oauth2.googleapis.com/token",
     description: "Where Google hands out access tokens.",
   },
+  SYNC_TASK_SERVICE_URL: {
+    schema: url,
+    description: "A sync engine of your own that tasks are forwarded to. Default: the built-in engine.",
+  },
+  SYNC_TASK_SERVICE_SECRET: {
+    schema: text,
+    description: "Signs what is forwarded: `whsec_…`. Azure: by default the vault's secret `sync-task-service-secret`.",
+  },
   TIMESTAMP_TOLERANCE_SECONDS: {
     schema: whole(1, 3600),
     default: "300",

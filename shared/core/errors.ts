@@ -36,6 +36,7 @@ export const errorCatalogue = {
   store_unavailable: { status: 503, title: "The store did not answer.", retry: true },
   secrets_unavailable: { status: 503, title: "The secret store did not answer.", retry: true },
   keys_unavailable: { status: 503, title: "The signing keys could not be fetched.", retry: true },
+  engine_unavailable: { status: 503, title: "The external sync engine did not answer.", retry: true },
   not_configured: { status: 503, title: "The service is not configured.", retry: true },
   internal_error: { status: 500, title: "Something went wrong on our side.", retry: true },
 } as const satisfies Record<string, ErrorEntry>;

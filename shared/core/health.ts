@@ -169,8 +169,11 @@ function syncAdvice(
 ): string[] {
   if (activity.syncFailuresInRow === 0 && counts.dead === 0) return [];
   const reason = activity.failureReasons.find((note) => !isRefusalReason(note.reason))?.reason ?? "unknown";
+  const isEngines = reason.startsWith("engine_");
   return [
-    `Synchronising fails for connection ${registration.connectionId} (${reason}): check its credentials and the provider's status.`,
+    isEngines
+      ? `Your sync engine does not take what it is handed (${reason}): its log says why.`
+      : `Synchronising fails for connection ${registration.connectionId} (${reason}): check its credentials and the provider's status.`,
     ...(counts.dead > 0 ? [`${counts.dead} event(s) were given up and are kept for replay.`] : []),
   ];
 }

@@ -8,8 +8,11 @@ import type { EventType, WebhookEvent } from "./webhook-event";
  */
 export type ShardChange = "created" | "updated" | "deleted" | "restored" | "unchanged" | "stale" | "resync";
 
-/** The steps of a task, in order. `transform` holds both sides against each other too; `derive` saves the other shards. */
-export type SyncPhase = "fetch" | "transform" | "save" | "derive" | "deduplicate" | "write_back";
+/**
+ * The steps of a task, in order. `transform` holds both sides against each other too; `derive` saves the other shards.
+ * `forward` is the only one of a task that an external engine does.
+ */
+export type SyncPhase = "fetch" | "transform" | "save" | "derive" | "deduplicate" | "write_back" | "forward";
 
 /** Why a task runs: an event, a person's wish, a gap in the events, or an edit in Castiel. */
 export type SyncTrigger = "webhook" | "manual" | "gap" | "edit";
@@ -66,11 +69,13 @@ export interface SyncTask extends Document {
   readonly eventType?: EventType;
   /** The events that it settles; several where they came within the window in which events of a record become one task. */
   readonly eventIds: readonly string[];
-  /** `waiting`: put off until `waitingUntil` without using up an attempt. */
+  /** `waiting`: put off without using up an attempt, until `waitingUntil` where that is known. */
   readonly status: "queued" | "running" | "waiting" | "completed" | "failed";
   readonly attempts: number;
-  /** Where the record came from: the event's own data, or a read from the provider. */
-  readonly source?: "event" | "provider";
+  /** Where the record came from: the event's own data, or a read from the provider. `forwarded`: that is an engine's affair. */
+  readonly source?: "event" | "provider" | "forwarded";
+  /** The id that the external engine gave the task. */
+  readonly externalTaskId?: string;
   readonly notRead?: NotRead;
   /** Milliseconds spent in each phase. */
   readonly phases?: Readonly<Partial<Record<SyncPhase, number>>>;
@@ -115,13 +120,13 @@ export function latestOf(events: EventGroup): WebhookEvent {
 export type SyncTaskRequest =
   { readonly events: EventGroup; readonly attempt: number } | { readonly work: SyncWork; readonly attempt: number };
 
-/** The engine behind the queue: fetch → transform → deduplicate → shard → resolve conflicts → save. */
+/** The engine behind the queue: fetch → transform → deduplicate → shard → resolve conflicts → save, here or elsewhere. */
 export interface SyncTaskService {
   /**
    * Runs the task and answers it completed, or running where its next page is queued.
    * @throws {SyncFailure} the task failed; says whether repeating may help
    * @throws {SyncDelay} it has to wait
-   * @throws {WebhookError} a back end of ours is out: the attempt does not count
+   * @throws {WebhookError} a back end of ours, or the external engine, is out: the attempt does not count
    */
   enqueueSyncTask(request: SyncTaskRequest): Promise<SyncTask>;
 }

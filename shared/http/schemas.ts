@@ -221,6 +221,7 @@ export const serviceHealthSchema = {
     failedRegistrationsCount: { type: "integer" },
     cacheHitRate: { type: "number" },
     queue: { type: "object" },
+    syncEngine: { enum: ["built_in", "external"], description: "Who does the sync tasks." },
     problems: {
       type: "array",
       description: "Settings that are missing or wrong; for an operator only.",

@@ -1,9 +1,7 @@
 import type { EventQueue } from "../core/ports";
-import { tenantKeyIn } from "../core/registration-id";
 import {
   type EventGroup,
   latestOf,
-  SyncFailure,
   type SyncTask,
   type SyncTaskRequest,
   type SyncTaskService,
@@ -14,7 +12,7 @@ import { type RecordJob, saysEverything } from "./fetch-record";
 import type { Stopwatch } from "./stopwatch";
 import { syncPage } from "./sync-page";
 import { type RecordDependencies, syncRecord } from "./sync-record";
-import { namesNoRecord, taskOfEvents, taskOfWork, tenantOf, workOfGap } from "./task-documents";
+import { demandTenantKey, namesNoRecord, taskOfEvents, taskOfWork, tenantOf, workOfGap } from "./task-documents";
 import { type RunEnd, runTask, type TaskRunnerDependencies } from "./task-runner";
 import { toWorkMessage } from "./work-message";
 
@@ -37,8 +35,7 @@ export function createSyncTaskService(dependencies: SyncDependencies): SyncTaskS
 
 async function runEvents(dependencies: SyncDependencies, events: EventGroup, attempt: number): Promise<SyncTask> {
   const event = latestOf(events);
-  const tenantKey = tenantKeyIn(event.registrationId);
-  if (tenantKey === undefined) throw new SyncFailure("registration_id_malformed", { permanent: true });
+  const tenantKey = demandTenantKey(event);
   const { now, retentionSeconds } = dependencies;
   const task = taskOfEvents(events, { tenantKey, attempt, now: now(), retentionSeconds });
   const job = { kind: "event", tenantKey, event, earlier: events.slice(0, -1) } as const;

@@ -1,5 +1,6 @@
 import { hash } from "node:crypto";
-import { type EventGroup, latestOf, type SyncTask, type SyncWork } from "../core/sync-task";
+import { tenantKeyIn } from "../core/registration-id";
+import { type EventGroup, latestOf, SyncFailure, type SyncTask, type SyncWork } from "../core/sync-task";
 import type { WebhookEvent } from "../core/webhook-event";
 import { recordIdOf } from "../repositories/deliveries";
 
@@ -27,6 +28,13 @@ const EVERYTHING = "*";
 export function taskIdOf(since: string, name: string): string {
   const remaining = END_OF_TIME - Date.parse(since);
   return `task-${remaining.toString(16).padStart(TIME_DIGITS, "0")}-${name}`;
+}
+
+/** The tenant key in an event's registration id. @throws {SyncFailure} `registration_id_malformed` */
+export function demandTenantKey({ registrationId }: Pick<WebhookEvent, "registrationId">): string {
+  const tenantKey = tenantKeyIn(registrationId);
+  if (tenantKey === undefined) throw new SyncFailure("registration_id_malformed", { permanent: true });
+  return tenantKey;
 }
 
 /** The task of events; its id is the first one's, so that every attempt at the same events is at the same document. */

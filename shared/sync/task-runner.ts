@@ -63,6 +63,7 @@ export async function runTask(
 
 /** An outage of ours leaves the document as it is: it is not the task's affair, and the store may be what is out. */
 function endOf(error: unknown): TaskChanges | undefined {
+  if (isWebhookError(error, "engine_unavailable")) return { status: "waiting", reason: error.code };
   if (isOutage(error)) return undefined;
   if (error instanceof SyncDelay)
     return { status: "waiting", reason: error.reason, waitingUntil: new Date(error.at).toISOString() };

@@ -1,6 +1,6 @@
 import type { Problem } from "../core/errors";
 import type { QueueDepth } from "../core/ports";
-import type { Services } from "./services";
+import type { Services, SyncEngineKind } from "./services";
 
 /** How the service as a whole is; anyone may read it, so it holds counts and nothing else. */
 export interface ServiceHealth {
@@ -10,6 +10,8 @@ export interface ServiceHealth {
   /** Percent, 0 to 100. */
   readonly cacheHitRate: number;
   readonly queue?: QueueDepth;
+  /** Absent where the settings that say it are wrong. Where an external one is, is nobody else's affair. */
+  readonly syncEngine?: SyncEngineKind;
   /** Settings that are missing or wrong; for an operator. */
   readonly problems?: readonly Problem[];
 }
@@ -22,7 +24,7 @@ export function unreachable(problems: readonly Problem[]): ServiceHealth {
 
 /** Unhealthy: a store does not answer. Degraded: more than a tenth of the webhooks failed, or there are dead letters. */
 export async function serviceHealth(services: Services): Promise<ServiceHealth> {
-  const cacheHitRate = services.cache.hitRate;
+  const about = { cacheHitRate: services.cache.hitRate, syncEngine: services.rules.syncEngine };
   try {
     const { counts, queue } = await recentFigures(services);
     const troubled = counts.failed * 10 > counts.all || (queue?.deadLettered ?? 0) > 0;
@@ -30,12 +32,12 @@ export async function serviceHealth(services: Services): Promise<ServiceHealth> 
       status: troubled ? "degraded" : "healthy",
       registrationsCount: counts.all,
       failedRegistrationsCount: counts.failed,
-      cacheHitRate,
+      ...about,
       ...(queue === undefined ? {} : { queue }),
     };
   } catch (error) {
     services.log("error", "service.unhealthy", { error: String(error) });
-    return { status: "unhealthy", registrationsCount: 0, failedRegistrationsCount: 0, cacheHitRate };
+    return { status: "unhealthy", registrationsCount: 0, failedRegistrationsCount: 0, ...about };
   }
 }
 

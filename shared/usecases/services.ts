@@ -34,7 +34,11 @@ export interface Rules {
   readonly outbound: OutboundPolicy;
   /** Calls a minute to providers that a tenant may allow itself. */
   readonly callsMaximum: number;
+  readonly syncEngine: SyncEngineKind;
 }
+
+/** Who does the sync tasks: SyncTaskService itself, or an engine that they are forwarded to. */
+export type SyncEngineKind = "built_in" | "external";
 
 /** Everything a use case may use; made once, in `app.ts`. */
 export interface Services {
