@@ -17,7 +17,15 @@ managementEndpoint<Omit<RegisterRequest, "tenantId" | "integrationId">>(
       providerOf: ({ services, params }) => providerNamed(services, params["integrationId"] ?? ""),
     },
     responses: { 201: { description: "The webhook, and its secret this once.", schema: newWebhookSchema } },
-    errors: ["invalid_request", "invalid_json", "unknown_integration", "store_unavailable", "secrets_unavailable"],
+    errors: [
+      "invalid_request",
+      "invalid_json",
+      "unknown_integration",
+      "connection_not_found",
+      "credentials_missing",
+      "store_unavailable",
+      "secrets_unavailable",
+    ],
   },
   async ({ services, caller, params, body }) => {
     const { tenantId } = caller;

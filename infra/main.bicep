@@ -45,6 +45,9 @@ param oidcTenantMap object = {}
 @description('NCRONTAB schedule (UTC) of the health timer. Keep healthAlertWindow at three of its intervals.')
 param healthSchedule string = '0 */5 * * * *'
 
+@description('NCRONTAB schedule (UTC) of the timer that renews what was set up at providers.')
+param hooksSchedule string = '30 */5 * * * *'
+
 @description('The least serious log lines that are written.')
 @allowed([
   'debug'
@@ -356,6 +359,7 @@ module functionApp 'app/function-app.bicep' = {
     oidcTenantClaim: oidcTenantClaim
     oidcTenantMap: oidcTenantMap
     healthSchedule: healthSchedule
+    hooksSchedule: hooksSchedule
     logLevel: logLevel
     deliveryRetentionDays: deliveryRetentionDays
     syncTaskServiceUrl: syncTaskServiceUrl

@@ -13,6 +13,7 @@ import { TokenBuckets } from "./core/token-bucket";
 import { createProviders } from "./providers/registry";
 import { Activities } from "./repositories/activities";
 import { Deliveries } from "./repositories/deliveries";
+import { HookLedgers } from "./repositories/hook-ledgers";
 import { Registrations } from "./repositories/registrations";
 import { builtInCustomRules, type CustomRule } from "./sync/conflict-rules";
 import { Gatherer } from "./usecases/gatherer";
@@ -178,6 +179,7 @@ async function createServices(parts: ServiceParts): Promise<Services> {
     registrations,
     deliveries,
     activities,
+    hookLedgers: new HookLedgers(documents),
     cache: new RegistrationCache({
       registrations,
       secrets,

@@ -223,7 +223,11 @@ function toConfig(values: Values): Omit<Config, "backEnds" | "apiTokens" | "uses
     ...(values["REDIS_URL"] === undefined ? {} : { redisUrl: string("REDIS_URL") }),
     cacheMaxRegistrations: number("CACHE_MAX_REGISTRATIONS"),
     ...readOutbound(values),
-    appSettings: Object.freeze({ QUEUE_NAME: string("QUEUE_NAME"), HEALTH_SCHEDULE: string("HEALTH_SCHEDULE") }),
+    appSettings: Object.freeze({
+      QUEUE_NAME: string("QUEUE_NAME"),
+      HEALTH_SCHEDULE: string("HEALTH_SCHEDULE"),
+      HOOKS_SCHEDULE: string("HOOKS_SCHEDULE"),
+    }),
   };
 }
 

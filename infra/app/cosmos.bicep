@@ -204,6 +204,29 @@ var containers = [
     ]
     compositeIndexes: []
   }
+  {
+    name: 'hook-ledgers'
+    includedPaths: [
+      {
+        path: '/pk/?'
+      }
+      {
+        path: '/dueAt/?'
+      }
+    ]
+    compositeIndexes: [
+      [
+        {
+          path: '/dueAt'
+          order: 'ascending'
+        }
+        {
+          path: '/id'
+          order: 'ascending'
+        }
+      ]
+    ]
+  }
 ]
 
 resource account 'Microsoft.DocumentDB/databaseAccounts@2024-11-15' = {

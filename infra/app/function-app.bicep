@@ -92,6 +92,9 @@ param oidcTenantMap object
 @description('NCRONTAB schedule (UTC) of the health timer.')
 param healthSchedule string
 
+@description('Schedule of the timer that renews what was set up at providers.')
+param hooksSchedule string
+
 @description('The least serious log lines that are written.')
 param logLevel string
 
@@ -120,6 +123,7 @@ var appSettings = {
   ServiceBusConnection__clientId: identityClientId
   QUEUE_NAME: queueName
   HEALTH_SCHEDULE: healthSchedule
+  HOOKS_SCHEDULE: hooksSchedule
   // The app's
   CASTIEL_MODE: 'azure'
   AZURE_CLIENT_ID: identityClientId

@@ -5,10 +5,11 @@ import { cosmosAccountOf, createBlobContainer, createInCosmos, storageAccountOf 
 import { messageOf, StartError } from "./start-error";
 
 /** Lists by time: the emulator, like the service, orders by two fields only along an index of both. */
-const compositeIndexes = ["receivedAt", "detectedAt"].map((field) => [
-  { path: `/${field}`, order: "descending" },
-  { path: "/id", order: "ascending" },
-]);
+const compositeIndexes = [
+  { path: "/receivedAt", order: "descending" },
+  { path: "/detectedAt", order: "descending" },
+  { path: "/dueAt", order: "ascending" },
+].map((field) => [field, { path: "/id", order: "ascending" }]);
 
 /**
  * Makes in the emulators what Bicep makes in Azure: the database with a container per collection, and the container of

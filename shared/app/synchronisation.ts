@@ -1,4 +1,5 @@
 import { createOutboundHttp } from "../adapters/outbound/outbound-http";
+import { createProviderHooks } from "../adapters/vendors/provider-hooks";
 import { createRecordReader } from "../adapters/vendors/record-reader";
 import { createVendorSessions, type VendorSessions } from "../adapters/vendors/vendor-sessions";
 import type { Config } from "../config";
@@ -12,7 +13,9 @@ import { RateLimits } from "../repositories/rate-limits";
 import { Shards } from "../repositories/shards";
 import { SyncTasks } from "../repositories/sync-tasks";
 import type { CustomRule } from "../sync/conflict-rules";
-import { limitedReader, quotaObserver } from "../sync/limited-reader";
+import { quotaObserver } from "../sync/limited-calls";
+import { limitedHooks } from "../sync/limited-hooks";
+import { limitedReader } from "../sync/limited-reader";
 import { MappingSource } from "../sync/mapping-source";
 import { CallLimiter } from "../usecases/call-limiter";
 import { ConnectionCredentials, type CredentialDependencies } from "../usecases/connection-credentials";
@@ -35,6 +38,7 @@ export type Synchronisation = Pick<
   | "rateLimits"
   | "rateLimiter"
   | "records"
+  | "providerHooks"
   | "sync"
 >;
 
@@ -66,7 +70,9 @@ export function createSynchronisation(parts: SynchronisationParts): Synchronisat
     log,
   });
   const sessions = createSessions({ config, connections, secrets, limiter: rateLimiter, now, log });
-  const records = limitedReader(createRecordReader(sessions), { limiter: rateLimiter, now });
+  const callLimits = { limiter: rateLimiter, now };
+  const records = limitedReader(createRecordReader(sessions), callLimits);
+  const providerHooks = limitedHooks(createProviderHooks({ sessions, now }), callLimits);
   const sync = createSyncEngine({
     config,
     secrets,
@@ -83,7 +89,7 @@ export function createSynchronisation(parts: SynchronisationParts): Synchronisat
     retentionSeconds: config.retentionSeconds,
   });
   const stores = { connections, shards, syncTasks, conflicts, mappings, rateLimits };
-  return { ...stores, mappingSource, customRules, rateLimiter, records, sync };
+  return { ...stores, mappingSource, customRules, rateLimiter, records, providerHooks, sync };
 }
 
 interface SessionParts extends CredentialDependencies {

@@ -151,6 +151,11 @@ export const settings = {
     default: "0 */5 * * * *",
     description: "NCRONTAB schedule (UTC) of the health timer.",
   },
+  HOOKS_SCHEDULE: {
+    schema: text,
+    default: "30 */5 * * * *",
+    description: "NCRONTAB schedule (UTC) of the timer that renews what we set up at providers.",
+  },
   HEALTH_WINDOW_MINUTES: {
     schema: whole(5, 1440),
     default: "60",

@@ -28,6 +28,12 @@ export const errorCatalogue = {
   shard_not_active: { status: 409, title: "The shard is deleted, or merged into another.", retry: false },
   shard_not_merged: { status: 409, title: "The two shards are not merged.", retry: false },
   conflict_settled: { status: 409, title: "The conflict is not open any more.", retry: false },
+  credentials_missing: {
+    status: 409,
+    title: "The connection has no credentials.",
+    retry: false,
+  },
+  not_provisioned: { status: 409, title: "The webhook was not registered with `provision`.", retry: false },
   length_required: { status: 411, title: "Send the body with a Content-Length, not chunked.", retry: false },
   shard_too_large: { status: 413, title: "The shard would be larger than a document may be.", retry: false },
   payload_too_large: { status: 413, title: "The body is larger than this provider's deliveries may be.", retry: false },

@@ -2,8 +2,9 @@ import { type Activity, type ActivityCount, countsInWindow } from "./activity";
 import type { Connection } from "./connection";
 import type { Provider } from "./provider";
 import { activeNotices, type NoticeName, type NoticeRecord, providerNotices } from "./provider-notice";
+import { provisioningAdvice } from "./provisioning";
 import { type RefusalReason, refusalReasons, refusalSteps } from "./refusal";
-import type { Registration } from "./registration";
+import { type Registration, reportedStatus, type ReportedStatus } from "./registration";
 import { type Silence, silenceOf, silenceSentence, toWords } from "./silence";
 
 /** The three answers of the seed. */
@@ -17,7 +18,7 @@ export interface WebhookHealth {
   readonly registrationId: string;
   readonly integrationId: string;
   readonly status: HealthStatus;
-  readonly registrationStatus: Registration["status"];
+  readonly registrationStatus: ReportedStatus;
   /** Failures in a row: refused deliveries since the last genuine one, failed synchronisations since the last good one. */
   readonly failureCount: number;
   /** Percent of what happened within the window, 0 to 100. */
@@ -56,13 +57,14 @@ export function computeHealth(input: HealthInput): WebhookHealth {
   // Nothing is to be expected of a webhook that is switched off.
   const silence = registration.status === "inactive" ? undefined : silenceOf(activity, now);
   const worst = statusOf(registration, failureCount, failureRate);
-  const isDoubtful = notices.length > 0 || silence?.isAlarming === true;
+  const isDoubtful =
+    notices.length > 0 || silence?.isAlarming === true || registration.provisioning?.reason !== undefined;
   const status = worst === "healthy" && isDoubtful ? "degraded" : worst;
   return {
     registrationId: registration.id,
     integrationId: registration.integrationId,
     status,
-    registrationStatus: registration.status,
+    registrationStatus: reportedStatus(registration),
     failureCount,
     failureRate,
     ...(activity.lastEventAt === undefined ? {} : { lastEventAt: activity.lastEventAt }),
@@ -104,6 +106,7 @@ function recommendationsFor(
   }
   return [
     ...pendingAdvice(input),
+    ...providerAdvice(input),
     ...weaknessAdvice(input),
     ...noticeAdvice(input, notices),
     ...refusalAdvice(input, counts),
@@ -123,6 +126,10 @@ function pendingAdvice({ registration, provider }: HealthInput): string[] {
       ? [`${candidates} secret(s) offered by ${provider.displayName} wait: POST /webhooks/{registrationId}/confirm.`]
       : []),
   ];
+}
+
+function providerAdvice({ registration: { provisioning }, provider }: HealthInput): readonly string[] {
+  return provisioning === undefined ? [] : provisioningAdvice(provisioning, provider.displayName);
 }
 
 function weaknessAdvice({ registration, provider }: HealthInput): string[] {

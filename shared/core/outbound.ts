@@ -12,7 +12,7 @@ export interface OutboundPolicy {
 
 /** A call to somebody else's API. */
 export interface OutboundRequest {
-  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;

@@ -74,6 +74,7 @@ export const collectionNames = [
   "mappings",
   "conflicts",
   "match-keys",
+  "hook-ledgers",
 ] as const;
 
 /** One of {@link collectionNames}. */

@@ -1,8 +1,9 @@
 import type { DeliveryRequest } from "./delivery-request";
 import type { Problem } from "./errors";
+import type { HookTarget } from "./provider-hook";
 import type { NoticeName } from "./provider-notice";
 import type { Explanation, RefusalReason } from "./refusal";
-import type { CandidateUse, VerificationSettings } from "./registration";
+import type { CandidateUse, SecretOrigin, VerificationSettings } from "./registration";
 import type { DeliveryAttempt, ProviderEvent } from "./webhook-event";
 
 declare const verified: unique symbol;
@@ -128,6 +129,29 @@ export interface Provider {
 
   /** What the operator does at the provider, in order, one sentence a step. */
   setupSteps(context: SetupContext): readonly string[];
+
+  /** How webhooks are set up by the provider's API; absent where it has none. */
+  readonly provisioning?: ProvisioningRules;
+}
+
+/** What a provider's API can be asked to deliver. */
+export interface ProvisioningRules {
+  /** JSON schemas of `target`, an object each that names its `kind`. */
+  readonly targets: readonly TargetSchema[];
+  /** The scheme by which a target's deliveries are proved, unless the request names another. */
+  schemeOf?(target: HookTarget): string;
+  /** What stands against setting up this target, by the settings of the registration; paths begin with a slash. */
+  problems?(target: HookTarget, settings: VerificationSettings, secretOrigin: SecretOrigin): readonly Problem[];
+  /** The provider's names of the events that patterns ask for; `*` where they cannot be told, or are all. */
+  eventsOf(patterns: readonly string[]): readonly string[];
+}
+
+/** A JSON schema that `target.kind` chooses. */
+export interface TargetSchema {
+  readonly type: "object";
+  readonly required: readonly string[];
+  readonly additionalProperties: false;
+  readonly properties: Readonly<Record<string, object>> & { readonly kind: { readonly const: HookTarget["kind"] } };
 }
 
 /** What set-up steps may mention. */

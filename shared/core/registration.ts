@@ -1,7 +1,11 @@
 import type { Document } from "./ports";
+import type { Provisioning } from "./provisioning";
 
 /** A report, never a gate, but for `inactive` (404) and `pending_verification` (401). DESIGN 11. */
 export type RegistrationStatus = "active" | "inactive" | "failed" | "pending_verification";
+
+/** What a tenant is told: `pending_provider` stands for an active webhook that the provider does not have as it should be. */
+export type ReportedStatus = RegistrationStatus | "pending_provider";
 
 /** Where the secret came from; `none` where the provider proves itself otherwise. */
 export type SecretOrigin = "generated" | "imported" | "captured" | "none";
@@ -92,6 +96,8 @@ export interface Registration extends Document {
   readonly candidateSecrets?: readonly CandidateSecret[];
   readonly retryPolicy: RetryPolicy;
   readonly metadata: Readonly<Record<string, string>>;
+  /** Absent where its owner sets it up at the provider. */
+  readonly provisioning?: Provisioning;
   readonly createdAt: string;
   readonly updatedAt: string;
 }
@@ -103,4 +109,9 @@ export function withSecretVersion(registration: Registration, secretVersion: str
   const { secretVersion: replaced = [], formerSecretVersions = [] } = registration;
   const former = [replaced, formerSecretVersions].flat().slice(0, MAX_FORMER_SECRETS);
   return { ...registration, secretVersion, ...(former.length > 0 && { formerSecretVersions: former }) };
+}
+
+/** The status as its tenant is told. Deliveries of a webhook that waits for its provider are taken: they may come early. */
+export function reportedStatus({ status, provisioning }: Registration): ReportedStatus {
+  return status === "active" && provisioning?.state === "pending" ? "pending_provider" : status;
 }

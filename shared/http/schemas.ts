@@ -49,6 +49,20 @@ function verificationOfAny(providers: readonly Provider[]): object {
     : { description: "Depends on the integration.", anyOf: [first, ...others] };
 }
 
+const provision = {
+  type: "boolean",
+  description:
+    "Set the webhook up at its provider by the credentials of the connection, where the provider has an API.",
+} as const;
+
+/** Where at its provider a webhook is set up: each kind of target has its own fields. */
+function targetOf(providers: readonly Provider[]): { readonly target?: object } {
+  const oneOf = providers.flatMap(({ provisioning }) => provisioning?.targets ?? []);
+  if (oneOf.length === 0) return {};
+  const discriminator = { propertyName: "kind" };
+  return { target: { type: "object", description: "Needed with `provision`.", discriminator, oneOf } };
+}
+
 const metadata = {
   type: "object",
   maxProperties: 50,
@@ -73,7 +87,16 @@ export function registerBodySchema(providers: readonly Provider[]): JsonSchema {
     type: "object",
     required: ["connectionId", "events"],
     additionalProperties: false,
-    properties: { connectionId: label, events, webhookSecret, verification, metadata, retryPolicy },
+    properties: {
+      connectionId: label,
+      events,
+      webhookSecret,
+      provision,
+      ...targetOf(providers),
+      verification,
+      metadata,
+      retryPolicy,
+    },
   };
 }
 
@@ -116,7 +139,7 @@ const webhookProperties = {
   integrationId: { type: "string" },
   connectionId: { type: "string" },
   events: textList,
-  status: { enum: ["active", "inactive", "failed", "pending_verification"] },
+  status: { enum: ["active", "inactive", "failed", "pending_verification", "pending_provider"] },
   isVerified: { type: "boolean" },
   verifiedAt: time,
   secretOrigin: { enum: ["generated", "imported", "captured", "none"] },
@@ -124,6 +147,19 @@ const webhookProperties = {
   candidateSecrets: { type: "integer" },
   retryPolicy: { type: "object" },
   metadata: { type: "object" },
+  provisioning: {
+    type: "object",
+    description: "How the webhook stands at its provider, where we set it up there.",
+    required: ["target", "state"],
+    properties: {
+      target: { type: "object" },
+      state: { enum: ["pending", "ready"] },
+      reason: { type: "string", description: "Why the last attempt to set it up or to renew it failed." },
+      failingSince: time,
+      retryAt: time,
+      expiresAt: time,
+    },
+  },
   createdAt: time,
   updatedAt: time,
   setup: { ...textList, description: "What to do at the provider, in order." },

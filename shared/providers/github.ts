@@ -6,6 +6,7 @@ import { DeliveryRefused } from "../core/refusal";
 import type { EventType, ProviderEvent } from "../core/webhook-event";
 import { explainSignature } from "./explain-signature";
 import { type GitHubEvent, githubEvents, unlistedEvent } from "./github-events";
+import { githubProvisioning } from "./github-provisioning";
 import { githubSteps } from "./github-setup";
 import { demandHmacSha256, readHexSignature } from "./hmac";
 import { statedTime } from "./stated-time";
@@ -72,6 +73,7 @@ export const github: Provider = {
   handshake: (request) => (request.headers.get(EVENT_HEADER) === "ping" ? pingReply() : undefined),
 
   setupSteps: githubSteps,
+  provisioning: githubProvisioning,
 };
 
 function bodyOf(request: DeliveryRequest): JsonObject | undefined {

@@ -1,4 +1,5 @@
-import type { Registration } from "../core/registration";
+import { provisionedSteps, type Provisioning } from "../core/provisioning";
+import { type Registration, reportedStatus, type ReportedStatus } from "../core/registration";
 import { webhookUrlOf } from "./registration-rules";
 import type { Services } from "./services";
 
@@ -9,7 +10,7 @@ export interface RegistrationView {
   readonly integrationId: string;
   readonly connectionId: string;
   readonly events: readonly string[];
-  readonly status: Registration["status"];
+  readonly status: ReportedStatus;
   readonly isVerified: boolean;
   readonly verifiedAt?: string;
   readonly secretOrigin: Registration["secretOrigin"];
@@ -18,6 +19,7 @@ export interface RegistrationView {
   readonly candidateSecrets?: number;
   readonly retryPolicy: Registration["retryPolicy"];
   readonly metadata: Registration["metadata"];
+  readonly provisioning?: Provisioning;
   readonly createdAt: string;
   readonly updatedAt: string;
   /** What to do at the provider, in order. */
@@ -34,7 +36,7 @@ export function toRegistrationView(services: Services, registration: Registratio
     integrationId: registration.integrationId,
     connectionId: registration.connectionId,
     events: registration.events,
-    status: registration.status,
+    status: reportedStatus(registration),
     isVerified: registration.isVerified,
     ...(registration.verifiedAt === undefined ? {} : { verifiedAt: registration.verifiedAt }),
     secretOrigin: registration.secretOrigin,
@@ -42,6 +44,7 @@ export function toRegistrationView(services: Services, registration: Registratio
     ...(candidates === 0 ? {} : { candidateSecrets: candidates }),
     retryPolicy: registration.retryPolicy,
     metadata: registration.metadata,
+    ...(registration.provisioning === undefined ? {} : { provisioning: registration.provisioning }),
     createdAt: registration.createdAt,
     updatedAt: registration.updatedAt,
     setup: setupOf(services, registration, webhookUrl),
@@ -51,7 +54,8 @@ export function toRegistrationView(services: Services, registration: Registratio
 function setupOf(services: Services, registration: Registration, webhookUrl: string): readonly string[] {
   const provider = services.providers.get(registration.integrationId);
   if (!provider) return [];
-  const { verification } = registration;
+  const { verification, provisioning } = registration;
+  if (provisioning) return provisionedSteps(provisioning, provider.displayName);
   const { scheme } = verification;
   const missingSettings = provider.missingSettings?.(verification) ?? [];
   const steps = provider.setupSteps({ webhookUrl, scheme, settings: verification, missingSettings });

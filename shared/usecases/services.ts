@@ -1,6 +1,7 @@
 import type { OutboundPolicy } from "../core/outbound";
 import type { Clock, EventQueue, Log, PayloadStore, SecretStore } from "../core/ports";
 import type { Provider } from "../core/provider";
+import type { ProviderHooks } from "../core/provider-hook";
 import type { RecordReader } from "../core/record-reader";
 import type { RateLimiter } from "../core/rate-limiter";
 import type { SyncTaskService } from "../core/sync-task";
@@ -8,6 +9,7 @@ import type { TokenBuckets } from "../core/token-bucket";
 import type { Activities } from "../repositories/activities";
 import type { Connections } from "../repositories/connections";
 import type { Deliveries } from "../repositories/deliveries";
+import type { HookLedgers } from "../repositories/hook-ledgers";
 import type { RateLimits } from "../repositories/rate-limits";
 import type { Conflicts } from "../repositories/conflicts";
 import type { Mappings } from "../repositories/mappings";
@@ -62,6 +64,9 @@ export interface Services {
   readonly payloads: PayloadStore;
   /** The records at the providers, by the connections' credentials. */
   readonly records: RecordReader;
+  /** What we make at the providers, so that they deliver. */
+  readonly providerHooks: ProviderHooks;
+  readonly hookLedgers: HookLedgers;
   readonly sync: SyncTaskService;
   readonly limits: Limits;
   readonly rateLimits: RateLimits;

@@ -1,11 +1,13 @@
 import { activityKeyOf } from "./activity-key";
 import { dropCandidates } from "./pending-secrets";
 import { requireOwn } from "./require-own";
+import { REMOVE_FOR_MS } from "./remove-hooks";
 import type { Services } from "./services";
+import { trySettleHooks } from "./settle-hooks";
 
 /**
- * Deletes a registration: the document first, so that nothing is received any more, then its secrets and counters.
- * Events already queued are still drained.
+ * Deletes a registration: the document first, so that nothing is received any more, then its secrets and counters, and
+ * what we set up at its provider. Where that fails, the timer tries again. Events already queued are still drained.
  * @throws {WebhookError} `registration_not_found`
  */
 export async function unregisterWebhook(
@@ -16,6 +18,7 @@ export async function unregisterWebhook(
   // Switched off first: from here on no handshake adds a candidate whose secret nobody would delete.
   const switchedOff = await services.registrations.update(known.id, (current) => ({ ...current, status: "inactive" }));
   const registration = switchedOff ?? known;
+  if (registration.provisioning) await giveUpHooks(services, registration.id);
   await services.registrations.delete(registration);
   services.cache.forget(registration.id);
   services.gatherer.forget(registration.id);
@@ -23,4 +26,17 @@ export async function unregisterWebhook(
   await dropCandidates(services, registration);
   await services.activities.delete(activityKeyOf(registration));
   services.log("info", "registration.deleted", { registrationId: registration.id });
+  if (registration.provisioning) await trySettleHooks(services, registration.id);
+}
+
+/** From here on nobody renews them any more, and the timer removes them whatever becomes of us. */
+async function giveUpHooks(services: Services, registrationId: string): Promise<void> {
+  const now = services.now();
+  await services.hookLedgers.update(registrationId, ({ failingSince: _, ...ledger }) => ({
+    ...ledger,
+    asked: ledger.asked + 1,
+    failures: 0,
+    dueAt: now,
+    removeUntil: now + REMOVE_FOR_MS,
+  }));
 }

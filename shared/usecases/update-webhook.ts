@@ -12,6 +12,7 @@ import { type RegistrationView, toRegistrationView } from "./registration-view";
 import { dropCandidates } from "./pending-secrets";
 import { requireOwn } from "./require-own";
 import type { Services } from "./services";
+import { askForHooks, trySettleHooks } from "./settle-hooks";
 
 /** What may be changed; a field that is absent stays as it is. */
 export interface UpdateRequest {
@@ -25,8 +26,8 @@ export interface UpdateRequest {
 }
 
 /**
- * Changes a registration. A new secret replaces the old one at once and is verified by the provider's own scheme, unless
- * the request names another or the owner chose another before.
+ * Changes a registration, and what we set up for it at its provider. A new secret replaces the old one at once and is
+ * verified by the provider's own scheme, unless the request names another or the owner chose another before.
  * @throws {WebhookError} `registration_not_found`, `invalid_request`, `document_changed`, `store_unavailable`,
  *   `secrets_unavailable`
  */
@@ -58,7 +59,10 @@ export async function updateWebhook(
   if (secretVersion !== undefined) await dropCandidates(services, replaced);
   services.cache.forget(registration.id);
   services.log("info", "registration.updated", { registrationId: registration.id, fields: Object.keys(request) });
-  return toRegistrationView(services, updated);
+  if (updated.provisioning === undefined) return toRegistrationView(services, updated);
+  await askForHooks(services, registration.id);
+  await trySettleHooks(services, registration.id);
+  return toRegistrationView(services, await requireOwn(services, key));
 }
 
 /** What the secret stands for may change with these settings: a bearer token is no base64 of a key, or of a short one. */

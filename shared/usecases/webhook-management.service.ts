@@ -6,11 +6,14 @@ import type { Services } from "./services";
 import { healthOf, listHealth } from "./webhook-health";
 
 /** What may be given to `registerWebhook` besides its four arguments. */
-export type RegisterOptions = Pick<RegisterRequest, "webhookSecret" | "verification" | "metadata" | "retryPolicy">;
+export type RegisterOptions = Pick<
+  RegisterRequest,
+  "webhookSecret" | "verification" | "metadata" | "retryPolicy" | "provision" | "target"
+>;
 
 /** The library calls that Castiel's own code makes; the HTTP functions run the same use cases. */
 export interface WebhookService {
-  /** @throws {WebhookError} `unknown_integration`, `invalid_request` */
+  /** @throws {WebhookError} as the use case of this name */
   registerWebhook(
     tenantId: string,
     integrationId: string,

@@ -74,11 +74,13 @@ describe("what is registered with the host", () => {
       ["list-sync-tasks", "httpTrigger", "GET", "sync-tasks", "anonymous"],
       ["list-webhooks", "httpTrigger", "GET", "webhooks", "anonymous"],
       ["preview-mapping", "httpTrigger", "POST", "mappings/preview", "anonymous"],
+      ["provision-webhook", "httpTrigger", "POST", "webhooks/{registrationId:minlength(7)}/provision", "anonymous"],
       ["put-connection", "httpTrigger", "PUT", "integrations/{integrationId}/connections/{connectionId}", "anonymous"],
       ["put-mapping", "httpTrigger", "PUT", "mappings/{integrationId}/{entityType}", "anonymous"],
       ["receive-webhook", "httpTrigger", "POST", "webhooks/{registrationId:minlength(7)}", "anonymous"],
       ["recompute-webhook-health", "timerTrigger", "", "%HEALTH_SCHEDULE%", undefined],
       ["register-webhook", "httpTrigger", "POST", "integrations/{integrationId}/webhooks", "anonymous"],
+      ["renew-provider-hooks", "timerTrigger", "", "%HOOKS_SCHEDULE%", undefined],
       ["reset-rate-limit", "httpTrigger", "POST", "rate-limits/{integrationId}/reset", "anonymous"],
       ["resolve-conflict", "httpTrigger", "POST", "conflicts/{conflictId}/resolve", "anonymous"],
       ["restore-shard", "httpTrigger", "POST", "shards/{shardId}/restore", "anonymous"],
@@ -99,7 +101,11 @@ describe("what is registered with the host", () => {
   });
 
   it("reads %NAME% settings that the configuration has", () => {
-    expect(app.config.appSettings).toEqual({ QUEUE_NAME: "sync-events", HEALTH_SCHEDULE: "0 */5 * * * *" });
+    expect(app.config.appSettings).toEqual({
+      QUEUE_NAME: "sync-events",
+      HEALTH_SCHEDULE: "0 */5 * * * *",
+      HOOKS_SCHEDULE: "30 */5 * * * *",
+    });
   });
 });
 

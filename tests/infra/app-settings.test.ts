@@ -14,6 +14,7 @@ const requiredInAzure = [
   "KEY_VAULT_URI",
   "PAYLOAD_BLOB_SERVICE_URI",
   "HEALTH_SCHEDULE",
+  "HOOKS_SCHEDULE",
 ];
 
 /** Settings that are for emulators alone, in the place of an endpoint and an identity. */
@@ -61,6 +62,7 @@ function deployedEnvironment(): NodeJS.ProcessEnv {
     KEY_VAULT_URI: "https://kv-castiel.vault.azure.net/",
     PAYLOAD_BLOB_SERVICE_URI: "https://stcastiel.blob.core.windows.net/",
     HEALTH_SCHEDULE: "0 */5 * * * *",
+    HOOKS_SCHEDULE: "30 */5 * * * *",
   };
 }
 
@@ -97,6 +99,7 @@ describe("the app settings of the function app", () => {
     const parameter = (name: string): unknown => valueOf("infra/main.bicep", name);
     expect(parameter("queueName")).toBe(settings.QUEUE_NAME.default);
     expect(parameter("healthSchedule")).toBe(settings.HEALTH_SCHEDULE.default);
+    expect(parameter("hooksSchedule")).toBe(settings.HOOKS_SCHEDULE.default);
     expect(parameter("logLevel")).toBe(settings.LOG_LEVEL.default);
     expect(parameter("deliveryRetentionDays")).toBe(Number(settings.DELIVERY_RETENTION_DAYS.default));
     expect(parameter("oidcTenantClaim")).toBe(settings.OIDC_TENANT_CLAIM.default);

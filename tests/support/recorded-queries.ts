@@ -2,6 +2,7 @@ import type { CollectionName, Document, DocumentQuery, Documents, DocumentStore,
 import { Conflicts } from "../../shared/repositories/conflicts";
 import { Connections } from "../../shared/repositories/connections";
 import { Deliveries } from "../../shared/repositories/deliveries";
+import { HookLedgers } from "../../shared/repositories/hook-ledgers";
 import { Mappings } from "../../shared/repositories/mappings";
 import { Registrations } from "../../shared/repositories/registrations";
 import { Shards } from "../../shared/repositories/shards";
@@ -38,6 +39,7 @@ export async function recordQueries(): Promise<readonly RecordedQuery[]> {
   });
   await new Mappings(store).list(tenant, { limit: 1 });
   await new Conflicts(store).list(tenant, { status: "open", shardId: "shard-1", limit: 1 });
+  await new HookLedgers(store).listDue(0).next();
   return recorded;
 }
 

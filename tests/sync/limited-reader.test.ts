@@ -2,7 +2,8 @@ import { MemoryRateLedger } from "../../shared/adapters/memory/rate-ledger";
 import type { Operation } from "../../shared/core/rate-limit";
 import type { ConnectionKey, ReadOutcome, RecordPage, RecordReader } from "../../shared/core/record-reader";
 import { SyncDelay, SyncFailure } from "../../shared/core/sync-task";
-import { limitedReader, quotaObserver } from "../../shared/sync/limited-reader";
+import { quotaObserver } from "../../shared/sync/limited-calls";
+import { limitedReader } from "../../shared/sync/limited-reader";
 import { openLimiter, type TestLimiter } from "../support/limiter";
 import { noon } from "../support/make";
 

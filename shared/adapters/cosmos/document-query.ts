@@ -17,6 +17,7 @@ export type CompositeIndex = readonly { readonly path: string; readonly order: "
 export const compositeIndexes: Readonly<Partial<Record<CollectionName, readonly CompositeIndex[]>>> = {
   deliveries: [compositeIndexFor({ field: "receivedAt", direction: "desc" })],
   conflicts: [compositeIndexFor({ field: "detectedAt", direction: "desc" })],
+  "hook-ledgers": [compositeIndexFor({ field: "dueAt", direction: "asc" })],
 };
 
 /** The index that a query ordered in this way needs. */

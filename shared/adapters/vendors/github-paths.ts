@@ -98,6 +98,12 @@ export function repositoryPath(fullName: string | undefined): string | undefined
   return parts.length === 2 && !parts.includes(undefined) ? `/repos/${parts.join("/")}` : undefined;
 }
 
+/** `/orgs/{org}` for an organisation's login; `undefined` for what is none. */
+export function organizationPath(login: string): string | undefined {
+  const name = segment(login);
+  return name === undefined ? undefined : `/orgs/${name}`;
+}
+
 /** A segment of a path; `undefined` for an empty one and for those that would lead elsewhere. */
 function segment(text: string): string | undefined {
   return text === "" || text === "." || text === ".." ? undefined : encodeURIComponent(text);

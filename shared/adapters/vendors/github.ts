@@ -74,7 +74,7 @@ async function read(
 }
 
 /** A repository that was renamed or moved answers with its new place; followed once, and only to the same API. */
-async function follow(session: VendorSession, request: VendorRequest): Promise<OutboundReply> {
+export async function follow(session: VendorSession, request: VendorRequest): Promise<OutboundReply> {
   const reply = await session.call(request);
   const location = reply.headers.get("location");
   const isMoved = [301, 302, 307, 308].includes(reply.status) && location?.startsWith(`${session.baseUrl}/`) === true;

@@ -163,6 +163,12 @@ describe("the composite indexes", () => {
           { path: "/id", order: "ascending" },
         ],
       ],
+      "hook-ledgers": [
+        [
+          { path: "/dueAt", order: "ascending" },
+          { path: "/id", order: "ascending" },
+        ],
+      ],
     });
   });
 });

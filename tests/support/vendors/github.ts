@@ -1,9 +1,10 @@
 import { createHash, verify, type KeyObject } from "node:crypto";
+import { GitHubHooks } from "./github-hooks";
 import { type Answer, type Received, StandIn, Tokens } from "./stand-in";
 
 /**
  * GitHub's REST API as docs.github.com/en/rest describes it, for one repository: issues (a deleted one is 410), comments,
- * pulls and refs; ETags; pages by `Link`; 404 for what the token may not see; an App's installation tokens; expiring
+ * pulls and refs; hooks of repositories and organisations; ETags; pages by `Link`; 404 for what the token may not see; an App's installation tokens; expiring
  * user tokens, whose refresh answers errors with the status 200 ("Refreshing user access tokens").
  */
 export class GitHubStandIn {
@@ -11,6 +12,7 @@ export class GitHubStandIn {
   readonly server: StandIn;
   /** Records by path below the API's address; `undefined` for a deleted one that answers 410. */
   readonly records = new Map<string, object | undefined>();
+  readonly hooks = new GitHubHooks();
   /** Other names of repositories, each with the id of its repository. */
   readonly renamed = new Map<string, number>();
   /** The App's public key. */
@@ -38,6 +40,8 @@ export class GitHubStandIn {
     if (/^\/app\/installations\/\d+\/access_tokens$/.test(path)) return this.#installationToken(request);
     if (!this.tokens.isGood(request.token)) return { status: 401, json: { message: "Bad credentials", status: "401" } };
     if (path === "/graphql") return this.#graphql(request);
+    const hooks = this.hooks.respond(request);
+    if (hooks) return hooks;
     if (method === "GET") return this.#read(request);
     return this.#write(request);
   }
