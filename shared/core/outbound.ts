@@ -67,13 +67,18 @@ function hostMatches(entry: string, host: string): boolean {
   return entry.startsWith("*.") ? host.endsWith(entry.slice(1)) && host.length >= entry.length : host === entry;
 }
 
-/** IANA's special-purpose registries (RFC 6890): what is not reachable from everywhere, is shared, or translates. */
+/**
+ * IANA's special-purpose registries (RFC 6890): what is not reachable from everywhere, is shared, or translates. And
+ * 168.63.129.16, which looks public and is the platform itself for whatever runs in Azure ("What is IP address
+ * 168.63.129.16?").
+ */
 const notPublic = blockList({
   ipv4: [
     "0.0.0.0/8",
     "10.0.0.0/8",
     "100.64.0.0/10",
     "127.0.0.0/8",
+    "168.63.129.16/32",
     "169.254.0.0/16",
     "172.16.0.0/12",
     "192.0.0.0/24",

@@ -53,12 +53,18 @@ describe("isAllowedUrl", () => {
 });
 
 describe("isAllowedAddress", () => {
-  it.each(["140.82.112.5", "1.1.1.1", "172.15.0.1", "172.32.0.1", "2606:50c0:8000::153", "2a00:1450::1"])(
-    "takes the public address %s",
-    (address) => {
-      expect(isAllowedAddress(policy, address)).toBe(true);
-    },
-  );
+  it.each([
+    "140.82.112.5",
+    "1.1.1.1",
+    "168.63.129.15",
+    "168.63.129.17",
+    "172.15.0.1",
+    "172.32.0.1",
+    "2606:50c0:8000::153",
+    "2a00:1450::1",
+  ])("takes the public address %s", (address) => {
+    expect(isAllowedAddress(policy, address)).toBe(true);
+  });
 
   it.each([
     "127.0.0.1",
@@ -67,6 +73,7 @@ describe("isAllowedAddress", () => {
     "172.31.255.255",
     "192.168.1.1",
     "169.254.169.254",
+    "168.63.129.16",
     "100.64.0.1",
     "0.0.0.0",
     "198.18.0.1",
