@@ -22,7 +22,7 @@ export interface OutboundRequest {
 export interface OutboundReply {
   readonly status: number;
   readonly headers: HeaderReader;
-  /** `undefined` where the body is empty or no JSON. */
+  /** `undefined` where the body is empty, no JSON, or JSON too deep to be kept. */
   readonly json: unknown;
 }
 

@@ -2,7 +2,7 @@ import { lookup as resolve } from "node:dns";
 import { Agent as HttpAgent, type IncomingMessage, request as httpRequest, type RequestOptions } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { isIP, type LookupFunction } from "node:net";
-import { parseJson } from "../../core/delivery-request";
+import { parseForeignJson } from "../../core/delivery-request";
 import {
   bareHost,
   isAllowedAddress,
@@ -81,22 +81,24 @@ function call(url: URL, { method, headers, body }: OutboundRequest, options: Cal
       headers: { accept: "application/json", "user-agent": "castiel-webhooks", ...headers, ...length },
       ...options.connection,
     });
-    const timer = setTimeout(() => request.destroy(new OutboundError("timeout", url.host)), options.timeoutMs);
+    // What ends the call first decides: whatever that breaks off then comes too late to be told.
     const fail = (error: unknown): void => {
       clearTimeout(timer);
-      request.destroy();
       reject(error instanceof OutboundError ? error : new OutboundError("unreachable", url.host, error));
+      request.destroy();
     };
+    const timer = setTimeout(() => fail(new OutboundError("timeout", url.host)), options.timeoutMs);
     request.on("error", fail);
+    // Nobody asked for another protocol. Unless somebody listens, Node closes the connection and tells nobody.
+    request.on("upgrade", (_, socket) => {
+      socket.destroy();
+      fail(new Error("the protocol was changed"));
+    });
     request.on("response", (response) => {
-      // A timeout while the body is read ends the response, and then it is the request that knows why.
-      readReply(response, url.host, options.maxBytes ?? MAX_BYTES).then(
-        (reply) => {
-          clearTimeout(timer);
-          settle(reply);
-        },
-        (error: unknown) => fail(request.errored ?? error),
-      );
+      readReply(response, url.host, options.maxBytes ?? MAX_BYTES).then((reply) => {
+        clearTimeout(timer);
+        settle(reply);
+      }, fail);
     });
     request.end(body);
   });
@@ -117,6 +119,6 @@ async function readReply(response: IncomingMessage, host: string, maxBytes: numb
     // Set on every response to a request of ours.
     status: response.statusCode ?? 0,
     headers: { get: (name) => response.headersDistinct[name.toLowerCase()]?.join(", ") ?? null },
-    json: isJson ? parseJson(Buffer.concat(chunks).toString("utf8")) : undefined,
+    json: isJson ? parseForeignJson(Buffer.concat(chunks).toString("utf8")) : undefined,
   };
 }

@@ -2,6 +2,7 @@ import { generateKeyPairSync } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type RequestListener, type Server } from "node:http";
 import { createServer as createSecureServer } from "node:https";
+import { gzipSync } from "node:zlib";
 import { createOutboundHttp, type OutboundOptions } from "../../../shared/adapters/outbound/outbound-http";
 import { OutboundError, type OutboundRequest } from "../../../shared/core/outbound";
 import { selfSignedCertificate } from "../../support/self-signed-certificate";
@@ -123,6 +124,50 @@ describe("createOutboundHttp", () => {
     expect(await failureOf(send({}, { timeoutMs: 100 }))).toBe("timeout");
     answer = (_, response) => response.setHeader("content-type", "application/json").write('{"a":');
     expect(await failureOf(send({}, { timeoutMs: 100 }))).toBe("timeout");
+  });
+
+  it("gives up an answer that changes the protocol, which nobody asked for", async () => {
+    answer = (request) =>
+      request.socket.write("HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n");
+    expect(await failureOf(send())).toBe("unreachable");
+  });
+
+  it("gives up an answer that is announced again and again and never comes", async () => {
+    let hints: NodeJS.Timeout | undefined;
+    answer = (request, response) => {
+      hints = setInterval(() => response.writeEarlyHints({ link: "</a>; rel=preload" }), 5);
+      request.socket.on("close", () => clearInterval(hints));
+    };
+    expect(await failureOf(send({}, { timeoutMs: 100 }))).toBe("timeout");
+    clearInterval(hints);
+  });
+
+  it("answers what a server says of a body before it has read it", async () => {
+    answer = (_, response) => response.writeHead(413, { connection: "close" }).end();
+    expect(await send({ method: "POST", body: "x".repeat(8_000_000) })).toMatchObject({ status: 413 });
+  });
+
+  it("takes no JSON that nests too deep to be written again, and asks for nothing compressed", async () => {
+    let encodings: string | undefined;
+    answer = (request, response) => {
+      encodings = request.headers["accept-encoding"];
+      response.setHeader("content-type", "application/json").end("[".repeat(101) + "]".repeat(101));
+    };
+    expect(await send()).toMatchObject({ status: 200, json: undefined });
+    expect(encodings).toBeUndefined();
+  });
+
+  it("unpacks nothing that is compressed all the same", async () => {
+    answer = (_, response) =>
+      response
+        .writeHead(200, { "content-type": "application/json", "content-encoding": "gzip" })
+        .end(gzipSync(`"${"x".repeat(1_000_000)}"`));
+    expect(await send({}, { maxBytes: 10_000 })).toMatchObject({ status: 200, json: undefined });
+  });
+
+  it("says unreachable for headers that do not end", async () => {
+    answer = (request) => request.socket.write(`HTTP/1.1 200 OK\r\nx: ${"y".repeat(100_000)}\r\n`);
+    expect(await failureOf(send())).toBe("unreachable");
   });
 
   it("says unreachable for a connection that is refused, broken off, or not TLS", async () => {
