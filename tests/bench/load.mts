@@ -12,6 +12,8 @@ export interface LoadOptions {
   readonly port: number;
   readonly connections: number;
   readonly durationMs: number;
+  /** Requests a second, whatever comes back; without it each connection waits for its answer and goes on at once. */
+  readonly ratePerSecond?: number;
   readonly plans: readonly RequestPlan[];
 }
 
@@ -28,7 +30,7 @@ const CONTENT_LENGTH = "content-length: ";
 const HEAD_END = Buffer.from("\r\n\r\n");
 const LAST_CHUNK = Buffer.from("\r\n0\r\n\r\n");
 
-function run({ port, connections, durationMs, plans }: LoadOptions): Promise<LoadReport> {
+function run({ port, connections, durationMs, ratePerSecond = Infinity, plans }: LoadOptions): Promise<LoadReport> {
   const payloads = plans.flatMap(makeRequests);
   const latencies: number[] = [];
   const statuses: Record<string, number> = {};
@@ -44,13 +46,16 @@ function run({ port, connections, durationMs, plans }: LoadOptions): Promise<Loa
   });
 
   function startConnection(socket: Socket, finish: () => void): void {
-    let sentAt = 0;
+    let dueAt = 0;
     let pending: Buffer = Buffer.alloc(0);
     const send = (): void => {
-      const payload = payloads[next++];
-      if (payload === undefined || performance.now() >= endsAt) return void socket.destroy();
-      sentAt = performance.now();
-      socket.write(payload);
+      const now = performance.now();
+      const index = next++;
+      const payload = payloads[index];
+      if (payload === undefined || now >= endsAt) return void socket.destroy();
+      // At a given rate a request that had to wait for a connection is late, and that counts.
+      dueAt = ratePerSecond === Infinity ? now : startedAt + (index / ratePerSecond) * 1000;
+      setTimeoutOrNow(() => socket.write(payload), dueAt - now);
     };
     socket.setNoDelay(true);
     socket.on("connect", send);
@@ -62,11 +67,16 @@ function run({ port, connections, durationMs, plans }: LoadOptions): Promise<Loa
       if (size === undefined || pending.length < size) return;
       const status = pending.toString("latin1", 9, 12);
       statuses[status] = (statuses[status] ?? 0) + 1;
-      latencies.push(performance.now() - sentAt);
+      latencies.push(performance.now() - dueAt);
       pending = pending.subarray(size);
       send();
     });
   }
+}
+
+function setTimeoutOrNow(action: () => void, ms: number): void {
+  if (ms > 0) setTimeout(action, ms);
+  else action();
 }
 
 /** Where the first response ends, `undefined` while it is not all there. */

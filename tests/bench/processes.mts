@@ -50,6 +50,11 @@ export async function startServer(kind: string, secret = "secret"): Promise<numb
   return listening(start(0, [join(here, "servers.mts"), kind, secret]));
 }
 
+/** Starts a stand-in for an account, which takes so long for each answer, beside the load generator; answers its port. */
+export async function startAccount(latencyMs: number): Promise<number> {
+  return listening(start(1, [join(here, "servers.mts"), "salesforce", String(latencyMs)]));
+}
+
 /** A gateway under test. */
 export interface Gateway {
   readonly port: number;

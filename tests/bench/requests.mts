@@ -8,6 +8,8 @@ export interface RequestPlan {
   readonly secret: string;
   readonly bodyBytes: number;
   readonly count: number;
+  /** Salesforce: each delivery names a Contact of its own and nothing else of it, so that it has to be read. */
+  readonly named?: true;
   /** For Google: the token, whatever the body. */
   readonly token?: string;
 }
@@ -28,13 +30,13 @@ function padded(bytes: number, make: (padding: string) => unknown): string {
   return JSON.stringify(make("x".repeat(Math.max(0, bytes - bare.length))));
 }
 
-const makers: Readonly<Record<string, (plan: RequestPlan, now: Date) => Delivery>> = {
-  github({ secret, bodyBytes }, now) {
+const makers: Readonly<Record<string, (plan: RequestPlan, now: Date, index: number) => Delivery>> = {
+  github({ secret, bodyBytes }, now, index) {
     const time = now.toISOString();
     const body = padded(bodyBytes, (padding) => ({
       action: "edited",
       issue: {
-        id: 73464126,
+        id: 73464126 + index,
         number: 73,
         title: "Spelling error",
         state: "open",
@@ -48,14 +50,17 @@ const makers: Readonly<Record<string, (plan: RequestPlan, now: Date) => Delivery
     const headers = { "x-github-event": "issues", "x-github-delivery": randomUUID() };
     return { body, headers: { ...headers, "x-hub-signature-256": `sha256=${hmac(secret, body)}` } };
   },
-  salesforce({ secret, bodyBytes }, now) {
-    const body = padded(bodyBytes, (padding) => ({
-      action: "updated",
-      sobject: {
-        name: "Contact",
-        fields: { Id: "003xx000004TMMa", SystemModstamp: now.toISOString(), Description: padding },
-      },
-    }));
+  salesforce({ secret, bodyBytes, named }, now, index) {
+    const created = { name: "Contact", fields: { Id: contactId(index) } };
+    const body = named
+      ? JSON.stringify({ action: "created", sobject: created })
+      : padded(bodyBytes, (padding) => ({
+          action: "updated",
+          sobject: {
+            name: "Contact",
+            fields: { Id: "003xx000004TMMa", SystemModstamp: now.toISOString(), Description: padding },
+          },
+        }));
     const headers = { "x-salesforce-event-id": randomUUID() };
     return { body, headers: { ...headers, "x-salesforce-event-signature": `sha256=${hmac(secret, body)}` } };
   },
@@ -92,17 +97,22 @@ const makers: Readonly<Record<string, (plan: RequestPlan, now: Date) => Delivery
   },
 };
 
+/** The id of the n-th Contact: 15 characters, as Salesforce's are. */
+function contactId(index: number): string {
+  return `003xx${String(index).padStart(10, "0")}`;
+}
+
 /** One delivery of a plan. */
-export function makeDelivery(plan: RequestPlan, now = new Date()): Delivery {
+export function makeDelivery(plan: RequestPlan, now = new Date(), index = 0): Delivery {
   const make = makers[plan.provider];
   if (!make) throw new Error(`no such provider: ${plan.provider}`);
-  return make(plan, now);
+  return make(plan, now, index);
 }
 
 /** Whole HTTP requests, ready to be written to a socket. */
 export function makeRequests(plan: RequestPlan): Buffer[] {
-  return Array.from({ length: plan.count }, () => {
-    const { body, headers } = makeDelivery(plan);
+  return Array.from({ length: plan.count }, (_, index) => {
+    const { body, headers } = makeDelivery(plan, new Date(), index);
     const lines = Object.entries({
       "content-type": "application/json",
       ...headers,

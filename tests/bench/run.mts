@@ -8,6 +8,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
+import { ACCOUNT_LATENCY_MS, DELIVERIES_PER_SECOND, measureFetchPath } from "./fetch-path.mts";
 import type { LoadOptions, LoadReport } from "./load.mts";
 import {
   cleanUp,
@@ -21,6 +22,7 @@ import {
   stop,
 } from "./processes.mts";
 import type { RequestPlan } from "./requests.mts";
+import { untilDrained } from "./store.mts";
 
 const here = import.meta.dirname;
 const sizes = { "2k": { bodyBytes: 2048, count: 30_000 }, "20k": { bodyBytes: 20_480, count: 5_000 } } as const;
@@ -54,8 +56,8 @@ interface Target {
   readonly port: number;
   readonly plan: Omit<RequestPlan, "count" | "bodyBytes">;
   readonly size: keyof typeof sizes;
-  /** It works on after its answers; the next one must not share the core with it. */
-  readonly drains?: true;
+  /** The data folder of one that works on after its answers: the next one must not share the core with it. */
+  readonly drains?: string;
 }
 
 interface Figures {
@@ -76,7 +78,7 @@ async function measureTargets(ceiling: Target, targets: readonly Target[]): Prom
     let top = 0;
     for (const target of [ceiling, ...targets]) {
       const { rps, p50, p99 } = await loadTarget(target);
-      if (target.drains) await untilIdle(target.port);
+      if (target.drains !== undefined) await untilDrained(target.drains);
       if (target === ceiling) top = rps;
       if (round > 0) seen.get(target.name)?.push({ rps, ratio: rps / top, p50, p99 });
     }
@@ -145,22 +147,11 @@ async function measureDrain(): Promise<number> {
     await stop(receiving.child);
     const draining = await startGateway(dataDirectory, { drain: true });
     const startedAt = performance.now();
-    await untilIdle(draining.port);
+    await untilDrained(dataDirectory);
     rates.push((completed / (performance.now() - startedAt)) * 1000);
     await stop(draining.child);
   }
   return median(rates);
-}
-
-async function untilIdle(port: number): Promise<void> {
-  while (await isBusy(port)) await new Promise((resolve) => setTimeout(resolve, 20));
-}
-
-async function isBusy(port: number): Promise<boolean> {
-  const health = (await (await fetch(`http://localhost:${port}/webhooks/health`)).json()) as {
-    queue: { active: number };
-  };
-  return health.queue.active > 0;
 }
 
 /**
@@ -234,7 +225,13 @@ async function run() {
       size: "2k",
     },
     ...plans.map((plan) => ({ name: `${plan.provider}.2k`, port: held.port, plan, size: "2k" as const })),
-    { name: "draining", port: draining.port, plan: await register(draining.port, "github"), size: "2k", drains: true },
+    {
+      name: "draining",
+      port: draining.port,
+      plan: await register(draining.port, "github"),
+      size: "2k",
+      drains: join(scratch, "draining"),
+    },
     { name: "octokit", port: await startServer("octokit"), plan: bareSecret, size: "2k" },
     { name: "bolt", port: await startServer("bolt"), plan: { ...bareSecret, provider: "slack" }, size: "2k" },
   ];
@@ -266,6 +263,7 @@ async function run() {
     scale,
     verify,
     drain: { rps: await measureDrain() },
+    fetchPath: await measureFetchPath(load),
     memory: { rssMb },
     startup: { ms: await measureStartup() },
     load: measureLoad(),
@@ -304,6 +302,18 @@ function print(report: Awaited<ReturnType<typeof run>>): void {
     ]),
   );
   console.table(report.verify);
+  const { answeredP99, savedP50, savedP95, savedP99, tasksPerSecond, leftOver } = report.fetchPath;
+  console.log(
+    `Delivery to saved Contact, ${DELIVERIES_PER_SECOND} deliveries/s, an account that answers in ${ACCOUNT_LATENCY_MS} ms:`,
+  );
+  console.table({
+    "saved, p50 ms": savedP50,
+    "saved, p95 ms": savedP95,
+    "saved, p99 ms": savedP99,
+    "answered, p99 ms": round(answeredP99),
+    "tasks/s": round(tasksPerSecond),
+    "in the queue after the last answer": leftOver,
+  });
   console.table({
     "Azure mode to embedded": round(report.azure?.toEmbedded ?? 0),
     "drain, events/s": Math.round(report.drain.rps),

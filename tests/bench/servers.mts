@@ -1,4 +1,7 @@
-/** What the gateway is held against, each in a process of its own: `node servers.mts bare|noop|octokit|bolt SECRET`. */
+/**
+ * What the gateway is held against, and the account that it reads from, each in a process of its own:
+ * `node servers.mts bare|noop|octokit|bolt|salesforce SECRET`.
+ */
 import { createServer, type Server } from "node:http";
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -56,12 +59,25 @@ async function bolt(secret: string): Promise<Server> {
   return app.start(0);
 }
 
+/** Every Contact there may be, each answered after the given milliseconds: Salesforce's REST API as far as one is read. */
+function salesforce(latencyMs: number): Server {
+  const changedAt = new Date().toISOString();
+  return createServer((request, response) => {
+    const Id = request.url?.split("/").pop()?.split("?")[0] ?? "";
+    const contact = { Id, IsDeleted: false, SystemModstamp: changedAt, LastName: `Contact ${Id}` };
+    const body = JSON.stringify({ ...contact, Email: `${Id}@example.com`, Phone: "+1 555 0100", Title: "Engineer" });
+    request.resume();
+    setTimeout(() => response.writeHead(200, { "content-type": "application/json" }).end(body), latencyMs);
+  });
+}
+
 const [, , kind = "bare", secret = "secret"] = process.argv;
 const servers: Readonly<Record<string, () => Server | Promise<Server | number>>> = {
   bare,
   noop,
   octokit: () => octokit(secret),
   bolt: () => bolt(secret),
+  salesforce: () => salesforce(Number(secret)),
 };
 const server = await servers[kind]?.();
 if (server === undefined) throw new Error(`no such server: ${kind}`);
