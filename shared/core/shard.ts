@@ -43,6 +43,14 @@ export interface LocalDeletion extends Signature {
   readonly basis: string;
 }
 
+/** The record that took this one's place, because it was created anew at its provider. */
+export interface Successor {
+  readonly entityId: string;
+  readonly shardId: string;
+  /** What was edited here, until the successor has it. */
+  readonly handOver?: Readonly<Record<string, Edit>>;
+}
+
 /** A conflict that waits for a person; its document (`id`) is what lists show. */
 export interface PendingConflict {
   readonly id: string;
@@ -120,6 +128,9 @@ export interface Shard extends Document {
   readonly localDeletion?: LocalDeletion;
   /** Castiel keeps the shard although the provider deleted the record. */
   readonly kept?: Signature;
+  /** The provider is being asked to create the record anew: since when (ISO 8601), until it has answered. */
+  readonly creation?: { readonly askedAt: string };
+  readonly successor?: Successor;
   readonly conflict?: PendingConflict;
   /** Shard fields with their values that may be on their way to the provider: their echo is no change of the provider's. */
   readonly outgoing?: JsonObject;

@@ -36,7 +36,9 @@ export interface SyncResult {
   /** Names of fields that the mapping wants and the record does not have. */
   readonly missingFields?: readonly string[];
   /** What was written back to the provider. */
-  readonly writtenBack?: "update" | "delete";
+  readonly writtenBack?: "create" | "update" | "delete";
+  /** The shard of the record that was created anew at the provider. */
+  readonly createdShardId?: string;
   /** The task for all records of the entity type. */
   readonly resyncTaskId?: string;
 }

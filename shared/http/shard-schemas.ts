@@ -30,6 +30,7 @@ const shardProperties = {
   derivedFrom: text,
   merged: { type: "array", items: { type: "object" } },
   mergedInto: text,
+  replacedBy: text,
   conflictId: text,
   issues: { type: "array", items: { type: "object" } },
   revision: { type: "integer" },

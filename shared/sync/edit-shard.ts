@@ -47,9 +47,12 @@ export function deleteHere(shard: Shard, editing: Editing): Shard {
   return reconsidered(shard, { localDeletion, kept: undefined }, editing);
 }
 
-/** The shard, back from a deletion in Castiel, or kept in Castiel although the provider deleted the record. */
+/**
+ * The shard, back from a deletion in Castiel, or kept in Castiel although the provider deleted the record. Of a creation
+ * whose answer was lost, it says that none came of it.
+ */
 export function restoreHere(shard: Shard, editing: Editing): Shard {
-  if (shard.status === "active") return shard;
+  if (shard.status === "active") return shard.creation ? reconsidered(shard, { creation: undefined }, editing) : shard;
   const kept = isGoneAtSource(shard) ? editing.signature : undefined;
   return reconsidered(shard, { localDeletion: undefined, kept }, editing);
 }

@@ -12,6 +12,8 @@ export interface ExistenceSides {
   readonly edits: Readonly<Record<string, Edit>>;
   readonly localDeletion?: LocalDeletion | undefined;
   readonly kept?: Signature | undefined;
+  /** The record was created anew, as another. */
+  readonly isSucceeded: boolean;
 }
 
 /** What that comes to. */
@@ -34,7 +36,7 @@ export function decideExistence(sides: ExistenceSides, arbiter: Arbiter): Existe
 }
 
 function deletedOnSource(sides: ExistenceSides, remoteAt: number, arbiter: Arbiter): Existence {
-  if (sides.localDeletion) return { deleted: true, editsAreOver: true };
+  if (sides.localDeletion || sides.isSucceeded) return { deleted: true, editsAreOver: true };
   if (sides.kept) return { deleted: false, kept: sides.kept };
   const last = newestOf(Object.values(sides.edits));
   if (last === undefined) return { deleted: true };

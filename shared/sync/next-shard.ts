@@ -93,7 +93,7 @@ function combineWith(shard: Shard, data: JsonObject, { merge }: Lens): JsonObjec
 }
 
 function existenceOf(shard: Shard, source: JsonObject, { arbiter }: Lens): Existence {
-  const { edits = {}, localDeletion, kept, tombstone } = shard;
+  const { edits = {}, localDeletion, kept, tombstone, successor, externalId } = shard;
   const isGone = tombstone !== undefined && isGoneAtSource(shard);
   return decideExistence(
     {
@@ -103,6 +103,7 @@ function existenceOf(shard: Shard, source: JsonObject, { arbiter }: Lens): Exist
       edits,
       localDeletion,
       kept,
+      isSucceeded: successor !== undefined && successor.entityId !== externalId,
     },
     arbiter,
   );

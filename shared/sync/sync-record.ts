@@ -4,6 +4,7 @@ import type { Shard } from "../core/shard";
 import { SyncFailure, type SyncResult, type SyncTask } from "../core/sync-task";
 import { type ShardKey, shardIdOf } from "../repositories/shards";
 import { type Deduplication, deduplicate } from "./deduplicate";
+import { createAnew, isToBeCreated } from "./create-anew";
 import { saveDerived } from "./derive-shards";
 import { type Fetched, fetchRecord, type RecordJob } from "./fetch-record";
 import { primaryLens } from "./lens";
@@ -35,12 +36,18 @@ export async function syncRecord(
   const { tenantId, integrationId, entityType } = job.event;
   const mapping = await dependencies.mappings.find({ tenantId, tenantKey: job.tenantKey, integrationId, entityType });
   const { planned, fetched } = await saveRecord(dependencies, job, mapping, stopwatch);
-  const { outcome: shard, change, settled } = planned;
+  const { change, settled } = planned;
   const read = {
     ...(fetched.source === undefined ? {} : { source: fetched.source }),
     ...(fetched.notRead === undefined ? {} : { notRead: fetched.notRead }),
   };
-  if (shard === undefined) return { ...read, result: { change } };
+  if (planned.outcome === undefined) return { ...read, result: { change } };
+  const { shard, ...created } = await create(
+    dependencies,
+    job,
+    { shard: planned.outcome, mapping, fetched },
+    stopwatch,
+  );
   const shown = await showRecord(dependencies, shard, mapping, stopwatch);
   const writtenBack = await writeChanges(dependencies, job, { shard, mapping, fetched });
   stopwatch.lap("write_back");
@@ -55,6 +62,7 @@ export async function syncRecord(
       ...(shard.conflict ? { conflictId: shard.conflict.id } : {}),
       ...(shard.issues ? { missingFields: shard.issues.map(({ field }) => field) } : {}),
       ...(writtenBack ? { writtenBack } : {}),
+      ...created,
     },
   };
 }
@@ -114,10 +122,34 @@ async function showRecord(
   return { shardId: shard.id, derived };
 }
 
+interface Written {
+  readonly shard: Shard;
+  readonly mapping: Mapping | undefined;
+  readonly fetched: Fetched;
+}
+
+/** Makes a record anew that Castiel keeps and its provider deleted; before the rest, because it ends this shard. */
+async function create(
+  dependencies: RecordDependencies,
+  job: RecordJob,
+  { shard, mapping, fetched }: Written,
+  stopwatch: Stopwatch,
+): Promise<{ readonly shard: Shard } & Pick<SyncResult, "writtenBack" | "createdShardId">> {
+  const { reader, customRules } = dependencies;
+  if (!mapping || !mayWrite(mapping, fetched) || !isToBeCreated(shard)) return { shard };
+  const lens = primaryLens(mapping, job.event.entityType, customRules);
+  const sync = (other: RecordJob): Promise<unknown> => syncRecord(dependencies, other, stopwatch);
+  const after = await createAnew(dependencies, { reader, job, mapping, lens, sync }, shard);
+  stopwatch.lap("write_back");
+  if (after === shard) return { shard };
+  const createdShardId = after.successor?.shardId ?? after.id;
+  return { shard: after, writtenBack: "create", createdShardId };
+}
+
 async function writeChanges(
   dependencies: RecordDependencies,
   job: RecordJob,
-  { shard, mapping, fetched }: { shard: Shard; mapping: Mapping | undefined; fetched: Fetched },
+  { shard, mapping, fetched }: Written,
 ): Promise<SyncResult["writtenBack"]> {
   const { reader, customRules } = dependencies;
   if (!mapping || !mayWrite(mapping, fetched)) return undefined;

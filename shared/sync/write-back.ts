@@ -22,10 +22,10 @@ export interface WriteBack {
 
 /**
  * The changes of Castiel's that the provider does not have yet: fields that were edited here and stand, as far as the
- * mapping can be read backwards. What a person has to decide first stays out.
+ * mapping can be read backwards. What a person has to decide first stays out, and so does a record that is not there.
  */
 export function changesToWrite(shard: Shard, mapping: Mapping): ReversedChanges {
-  const isReady = shard.status === "active" && !isLacking(shard);
+  const isReady = shard.status === "active" && shard.tombstone === undefined && !isLacking(shard);
   const standing = Object.keys(shard.edits ?? {}).filter(
     (field) => !Object.hasOwn(shard.conflict?.fields ?? {}, field),
   );
@@ -61,7 +61,7 @@ export async function writeBack(
 }
 
 /** Where the provider or the connection cannot be written to, Castiel's changes stay in Castiel. */
-async function orNotWritable<T>(writing: Promise<T>): Promise<T | undefined> {
+export async function orNotWritable<T>(writing: Promise<T>): Promise<T | undefined> {
   try {
     return await writing;
   } catch (error) {

@@ -50,7 +50,7 @@ export async function changeShardOf(
 
 function hasSomethingToWrite(shard: Shard, mapping: Mapping | undefined): boolean {
   if (mapping?.direction !== "bidirectional" || shard.derivedFrom) return false;
-  return shard.edits !== undefined || shard.localDeletion !== undefined;
+  return shard.edits !== undefined || shard.localDeletion !== undefined || shard.kept !== undefined;
 }
 
 async function requestWriteBack(services: Services, shard: Shard): Promise<void> {

@@ -23,6 +23,8 @@ export interface ShardView {
     "shardId" | "integrationId" | "entityType" | "externalId" | "mergedAt"
   >[];
   readonly mergedInto?: string;
+  /** The shard of the record that was created anew in this one's place. */
+  readonly replacedBy?: string;
   readonly conflictId?: string;
   readonly issues: readonly FieldIssue[];
   readonly revision: number;
@@ -59,6 +61,7 @@ export function toShardView(shard: Shard): ShardView {
       mergedAt,
     })),
     ...(shard.mergedInto === undefined ? {} : { mergedInto: shard.mergedInto }),
+    ...(shard.successor ? { replacedBy: shard.successor.shardId } : {}),
     ...(shard.conflict ? { conflictId: shard.conflict.id } : {}),
     issues: shard.issues ?? [],
     revision: shard.revision,

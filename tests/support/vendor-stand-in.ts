@@ -31,7 +31,10 @@ export class VendorStandIn implements RecordReader {
   /** Called after a write took effect, before it is answered. */
   written: (() => Promise<void>) | undefined;
   readonly #clock: () => number;
+  /** Creating what was deleted brings it back, as Notion does with a page in its trash. */
+  restores = false;
   #last = 0;
+  #made = 0;
   #sequence = 0;
   readonly #overrides: Partial<WebhookEvent>;
 
@@ -95,7 +98,8 @@ export class VendorStandIn implements RecordReader {
   ): Promise<{ readonly entityId: string; readonly version?: EventVersion }> {
     await this.#before();
     this.writes.push(change);
-    const { entityId } = change.reference;
+    const isNew = change.action === "create" && !this.restores;
+    const entityId = isNew ? `made-${++this.#made}` : change.reference.entityId;
     if (change.action === "delete") this.remove(entityId);
     else this.change(entityId, deepMerge(this.records.get(entityId)?.fields ?? {}, change.fields));
     const version = { kind: "time", value: this.#last } as const;

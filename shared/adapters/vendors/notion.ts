@@ -127,10 +127,31 @@ async function write(api: VendorApi, session: VendorSession, change: RecordWrite
   const { action, reference, fields } = change;
   const pages = `${session.baseUrl}/v1/pages`;
   if (reference.entityType !== "page") throw unsupported();
-  if (action === "create") return written(api, await session.call({ method: "POST", url: pages, json: fields }));
+  if (action === "create") return create(api, session, { pages, reference, fields });
   if (!uuid.test(reference.entityId)) throw unsupported();
   const json = action === "update" ? fields : { in_trash: true };
   return written(api, await session.call({ method: "PATCH", url: `${pages}/${reference.entityId}`, json }));
+}
+
+interface Creation extends Pick<RecordWrite, "reference" | "fields"> {
+  readonly pages: string;
+}
+
+/** A page that is known comes back from the trash as the same page; a new one stands where its like stood (`parent`). */
+async function create(
+  api: VendorApi,
+  session: VendorSession,
+  { pages, reference, fields }: Creation,
+): Promise<Written> {
+  const { entityId, hint } = reference;
+  if (uuid.test(entityId)) {
+    const json = { in_trash: false, ...fields };
+    const reply = await session.call({ method: "PATCH", url: `${pages}/${entityId}`, json });
+    if (reply.status !== 404) return written(api, reply);
+  }
+  const parent = asObject(hint?.["parent"]);
+  const json = parent ? { parent, ...fields } : fields;
+  return written(api, await session.call({ method: "POST", url: pages, json }));
 }
 
 function written(api: VendorApi, reply: OutboundReply): Written {

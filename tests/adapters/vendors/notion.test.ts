@@ -112,6 +112,22 @@ describe("Notion", () => {
     expect([first.records.length, second.records.length, second.cursor]).toEqual([100, 20, undefined]);
   });
 
+  it("takes a page that is to be created again out of the trash", async () => {
+    const fields = { properties: { Name: "Ada" } };
+    const written = await app.services.records.write(key, { action: "create", reference: page(2), fields });
+    expect(written).toMatchObject({ entityId: uuid(2) });
+    expect(await app.services.records.read(key, page(2))).toMatchObject({ kind: "found", record: fields });
+  });
+
+  it("makes a page that is gone for good anew, where it stood", async () => {
+    const reference = { ...page(3), hint: { parent: { page_id: uuid(1) } } };
+    const fields = { properties: { Name: "Ada" } };
+    const { entityId } = await app.services.records.write(key, { action: "create", reference, fields });
+    expect(entityId).not.toBe(uuid(3));
+    const made = await app.services.records.read(key, { entityType: "page", entityId });
+    expect(made).toMatchObject({ kind: "found", record: { ...fields, parent: { page_id: uuid(1) } } });
+  });
+
   it("writes pages alone", async () => {
     const write = (entityType: string, entityId: string) =>
       app.services.records.write(key, { action: "update", reference: { entityType, entityId }, fields: {} });
