@@ -37,12 +37,17 @@ export function demandTenantKey({ registrationId }: Pick<WebhookEvent, "registra
   return tenantKey;
 }
 
+/** The id of the task that begins with an event. */
+export function taskIdOfEvent({ receivedAt, eventId }: Pick<WebhookEvent, "receivedAt" | "eventId">): string {
+  return taskIdOf(receivedAt, recordIdOf(eventId));
+}
+
 /** The task of events; its id is the first one's, so that every attempt at the same events is at the same document. */
 export function taskOfEvents(events: EventGroup, { tenantKey, attempt, now, retentionSeconds }: TaskContext): NewTask {
   const [first] = events;
   const event = latestOf(events);
   return {
-    id: taskIdOf(first.receivedAt, recordIdOf(first.eventId)),
+    id: taskIdOfEvent(first),
     pk: tenantKey,
     tenantId: event.tenantId,
     schemaVersion: 1,

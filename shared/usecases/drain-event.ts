@@ -1,9 +1,12 @@
 import type { EventOutcome, EventRecord } from "../core/delivery";
 import { isOutage } from "../core/errors";
+import { tenantKeyIn } from "../core/registration-id";
 import type { SyncTask } from "../core/sync-task";
 import { eventNameOf, type WebhookEvent } from "../core/webhook-event";
 import { recordIdOf } from "../repositories/deliveries";
+import { taskIdOfEvent } from "../sync/task-documents";
 import { type EventMessage, loadEvent, type OpenedMessage, openMessage } from "./event-message";
+import { giveUpTask } from "./give-up-task";
 import { noteSynchronisation } from "./note-synchronisation";
 import { planRetry, type RetryPlan } from "./plan-retry";
 import type { Services } from "./services";
@@ -79,7 +82,18 @@ async function park(services: Services, opened: OpenedMessage, settlement: Settl
     if (!isOutage(error) || later.at === undefined) throw error;
     return putOff(services, opened, later.at, later);
   }
+  await giveUpTaskOf(services, opened.event, settlement.reason).catch((error: unknown) => {
+    services.log("warn", "task.not_given_up", { eventId: opened.event.eventId, error: String(error) });
+  });
   await letRepeat(services, opened);
+}
+
+/** An event that shares another's task has none to be found, and that task is given up with its own event. */
+async function giveUpTaskOf(services: Services, event: WebhookEvent, reason = "unknown"): Promise<void> {
+  const { tenantId, registrationId } = event;
+  const tenantKey = tenantKeyIn(registrationId);
+  if (tenantKey === undefined) return;
+  await giveUpTask(services, { tenantId, tenantKey, taskId: taskIdOfEvent(event), reason });
 }
 
 /** What the provider delivers again is tried again, where the queue can be told so; elsewhere, once its window is over. */

@@ -1,6 +1,6 @@
 import { defaultRetryPolicy } from "../core/registration";
-import type { SyncWork } from "../core/sync-task";
 import type { WorkMessage } from "../sync/work-message";
+import { giveUpTask } from "./give-up-task";
 import { planRetry } from "./plan-retry";
 import type { Services } from "./services";
 
@@ -18,16 +18,9 @@ export async function drainWork(services: Services, message: WorkMessage): Promi
     const plan = planRetry(services, tried, error);
     const { attempts, reason, counts } = plan;
     services.log("warn", "sync_task.failed", { taskId: work.taskId, reason, attempts, outage: !counts });
-    if (plan.at === undefined) return giveUp(services, work, reason);
+    if (plan.at === undefined) return giveUpTask(services, { ...work, reason });
     const copy: WorkMessage = { ...message, failedattempts: attempts, copies: plan.copies };
     // A new id, or duplicate detection would swallow it; not one that grows, because ids have a limit.
     await services.queue.schedule({ messageId: `${services.newId()}~${plan.copies}`, body: copy }, plan.at);
   }
-}
-
-/** A failure is in the task's document already; an outage that lasted too long is not. */
-async function giveUp({ syncTasks, now }: Services, work: SyncWork, reason: string): Promise<void> {
-  const task = await syncTasks.get(work, work.taskId);
-  if (!task || task.status === "failed") return;
-  await syncTasks.save({ ...task, status: "failed", reason, finishedAt: new Date(now()).toISOString() });
 }

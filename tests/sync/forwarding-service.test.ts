@@ -188,6 +188,17 @@ describe("an engine that does not take an event", () => {
   });
 });
 
+it("says of an event that it failed, once the engine was out for longer than anybody waits", async () => {
+  engine.secrets = [];
+  await app.deliverSigned(webhook, contactBody());
+  for (let day = 0; day < 12; day++) {
+    await app.drain();
+    app.advance(86_400_000);
+  }
+  expect(await records()).toMatchObject([{ outcome: "dead", reason: "engine_unavailable" }]);
+  expect(await tasks()).toMatchObject([{ status: "failed", reason: "engine_unavailable" }]);
+});
+
 describe("other work, with an engine of one's own", () => {
   it("is one message for a record, and one for all of an entity type", async () => {
     const request = { tenantId: "tenant-123", integrationId: "github", connectionId: "conn-1", entityType: "issue" };
