@@ -5,14 +5,19 @@ import type { LockingQueue } from "../../../shared/core/ports";
 
 let store: SqliteStore;
 let pump: QueuePump | undefined;
+/** How far the store's clock is ahead of the real one, in milliseconds: locks run out by it. */
+let ahead = 0;
 const logged: string[] = [];
 
 beforeEach(() => {
-  store = openSqlite({ dataDirectory: ":memory:", now: Date.now });
+  ahead = 0;
+  const startedAt = Date.now();
+  store = openSqlite({ dataDirectory: ":memory:", now: () => startedAt + ahead });
   logged.length = 0;
 });
 
 afterEach(async () => {
+  jest.restoreAllMocks();
   await pump?.stop();
   await store.close();
 });
@@ -60,17 +65,35 @@ describe("QueuePump", () => {
   });
 
   it("renews the lock of a message while its handler runs, so that nobody else gets it", async () => {
-    let calls = 0;
+    let [calls, renewals] = [0, 0];
+    const renew = store.queue.renew.bind(store.queue);
+    jest.spyOn(store.queue, "renew").mockImplementation(async (...lock) => {
+      const isRenewed = await renew(...lock);
+      renewals++;
+      return isRenewed;
+    });
+    const handle = async (): Promise<void> => {
+      calls++;
+      for (let lap = 1; lap <= 5; lap++) {
+        while (renewals < lap) await delay(1);
+        ahead += 40;
+      }
+    };
     await store.queue.send([{ messageId: "1", body: {} }]);
-    start({ lockMs: 60, pollMs: 10, handle: () => (calls++, delay(250)) });
+    start({ lockMs: 60, pollMs: 5, handle });
     await drained();
     expect([calls, logged]).toEqual([1, []]);
   });
 
   it("leaves a lock to run out once it was renewed for long enough", async () => {
     let calls = 0;
+    const handle = async (): Promise<void> => {
+      if (++calls > 1) return;
+      ahead += 60;
+      while (calls < 2) await delay(1);
+    };
     await store.queue.send([{ messageId: "1", body: {} }]);
-    start({ lockMs: 40, maxLockRenewalMs: 0, pollMs: 10, handle: () => (calls++, delay(calls === 1 ? 150 : 0)) });
+    start({ lockMs: 60, maxLockRenewalMs: 0, pollMs: 5, handle });
     await drained();
     while (!logged.includes("queue.lock_lost")) await delay(5);
     expect(calls).toBe(2);
