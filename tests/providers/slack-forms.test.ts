@@ -1,5 +1,7 @@
 import { DeliveryRequest } from "../../shared/core/delivery-request";
+import { slack } from "../../shared/providers/slack";
 import { parseForm } from "../../shared/providers/slack-forms";
+import { parseAs } from "../support/parse";
 
 const parse = (fields: Record<string, string>) =>
   parseForm(new DeliveryRequest(new Headers(), Buffer.from(new URLSearchParams(fields).toString())));
@@ -79,4 +81,19 @@ describe("a slash command", () => {
       expect(parse(fields as Record<string, string>)).toEqual({ events: [], ignored: "unknown_shape" });
     },
   );
+});
+
+describe("a message with the words of a form in it", () => {
+  it("stays a message under any content type, which is not signed", () => {
+    const event = {
+      type: "message",
+      channel: "C1",
+      ts: "1795510001.000200",
+      text: "&payload=%7B%7D&command=/x&trigger_id=1&",
+    };
+    const body = { type: "event_callback", event_id: "Ev1", event };
+    const asForm = parseAs(slack, body, { "content-type": "application/x-www-form-urlencoded" });
+    expect(asForm).toMatchObject({ deliveryId: "Ev1", events: [{ nativeType: "message" }] });
+    expect(asForm).toEqual(parseAs(slack, body));
+  });
 });
