@@ -1,3 +1,5 @@
+import type { Tally } from "./tally";
+
 /** Hours, in milliseconds. */
 const HOUR_MS = 3_600_000;
 
@@ -13,6 +15,9 @@ interface Notice {
 export const providerNotices = {
   hook_deleted: { sentence: "says that this webhook was deleted there: create it anew, or delete it here." },
   app_uninstalled: { sentence: "says that the app was uninstalled: install it anew, or delete this webhook." },
+  app_suspended: {
+    sentence: "says that the installation of the app was suspended and sends nothing: unsuspend it there.",
+  },
   authorization_revoked: {
     sentence: "says that a user's authorisation of the app was revoked: check the connection's credentials.",
     lastsMs: 7 * 24 * HOUR_MS,
@@ -41,11 +46,7 @@ export const providerNotices = {
 export type NoticeName = keyof typeof providerNotices;
 
 /** How often a provider gave a notice, and when last. */
-export interface NoticeRecord {
-  readonly times: number;
-  /** ISO 8601. */
-  readonly lastAt: string;
-}
+export type NoticeRecord = Tally;
 
 /** Notices by name; one that was never given is absent. */
 export type NoticeRecords = Readonly<Partial<Record<NoticeName, NoticeRecord>>>;

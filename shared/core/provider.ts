@@ -1,3 +1,4 @@
+import type { AccountRouting } from "./account-routing";
 import type { DeliveryRequest } from "./delivery-request";
 import type { Problem } from "./errors";
 import type { HookTarget } from "./provider-hook";
@@ -73,6 +74,9 @@ export interface Provider {
   readonly verificationProperties?: Readonly<Record<string, object>>;
   /** Its senders ask by `OPTIONS` whether they may deliver (CloudEvents, "Abuse Protection"). */
   readonly asksConsent?: boolean;
+
+  /** Where one app of the vendor may serve many accounts: how its deliveries tell whose they are. */
+  readonly accounts?: AccountRouting;
 
   /** Advice for the owner, each a sentence: where the secret is set, and where the provider shows its deliveries. */
   readonly hints: { readonly secret: string; readonly deliveries: string };

@@ -1,16 +1,16 @@
 import { asArray, asObject, asText, at, type JsonObject, textAt } from "../core/json";
-import { type DeliveryRequest, parseForeignJson } from "../core/delivery-request";
 import type { HandshakeReply, ParsedDelivery, Provider } from "../core/provider";
 import type { NoticeName } from "../core/provider-notice";
 import { DeliveryRefused } from "../core/refusal";
 import type { EventType, ProviderEvent } from "../core/webhook-event";
 import { explainSignature } from "./explain-signature";
+import { githubAccounts } from "./github-accounts";
+import { githubBody } from "./github-body";
 import { type GitHubEvent, githubEvents, unlistedEvent } from "./github-events";
 import { githubProvisioning } from "./github-provisioning";
 import { githubSteps } from "./github-setup";
 import { demandHmacSha256, readHexSignature } from "./hmac";
 import { statedTime } from "./stated-time";
-import { isForm } from "./is-form";
 import { trust } from "./trust";
 
 /**
@@ -31,6 +31,8 @@ const commonFields = ["action", "repository", "organization", "sender", "install
 /** What GitHub says about the hook and the app themselves. */
 const noticeFor: ReadonlyMap<string, NoticeName> = new Map([
   ["meta.deleted", "hook_deleted"],
+  ["installation.deleted", "app_uninstalled"],
+  ["installation.suspend", "app_suspended"],
   ["github_app_authorization.revoked", "authorization_revoked"],
 ]);
 const unknownShape: ParsedDelivery = { events: [], ignored: "unknown_shape" };
@@ -46,6 +48,7 @@ export const github: Provider = {
   maxBodyBytes: 25 * 1024 * 1024,
   // Deliveries can be redelivered for the past 3 days (testing-and-troubleshooting-webhooks/redelivering-webhooks).
   rememberSeconds: 3 * 24 * 3600,
+  accounts: githubAccounts,
   hints: {
     secret: "set the Secret again in GitHub under Settings > Webhooks > Edit; GitHub never shows the present one.",
     deliveries: "open Settings > Webhooks > Edit > Recent Deliveries in GitHub, where each can be redelivered.",
@@ -65,7 +68,7 @@ export const github: Provider = {
   parse(request) {
     const name = request.headers.get(EVENT_HEADER) ?? "";
     const deliveryId = asText(request.headers.get(DELIVERY_HEADER));
-    const { events, ignored } = eventsOf(name, bodyOf(request));
+    const { events, ignored } = eventsOf(name, githubBody(request));
     const notices = events.flatMap(({ nativeType }) => noticeFor.get(nativeType) ?? []);
     return { deliveryId, events, ignored, ...(notices.length > 0 && { notices }) };
   },
@@ -75,11 +78,6 @@ export const github: Provider = {
   setupSteps: githubSteps,
   provisioning: githubProvisioning,
 };
-
-function bodyOf(request: DeliveryRequest): JsonObject | undefined {
-  if (!isForm(request)) return asObject(request.json());
-  return asObject(parseForeignJson(new URLSearchParams(request.body.toString("utf8")).get("payload") ?? ""));
-}
 
 function eventsOf(name: string, body: JsonObject | undefined): ParsedDelivery {
   if (body === undefined || !eventName.test(name)) return unknownShape;

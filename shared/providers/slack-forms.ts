@@ -23,19 +23,20 @@ const commandFields = ["command", "text", "user_id", "channel_id", "team_id", "e
 
 /** True for the check of a certificate: it is not signed, holds nothing, and wants a 200. */
 export function isSslCheck(request: DeliveryRequest): boolean {
-  return isForm(request) && fieldsOf(request).get("ssl_check") === "1";
+  return isForm(request) && formFields(request).get("ssl_check") === "1";
 }
 
 /** The event of an interaction or a slash command; only for patterns that name it. */
 export function parseForm(request: DeliveryRequest): ParsedDelivery {
-  const fields = fieldsOf(request);
+  const fields = formFields(request);
   const payload = fields.get("payload");
   const event = payload === null ? commandEvent(fields) : interactionEvent(asObject(parseForeignJson(payload)));
   if (event === undefined) return { events: [], ignored: "unknown_shape" };
   return { deliveryId: `${event.entityType}:${event.entityId}`, events: [event] };
 }
 
-function fieldsOf(request: DeliveryRequest): URLSearchParams {
+/** The fields of a form. */
+export function formFields(request: DeliveryRequest): URLSearchParams {
   return new URLSearchParams(request.body.toString("utf8"));
 }
 

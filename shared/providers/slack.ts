@@ -6,6 +6,7 @@ import type { VerificationSettings } from "../core/registration";
 import type { ProviderEvent } from "../core/webhook-event";
 import { explainSignature } from "./explain-signature";
 import { demandHmacSha256, readFreshTimestamp, readHexSignature } from "./hmac";
+import { slackAccounts } from "./slack-accounts";
 import { type SlackEvent, slackEvents, unlistedEvent } from "./slack-events";
 import { isSslCheck, parseForm } from "./slack-forms";
 import { isForm } from "./is-form";
@@ -42,6 +43,7 @@ export const slack: Provider = {
   maxBodyBytes: 1024 * 1024,
   // Delayed delivery repeats for 24 hours (docs.slack.dev/apis/events-api); an hour is added for the last one's way.
   rememberSeconds: 25 * 3600,
+  accounts: slackAccounts,
   verificationProperties: { ignoreBotIds: idList, ignoreAppIds: idList },
   // docs.slack.dev/apis/events-api, "Retries": what could not be verified once will not be the next time.
   refusalHeaders: { "x-slack-no-retry": "1" },
