@@ -16,7 +16,8 @@ managementEndpoint<ConfirmRequest>(
     errors: ["invalid_request", "invalid_json", "registration_not_found", "invalid_candidate", "secrets_unavailable"],
   },
   async ({ services, caller, params, body }) => {
-    const key = { tenantId: caller.tenantId, registrationId: params["registrationId"] ?? "" };
+    const { tenantId, isOperator } = caller;
+    const key = { tenantId, isOperator, registrationId: params["registrationId"] ?? "" };
     return { jsonBody: await confirmWebhook(services, key, body) };
   },
 );

@@ -1,3 +1,4 @@
+import { demandOperator } from "../shared/http/caller";
 import { managementEndpoint } from "../shared/http/endpoint";
 import { integrationIdParameter, newWebhookSchema, registerBodySchema } from "../shared/http/schemas";
 import { providerNamed } from "../shared/usecases/provider-of";
@@ -29,6 +30,7 @@ managementEndpoint<Omit<RegisterRequest, "tenantId" | "integrationId">>(
   },
   async ({ services, caller, params, body }) => {
     const { tenantId } = caller;
+    if (body.routing !== undefined) demandOperator(caller);
     const jsonBody = await registerWebhook(services, {
       ...body,
       tenantId,

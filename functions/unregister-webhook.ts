@@ -15,7 +15,8 @@ managementEndpoint(
     errors: ["registration_not_found", "store_unavailable", "secrets_unavailable"],
   },
   async ({ services, caller, params }) => {
-    await unregisterWebhook(services, { tenantId: caller.tenantId, registrationId: params["registrationId"] ?? "" });
+    const { tenantId, isOperator } = caller;
+    await unregisterWebhook(services, { tenantId, isOperator, registrationId: params["registrationId"] ?? "" });
     return { status: 204 };
   },
 );

@@ -21,7 +21,8 @@ managementEndpoint<UpdateRequest>(
     errors: ["invalid_request", "invalid_json", "registration_not_found", "document_changed", "store_unavailable"],
   },
   async ({ services, caller, params, body }) => {
-    const key = { tenantId: caller.tenantId, registrationId: params["registrationId"] ?? "" };
+    const { tenantId, isOperator } = caller;
+    const key = { tenantId, isOperator, registrationId: params["registrationId"] ?? "" };
     return { jsonBody: await updateWebhook(services, key, body) };
   },
 );

@@ -15,10 +15,12 @@ import { Activities } from "./repositories/activities";
 import { Deliveries } from "./repositories/deliveries";
 import { HookLedgers } from "./repositories/hook-ledgers";
 import { Registrations } from "./repositories/registrations";
+import { Routes } from "./repositories/routes";
 import { builtInCustomRules, type CustomRule } from "./sync/conflict-rules";
 import { Gatherer } from "./usecases/gatherer";
 import { readInstallationKey } from "./usecases/installation-key";
 import { RegistrationCache } from "./usecases/registration-cache";
+import { RouteCache } from "./usecases/route-cache";
 import type { Limits, Services as UseCaseServices } from "./usecases/services";
 
 /** What the HTTP edge needs besides the use cases' services: who may call. */
@@ -172,6 +174,7 @@ async function createServices(parts: ServiceParts): Promise<Services> {
   const registrations = new Registrations(documents);
   const deliveries = new Deliveries(documents);
   const activities = new Activities(documents);
+  const routes = new Routes(documents);
   return {
     ...createSynchronisation(parts),
     rules,
@@ -180,6 +183,7 @@ async function createServices(parts: ServiceParts): Promise<Services> {
     deliveries,
     activities,
     hookLedgers: new HookLedgers(documents),
+    routes,
     cache: new RegistrationCache({
       registrations,
       secrets,
@@ -188,6 +192,7 @@ async function createServices(parts: ServiceParts): Promise<Services> {
       maxEntries: config.cacheMaxRegistrations,
       ...(shared.copies ? { copies: shared.copies } : {}),
     }),
+    routeCache: new RouteCache({ routes, now, maxEntries: config.cacheMaxRegistrations }),
     gatherer: new Gatherer({ activities, deliveries, windowMs: config.healthWindowMs, log }),
     secrets,
     queue,

@@ -41,7 +41,8 @@ describe("the README", () => {
         `\`/${spec.route.replace(/:[^}]*/g, "")}\``,
         `\`${spec.name}\``,
         spec.summary,
-        { anonymous: "anyone", provider: "the provider" }[spec.access as string] ?? `\`${spec.access}\``,
+        ({ anonymous: "anyone", provider: "the provider" }[spec.access as string] ?? `\`${spec.access}\``) +
+          (spec.operatorOnly ? ", operators" : ""),
       ]);
     expect(unpadded(tableNamed("routes"))).toBe(toTable(["Method", "Route", "Function", "What", "Who"], rows));
     expect(specs.length).toBe(recordedFunctions.filter(({ bindings }) => isHttp(bindings)).length);

@@ -1,6 +1,8 @@
 import type { Document } from "./ports";
 import type { NoticeName, NoticeRecord, NoticeRecords } from "./provider-notice";
 import { BURST_MS, type Rhythm, withArrival } from "./rhythm";
+import { addTallies } from "./tally";
+import { mergeUnrouted, unroutedOnce, type UnroutedTallies } from "./unrouted";
 
 /** What is counted about a registration's deliveries and events. */
 export const activityCounts = [
@@ -11,6 +13,7 @@ export const activityCounts = [
   "refused",
   "rateLimited",
   "unavailable",
+  "routed",
   "synced",
   "syncFailed",
   "dead",
@@ -49,6 +52,8 @@ export interface Activity extends Document {
   readonly notices?: NoticeRecords;
   /** How regularly deliveries arrive; absent before the first one. */
   readonly rhythm?: Rhythm;
+  /** Of a shared webhook: whose deliveries were for nobody. */
+  readonly unrouted?: UnroutedTallies;
   /** What the health timer last found, so that it reports changes only. */
   readonly reportedStatus?: string;
 }
@@ -61,15 +66,17 @@ export interface ActivityNote {
   readonly reason?: string;
   readonly detail?: string;
   readonly notices?: readonly NoticeName[];
+  /** Accounts whose delivery was for nobody. */
+  readonly unrouted?: readonly string[];
 }
 
 /** Buckets are five minutes wide. */
 export const BUCKET_MS = 5 * 60_000;
 const KEPT_REASONS = 10;
 const failures: ReadonlySet<ActivityCount> = new Set(["refused", "syncFailed", "dead"]);
-const genuine: ReadonlySet<ActivityCount> = new Set(["accepted", "duplicate", "ignored", "handshake"]);
+const genuine: ReadonlySet<ActivityCount> = new Set(["accepted", "duplicate", "ignored", "handshake", "routed"]);
 /** Repetitions and handshakes come at times of their own, from which nothing can be learned. */
-const regular: ReadonlySet<ActivityCount> = new Set(["accepted", "ignored"]);
+const regular: ReadonlySet<ActivityCount> = new Set(["accepted", "ignored", "routed"]);
 
 /** An activity with nothing in it yet. */
 export function emptyActivity(key: { readonly registrationId: string; pk: string; tenantId: string }): Activity {
@@ -96,6 +103,7 @@ export class ActivityDelta {
   #notices: NoticeRecords = {};
   /** In milliseconds since 1970; at most one a minute. */
   readonly #arrivals: number[] = [];
+  #unrouted: UnroutedTallies = {};
 
   /** Adds something that happened after all that was added before. */
   add(note: ActivityNote): void {
@@ -103,6 +111,7 @@ export class ActivityDelta {
     for (const name of note.notices ?? []) {
       this.#notices = withNotice(this.#notices, name, { times: 1, lastAt: new Date(at).toISOString() });
     }
+    if (note.unrouted) this.#unrouted = mergeUnrouted(this.#unrouted, unroutedOnce(note.unrouted, at));
     const start = Math.floor(at / BUCKET_MS) * BUCKET_MS;
     const counts = this.#buckets.get(start);
     if (counts) counts[count] = (counts[count] ?? 0) + 1;
@@ -132,12 +141,18 @@ export class ActivityDelta {
       failureReasons: [...this.#reasons, ...activity.failureReasons].slice(0, KEPT_REASONS),
       ...this.#noticesWith(activity.notices),
       ...this.#rhythmAfter(activity),
+      ...this.#unroutedWith(activity.unrouted),
     };
   }
 
   #rhythmAfter({ rhythm: known }: Activity): Pick<Activity, "rhythm"> {
     const rhythm = this.#arrivals.reduce<Rhythm | undefined>(withArrival, known);
     return rhythm === undefined ? {} : { rhythm };
+  }
+
+  #unroutedWith(known: UnroutedTallies | undefined): Pick<Activity, "unrouted"> {
+    const hasMore = Object.keys(this.#unrouted).length > 0;
+    return hasMore ? { unrouted: mergeUnrouted(known ?? {}, this.#unrouted) } : {};
   }
 
   /** Nothing where there never was a notice, as with nearly every webhook. */
@@ -171,11 +186,7 @@ export class ActivityDelta {
 }
 
 function withNotice(known: NoticeRecords, name: NoticeName, added: NoticeRecord | undefined): NoticeRecords {
-  const before = known[name];
-  if (added === undefined) return known;
-  if (before === undefined) return { ...known, [name]: added };
-  const lastAt = before.lastAt > added.lastAt ? before.lastAt : added.lastAt;
-  return { ...known, [name]: { times: before.times + added.times, lastAt } };
+  return added === undefined ? known : { ...known, [name]: addTallies(known[name], added) };
 }
 
 const startOver = { reset: true, inRow: 0 } as const;

@@ -6,6 +6,7 @@ import { provisioningAdvice } from "./provisioning";
 import { type RefusalReason, refusalReasons, refusalSteps } from "./refusal";
 import { type Registration, reportedStatus, type ReportedStatus } from "./registration";
 import { type Silence, silenceOf, silenceSentence, toWords } from "./silence";
+import { type UnroutedAccount, unroutedAdvice } from "./unrouted";
 
 /** The three answers of the seed. */
 export const healthStatuses = ["healthy", "degraded", "failed"] as const;
@@ -40,6 +41,8 @@ export interface HealthInput {
   readonly provider: Provider;
   /** The registration's connection, where it is kept. */
   readonly connection?: Pick<Connection, "status" | "statusReason" | "statusChangedAt"> | undefined;
+  /** Of a shared webhook: whose deliveries go to nobody. */
+  readonly unrouted?: readonly UnroutedAccount[];
   readonly now: number;
   readonly windowMs: number;
 }
@@ -83,7 +86,7 @@ function toView({ usualMs, longestMs, isAlarming }: Silence): Required<WebhookHe
 
 function failureRateOf(counts: Readonly<Record<ActivityCount, number>>): number {
   const failed = counts.refused + counts.syncFailed + counts.dead;
-  const total = failed + counts.synced + counts.ignored + counts.handshake + counts.duplicate;
+  const total = failed + counts.synced + counts.ignored + counts.handshake + counts.duplicate + counts.routed;
   return total === 0 ? 0 : Math.round((failed / total) * 1000) / 10;
 }
 
@@ -109,6 +112,7 @@ function recommendationsFor(
     ...providerAdvice(input),
     ...weaknessAdvice(input),
     ...noticeAdvice(input, notices),
+    ...unroutedAdvice(registration, input.unrouted ?? []),
     ...refusalAdvice(input, counts),
     ...connectionAdvice(input),
     ...syncAdvice(input, counts),
@@ -149,7 +153,7 @@ function refusalAdvice({ activity, provider }: HealthInput, counts: Readonly<Rec
   const note = activity.failureReasons.find(({ reason }) => isRefusalReason(reason));
   if (note === undefined || !isRefusalReason(note.reason)) return [];
   const { reason, detail } = note;
-  const mixed = counts.accepted + counts.handshake + counts.duplicate > 0;
+  const mixed = counts.accepted + counts.handshake + counts.duplicate + counts.routed > 0;
   return [
     [refusalReasons[reason], detail ?? [], stepFor(reason, provider)].flat().join(" "),
     ...(mixed ? ["Genuine deliveries arrive as well: somebody else may be calling this URL."] : []),

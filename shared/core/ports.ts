@@ -75,6 +75,7 @@ export const collectionNames = [
   "conflicts",
   "match-keys",
   "hook-ledgers",
+  "routes",
 ] as const;
 
 /** One of {@link collectionNames}. */

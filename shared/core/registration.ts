@@ -1,3 +1,4 @@
+import type { AccountKind } from "./account-routing";
 import type { Document } from "./ports";
 import type { Provisioning } from "./provisioning";
 
@@ -94,6 +95,11 @@ export interface Registration extends Document {
   readonly verification: VerificationSettings & { readonly scheme: string };
   /** Secrets that the provider offered and the owner has not confirmed; the values are in the secret store. */
   readonly candidateSecrets?: readonly CandidateSecret[];
+  /**
+   * Set where this webhook is shared: its deliveries are those of many accounts, and go to the webhooks that routes lead to.
+   * Set when it is registered, by an operator, and never changed. It has no connection and asks for no events itself.
+   */
+  readonly routing?: AccountKind;
   readonly retryPolicy: RetryPolicy;
   readonly metadata: Readonly<Record<string, string>>;
   /** Absent where its owner sets it up at the provider. */

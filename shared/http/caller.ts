@@ -33,6 +33,11 @@ export function demandScope(caller: Caller, scope: Scope): void {
   if (!caller.scopes.has(scope)) throw new WebhookError("forbidden", { detail: scope });
 }
 
+/** @throws {WebhookError} `forbidden` */
+export function demandOperator(caller: Caller): void {
+  if (!caller.isOperator) throw new WebhookError("forbidden", { detail: "operator" });
+}
+
 /** The hash cannot be turned back and takes any length to the same one, so comparing hashes tells nothing of a token. */
 function apiCaller(token: string, apiTokens: readonly ApiToken[]): Caller | undefined {
   const digest = hash("sha256", token, "hex");

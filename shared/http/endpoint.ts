@@ -4,7 +4,7 @@ import type { Caller, Scope } from "../core/caller";
 import { parseJson } from "../core/delivery-request";
 import { type ErrorCode, isWebhookError, WebhookError } from "../core/errors";
 import type { Provider } from "../core/provider";
-import { demandScope, readCaller } from "./caller";
+import { demandOperator, demandScope, readCaller } from "./caller";
 import { toNotReady } from "./not-ready";
 import { commonHeaders, toProblemResponse } from "./problem";
 import { rawBody } from "./read-request";
@@ -20,6 +20,8 @@ export interface EndpointSpec {
   readonly summary: string;
   /** Who may call: anyone, the provider by its signature, or a caller with this scope. */
   readonly access: "anonymous" | "provider" | Scope;
+  /** Only for an operator with that scope. */
+  readonly operatorOnly?: true;
   readonly parameters?: {
     readonly path?: Readonly<Record<string, JsonSchema>>;
     readonly query?: Readonly<Record<string, JsonSchema>>;
@@ -94,6 +96,7 @@ export function managementEndpoint<Body = undefined>(
   register(spec, async (services, request) => {
     const caller = await readCaller(request, services.access);
     demandScope(caller, spec.access);
+    if (spec.operatorOnly) demandOperator(caller);
     checkParams({ ...request.params });
     const query = checkQuery(Object.fromEntries(request.query));
     const checkBody = await findCheck({ services, caller, params: request.params });

@@ -52,6 +52,7 @@ function toOperation(
     operationId: spec.name,
     summary: spec.summary,
     ...(spec.access === "provider" ? { description: "Proved by the provider's own signature or token." } : {}),
+    ...(spec.operatorOnly ? { description: "For operators only." } : {}),
     security: secured ? [{ bearer: [spec.access] }] : [],
     parameters: toParameters(spec),
     ...(body ? { requestBody: { content: { "application/json": { schema: reference(body, components) } } } } : {}),

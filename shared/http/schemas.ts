@@ -1,3 +1,4 @@
+import { accountKinds } from "../core/account-routing";
 import { eventPatternSource } from "../core/event-pattern";
 import { errorCatalogue } from "../core/errors";
 import type { Provider } from "../core/provider";
@@ -82,10 +83,9 @@ const retryPolicy = {
 /** Body of `POST /integrations/{integrationId}/webhooks`, for a webhook of one of the providers. */
 export function registerBodySchema(providers: readonly Provider[]): JsonSchema {
   const verification = verificationOfAny(providers);
-  return {
+  const schema = {
     title: "RegisterWebhook",
     type: "object",
-    required: ["connectionId", "events"],
     additionalProperties: false,
     properties: {
       connectionId: label,
@@ -98,6 +98,18 @@ export function registerBodySchema(providers: readonly Provider[]): JsonSchema {
       retryPolicy,
     },
   };
+  const kinds = providers.flatMap(({ accounts }) => accounts?.kind ?? []);
+  return kinds.length === 0 ? { ...schema, ...ownWebhook } : { ...schema, ...sharedOrOwn(schema.properties, kinds) };
+}
+
+/** What every webhook has that events are queued for. */
+const ownWebhook = { required: ["connectionId", "events"] };
+
+function sharedOrOwn(properties: object, kinds: readonly string[]): object {
+  const description =
+    "Makes it a shared webhook, whose deliveries go to the webhooks that its routes lead to. For operators.";
+  const routing = { enum: [...new Set(kinds)], description };
+  return { properties: { ...properties, routing }, if: { required: ["routing"] }, then: {}, else: ownWebhook };
 }
 
 /** Body of `PATCH /webhooks/{registrationId}`, for a webhook of one of the providers. */
@@ -145,6 +157,7 @@ const webhookProperties = {
   secretOrigin: { enum: ["generated", "imported", "captured", "none"] },
   verification: { type: "object" },
   candidateSecrets: { type: "integer" },
+  routing: { enum: accountKinds, description: "Set where the webhook is shared." },
   retryPolicy: { type: "object" },
   metadata: { type: "object" },
   provisioning: {

@@ -1,6 +1,6 @@
 import { type CandidateView, confirmCandidate, discardCandidates, showCandidates } from "./pending-secrets";
 import { type RegistrationView, toRegistrationView } from "./registration-view";
-import { requireOwn } from "./require-own";
+import { type OwnKey, requireChangeable } from "./require-own";
 import type { Services } from "./services";
 
 /** Without either field: show the candidates. */
@@ -15,14 +15,10 @@ export type ConfirmReply = { readonly candidates: readonly CandidateView[] } | R
 
 /**
  * The owner's step of a handshake in which the provider brings the secret (DESIGN 11, Handshakes).
- * @throws {WebhookError} `registration_not_found`, `invalid_candidate`
+ * @throws {WebhookError} `registration_not_found`, `forbidden`, `invalid_candidate`
  */
-export async function confirmWebhook(
-  services: Services,
-  key: { readonly tenantId: string; readonly registrationId: string },
-  request: ConfirmRequest,
-): Promise<ConfirmReply> {
-  const registration = await requireOwn(services, key);
+export async function confirmWebhook(services: Services, key: OwnKey, request: ConfirmRequest): Promise<ConfirmReply> {
+  const registration = await requireChangeable(services, key);
   if (request.candidateId !== undefined) {
     return toRegistrationView(services, await confirmCandidate(services, registration, request.candidateId));
   }

@@ -16,6 +16,8 @@ export interface DoorOutcome {
   readonly deliveryId?: string;
   readonly attempt?: DeliveryAttempt;
   readonly notices?: readonly NoticeName[];
+  /** Accounts that lead to nobody, where the webhook is shared. */
+  readonly unrouted?: readonly string[];
   readonly eventNames?: readonly string[];
   /** Anybody may have sent it: it is recorded, but counts for nothing in the webhook's health. */
   readonly isUnproved?: boolean;
@@ -34,12 +36,13 @@ export function noteAtDoor(services: Services, registration: Registration, outco
   const { verdict, at, reason, detail } = outcome;
   const why = { ...(reason === undefined ? {} : { reason }), ...(detail === undefined ? {} : { detail }) };
   if (outcome.isUnproved !== true) {
-    const { notices } = outcome;
+    const { notices, unrouted } = outcome;
     services.gatherer.note(activityKeyOf(registration), {
       at,
       count: countOf[verdict],
       ...why,
       ...(notices && { notices }),
+      ...(unrouted && { unrouted }),
     });
   }
   services.gatherer.record({

@@ -33,7 +33,7 @@ export interface DeliveryReceipt {
   readonly processingTimeMs: number;
   /** The events of this delivery were queued before. */
   readonly duplicate?: true | undefined;
-  /** Why there is nothing to queue, where the provider's form was not known. */
+  /** Why there is nothing to queue, where that deserves a word: `unknown_shape`, `unrouted`. */
   readonly ignored?: string | undefined;
   readonly events: readonly EventReceipt[];
 }
@@ -55,7 +55,7 @@ export interface Arrival {
  */
 export async function queueDelivery(services: Services, arrival: Arrival): Promise<DeliveryReceipt> {
   const { entry, parsed } = arrival;
-  const deliveryId = parsed.deliveryId === undefined ? services.newId() : shortId(parsed.deliveryId);
+  const deliveryId = deliveryIdOf(services, parsed);
   // Events are numbered as parsed, before matching, so that a change of the registration changes no event's id.
   const wanted = [...parsed.events.keys()].filter((index) => matchesAt(entry, parsed, index));
   const events = wanted.map((index) => messageAt(arrival, deliveryId, index));
@@ -65,6 +65,17 @@ export async function queueDelivery(services: Services, arrival: Arrival): Promi
   noteArrival(services, arrival, { deliveryId, duplicate, queued: triggered.size });
   const receipts = parsed.events.map((event, index) => toReceipt(event, triggered.has(index)));
   return toDeliveryReceipt(arrival, receipts, { deliveryId, duplicate });
+}
+
+/** The receipt of a delivery of which nothing is queued. */
+export function receiptOfNothing(arrival: Arrival, deliveryId: string): DeliveryReceipt {
+  const receipts = arrival.parsed.events.map((event) => toReceipt(event, false));
+  return toDeliveryReceipt(arrival, receipts, { deliveryId, duplicate: false });
+}
+
+/** The provider's id of the delivery, else a random one. */
+export function deliveryIdOf(services: Services, { deliveryId }: ParsedDelivery): string {
+  return deliveryId === undefined ? services.newId() : shortId(deliveryId);
 }
 
 const MAX_DELIVERY_ID_LENGTH = 200;

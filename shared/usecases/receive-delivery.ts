@@ -1,18 +1,16 @@
 import { hash } from "node:crypto";
 import { DeliveryRequest, type HeaderReader } from "../core/delivery-request";
 import { errorCatalogue, isWebhookError, WebhookError } from "../core/errors";
-import type { HandshakeReply, ParsedDelivery, Proof, VerifiedRequest } from "../core/provider";
+import type { Proof, VerifiedRequest } from "../core/provider";
 import { DeliveryRefused } from "../core/refusal";
-import { rateLimitHeaders } from "../core/rate-limit";
-import type { RateVerdict } from "../core/token-bucket";
-import { isSoundEvent } from "../core/webhook-event";
+import { acceptDelivery, type DeliveryResult } from "./accept-delivery";
+import { activityKeyOf } from "./activity-key";
+import { rateLimited } from "./deliver-to";
 import { explainRefusal } from "./explain-refusal";
-import { keepCandidate, markVerified } from "./pending-secrets";
+import { keepCandidate } from "./pending-secrets";
 import { lookUp } from "./look-up";
 import { noteAtDoor } from "./note-at-door";
 import type { CachedRegistration } from "./registration-cache";
-import { activityKeyOf } from "./activity-key";
-import { type DeliveryReceipt, queueDelivery } from "./queue-delivery";
 import { webhookUrlOf } from "./registration-rules";
 import type { Services } from "./services";
 
@@ -27,16 +25,6 @@ export interface IncomingDelivery {
   /** The query as it was sent, question mark included; empty where there is none. */
   readonly readQuery?: () => string;
 }
-
-/** How a delivery that was not refused ends. */
-export type DeliveryResult =
-  | { readonly kind: "handshake"; readonly reply: HandshakeReply }
-  | {
-      readonly kind: "receipt";
-      readonly receipt: DeliveryReceipt;
-      /** What the provider wants to read in place of the receipt. */
-      readonly reply?: HandshakeReply | undefined;
-    };
 
 /** A delivery on its way, once its registration is known. */
 interface Walk {
@@ -117,7 +105,8 @@ async function verifyAndGo(walk: Walk): Promise<DeliveryResult> {
       throw again;
     }
   }
-  return accept(entry === walk.entry ? walk : { ...walk, entry }, verified);
+  const { services, receivedAt, startedAt } = walk;
+  return acceptDelivery(services, { entry, request: verified, receivedAt, startedAt });
 }
 
 function verify(
@@ -169,51 +158,6 @@ async function refuseOrGreet(walk: Walk, refused: DeliveryRefused): Promise<Deli
   const explanation = await explainRefusal(services, { entry, request, proof }, refused.reason);
   noteAtDoor(services, registration, { verdict: "refused", at: receivedAt, ...explanation });
   throw new DeliveryRefused(refused.reason, provider.refusalHeaders);
-}
-
-async function accept(walk: Walk, request: VerifiedRequest): Promise<DeliveryResult> {
-  const { services, entry, receivedAt } = walk;
-  const { registration, provider } = entry;
-  const rate = takeToken(walk);
-  if (!rate.allowed) {
-    noteAtDoor(services, registration, { verdict: "rate_limited", at: receivedAt });
-    throw rateLimited(rate);
-  }
-  if (!registration.isVerified || registration.status === "failed") await markVerified(services, registration);
-  const { verification } = registration;
-  const reply = provider.handshake?.(request, verification);
-  if (reply) {
-    noteAtDoor(services, registration, { verdict: "handshake", at: receivedAt });
-    return { kind: "handshake", reply };
-  }
-  const parsed = soundOnly(provider.parse(request, receivedAt, verification));
-  if (parsed.attempt) services.log("info", "delivery.repeated", { registrationId: registration.id, ...parsed.attempt });
-  const arrival = { entry, parsed, receivedAt, startedAt: walk.startedAt, bodyBytes: request.body.length };
-  const receipt = await queueDelivery(services, arrival);
-  return { kind: "receipt", receipt, reply: provider.acknowledge?.(request, verification) };
-}
-
-/** Without the events that no record could hold. Where none is left, the delivery is of no shape that anybody knows. */
-function soundOnly(parsed: ParsedDelivery): ParsedDelivery {
-  if (parsed.events.every(isSoundEvent)) return parsed;
-  const events = parsed.events.filter(isSoundEvent);
-  return { ...parsed, events, ...(events.length === 0 && { ignored: parsed.ignored ?? "unknown_shape" }) };
-}
-
-/** Only verified deliveries take from these buckets, so that forged requests never starve genuine ones. */
-function takeToken({ services, entry, receivedAt }: Walk): RateVerdict {
-  const { perRegistration, perTenant } = services.limits;
-  const byRegistration = perRegistration.take(entry.registration.id, receivedAt);
-  if (!byRegistration.allowed) return byRegistration;
-  const byTenant = perTenant.take(entry.registration.tenantId, receivedAt);
-  return byTenant.allowed ? byRegistration : byTenant;
-}
-
-function rateLimited(verdict: RateVerdict): WebhookError {
-  return new WebhookError("rate_limited", {
-    retryAfterSeconds: verdict.retryAfterSeconds,
-    headers: rateLimitHeaders(verdict),
-  });
 }
 
 function noteUnavailable({ services, entry, receivedAt }: Walk, code: string): void {

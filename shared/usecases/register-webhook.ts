@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import type { AccountKind } from "../core/account-routing";
 import type { Provider } from "../core/provider";
 import type { HookTarget } from "../core/provider-hook";
 import {
@@ -14,6 +15,7 @@ import { newLedger } from "./hook-request";
 import { providerNamed } from "./provider-of";
 import { checkEvents, checkSecret, checkVerification, schemeFor, usesSecret, webhookUrlOf } from "./registration-rules";
 import type { Services } from "./services";
+import { checkRouting } from "./shared-webhook";
 import { type RegistrationView, toRegistrationView } from "./registration-view";
 import { trySettleHooks } from "./settle-hooks";
 
@@ -21,8 +23,11 @@ import { trySettleHooks } from "./settle-hooks";
 export interface RegisterRequest extends ProvisioningRequest {
   readonly tenantId: string;
   readonly integrationId: string;
-  readonly connectionId: string;
-  readonly events: readonly string[];
+  /** Absent, like the events, only where the webhook is shared. */
+  readonly connectionId?: string;
+  readonly events?: readonly string[];
+  /** The deliveries are those of many accounts: only an operator may ask for that. */
+  readonly routing?: AccountKind;
   /** The provider's own secret, where the provider issues it. */
   readonly webhookSecret?: string;
   readonly verification?: VerificationSettings;
@@ -43,7 +48,8 @@ export interface NewRegistration extends RegistrationView {
  */
 export async function registerWebhook(services: Services, request: RegisterRequest): Promise<NewRegistration> {
   const provider = providerNamed(services, request.integrationId);
-  checkEvents(request.events);
+  checkRouting(provider, request);
+  if (request.events) checkEvents(request.events);
   const target = wantedTarget(provider, request);
   const id = newRegistrationId(services.tenantKeyOf(request.tenantId));
   const scheme = request.verification?.scheme ?? (target && provider.provisioning?.schemeOf?.(target));
@@ -123,12 +129,13 @@ function draftRegistration(
     tenantId: request.tenantId,
     schemaVersion: 1,
     integrationId: provider.id,
-    connectionId: request.connectionId,
-    events: request.events,
+    connectionId: request.connectionId ?? "",
+    events: request.events ?? [],
     status: (provider.missingSettings?.(verification) ?? []).length > 0 ? "pending_verification" : "active",
     isVerified: false,
     secretOrigin: origin,
     verification,
+    ...(request.routing && { routing: request.routing }),
     retryPolicy: { ...defaultRetryPolicy, ...request.retryPolicy },
     metadata: request.metadata ?? {},
     createdAt: now,

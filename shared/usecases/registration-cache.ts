@@ -36,10 +36,11 @@ interface Loading {
 }
 
 /** DESIGN 11, Cache: fresh for 30 s, and up to an hour only while the store is down. */
-const FRESH_MS = 30_000;
-const STALE_MS = 3_600_000;
+export const FRESH_MS = 30_000;
+/** {@link FRESH_MS} */
+export const STALE_MS = 3_600_000;
 /** Ids are random, so that nobody asks for one before it is given out; `register` makes its own instance forget it. */
-const UNKNOWN_MS = 5_000;
+export const UNKNOWN_MS = 5_000;
 /** At most one early re-read per registration in 5 s, or bad signatures would become a flood of reads. */
 const REREADS_PER_SECOND = 1 / 5;
 
@@ -188,7 +189,7 @@ export class RegistrationCache {
       registration,
       provider,
       secrets: secret === undefined ? [] : [secret],
-      matches: compileEventPatterns(registration.events),
+      matches: registration.routing === undefined ? compileEventPatterns(registration.events) : matchesNothing,
       loadedAt,
     };
   }
@@ -206,6 +207,11 @@ export class RegistrationCache {
     const [oldest] = map.keys();
     if (oldest !== undefined) map.delete(oldest);
   }
+}
+
+/** What a shared webhook receives is for others. */
+function matchesNothing(): false {
+  return false;
 }
 
 /** True if the secret and the patterns that were loaded with one registration are also the other's. */

@@ -17,6 +17,8 @@ export interface RegistrationView {
   readonly verification: Registration["verification"];
   /** How many secrets wait to be confirmed. */
   readonly candidateSecrets?: number;
+  /** Set where the webhook is shared. */
+  readonly routing?: Registration["routing"];
   readonly retryPolicy: Registration["retryPolicy"];
   readonly metadata: Registration["metadata"];
   readonly provisioning?: Provisioning;
@@ -42,6 +44,7 @@ export function toRegistrationView(services: Services, registration: Registratio
     secretOrigin: registration.secretOrigin,
     verification: registration.verification,
     ...(candidates === 0 ? {} : { candidateSecrets: candidates }),
+    ...(registration.routing && { routing: registration.routing }),
     retryPolicy: registration.retryPolicy,
     metadata: registration.metadata,
     ...(registration.provisioning === undefined ? {} : { provisioning: registration.provisioning }),
@@ -58,7 +61,13 @@ function setupOf(services: Services, registration: Registration, webhookUrl: str
   if (provisioning) return provisionedSteps(provisioning, provider.displayName);
   const { scheme } = verification;
   const missingSettings = provider.missingSettings?.(verification) ?? [];
-  const steps = provider.setupSteps({ webhookUrl, scheme, settings: verification, missingSettings });
+  const steps = [...provider.setupSteps({ webhookUrl, scheme, settings: verification, missingSettings })];
+  if (registration.routing !== undefined) {
+    const step = `PUT ${webhookUrl}/routes/{id} with {"registrationId":"…"}`;
+    steps.push(
+      `Map each ${registration.routing} to a webhook of its tenant: ${step}. What nobody is mapped to is dropped.`,
+    );
+  }
   const weakness = provider.weakness?.(verification);
   return weakness === undefined ? steps : [...steps, `The proof of this webhook is weak: ${weakness}`];
 }

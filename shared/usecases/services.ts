@@ -14,12 +14,14 @@ import type { RateLimits } from "../repositories/rate-limits";
 import type { Conflicts } from "../repositories/conflicts";
 import type { Mappings } from "../repositories/mappings";
 import type { Registrations } from "../repositories/registrations";
+import type { Routes } from "../repositories/routes";
 import type { Shards } from "../repositories/shards";
 import type { SyncTasks } from "../repositories/sync-tasks";
 import type { CustomRule } from "../sync/conflict-rules";
 import type { MappingSource } from "../sync/mapping-source";
 import type { Gatherer } from "./gatherer";
 import type { RegistrationCache } from "./registration-cache";
+import type { RouteCache } from "./route-cache";
 
 /** Figures that rule the use cases, from the configuration. */
 export interface Rules {
@@ -57,7 +59,9 @@ export interface Services {
   readonly mappingSource: MappingSource;
   /** Rules of the conflict strategy `custom`, by name. */
   readonly customRules: ReadonlyMap<string, CustomRule>;
+  readonly routes: Routes;
   readonly cache: RegistrationCache;
+  readonly routeCache: RouteCache;
   readonly gatherer: Gatherer;
   readonly secrets: SecretStore;
   readonly queue: EventQueue;

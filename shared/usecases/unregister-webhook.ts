@@ -1,20 +1,18 @@
 import { activityKeyOf } from "./activity-key";
 import { dropCandidates } from "./pending-secrets";
-import { requireOwn } from "./require-own";
 import { REMOVE_FOR_MS } from "./remove-hooks";
+import { type OwnKey, requireChangeable } from "./require-own";
 import type { Services } from "./services";
 import { trySettleHooks } from "./settle-hooks";
 
 /**
- * Deletes a registration: the document first, so that nothing is received any more, then its secrets and counters, and
- * what we set up at its provider. Where that fails, the timer tries again. Events already queued are still drained.
- * @throws {WebhookError} `registration_not_found`
+ * Deletes a registration: the document first, so that nothing is received any more, then its secrets, counters and
+ * routes, and what we set up at its provider. Where that fails, the timer tries again. Events already queued are still
+ * drained.
+ * @throws {WebhookError} `registration_not_found`, `forbidden`
  */
-export async function unregisterWebhook(
-  services: Services,
-  key: { readonly tenantId: string; readonly registrationId: string },
-): Promise<void> {
-  const known = await requireOwn(services, key);
+export async function unregisterWebhook(services: Services, key: OwnKey): Promise<void> {
+  const known = await requireChangeable(services, key);
   // Switched off first: from here on no handshake adds a candidate whose secret nobody would delete.
   const switchedOff = await services.registrations.update(known.id, (current) => ({ ...current, status: "inactive" }));
   const registration = switchedOff ?? known;
@@ -25,6 +23,7 @@ export async function unregisterWebhook(
   await services.secrets.delete(registration.id);
   await dropCandidates(services, registration);
   await services.activities.delete(activityKeyOf(registration));
+  if (registration.routing !== undefined) await services.routes.deleteAll(registration);
   services.log("info", "registration.deleted", { registrationId: registration.id });
   if (registration.provisioning) await trySettleHooks(services, registration.id);
 }

@@ -10,9 +10,10 @@ import { providerNamed } from "./provider-of";
 import { checkEvents, checkSecret, checkVerification, schemeAfterImport, usesSecret } from "./registration-rules";
 import { type RegistrationView, toRegistrationView } from "./registration-view";
 import { dropCandidates } from "./pending-secrets";
-import { requireOwn } from "./require-own";
+import { type OwnKey, requireChangeable } from "./require-own";
 import type { Services } from "./services";
 import { askForHooks, trySettleHooks } from "./settle-hooks";
+import { checkSharedChange } from "./shared-webhook";
 
 /** What may be changed; a field that is absent stays as it is. */
 export interface UpdateRequest {
@@ -28,16 +29,17 @@ export interface UpdateRequest {
 /**
  * Changes a registration, and what we set up for it at its provider. A new secret replaces the old one at once and is
  * verified by the provider's own scheme, unless the request names another or the owner chose another before.
- * @throws {WebhookError} `registration_not_found`, `invalid_request`, `document_changed`, `store_unavailable`,
+ * @throws {WebhookError} `registration_not_found`, `forbidden`, `invalid_request`, `document_changed`, `store_unavailable`,
  *   `secrets_unavailable`
  */
 export async function updateWebhook(
   services: Services,
-  key: { readonly tenantId: string; readonly registrationId: string },
+  key: OwnKey,
   request: UpdateRequest,
 ): Promise<RegistrationView> {
-  const registration = await requireOwn(services, key);
+  const registration = await requireChangeable(services, key);
   const provider = providerNamed(services, registration.integrationId);
+  checkSharedChange(registration, request);
   if (request.events) checkEvents(request.events);
   const { verification } = changed(registration, provider, request);
   checkVerification(provider, verification);
@@ -62,7 +64,7 @@ export async function updateWebhook(
   if (updated.provisioning === undefined) return toRegistrationView(services, updated);
   await askForHooks(services, registration.id);
   await trySettleHooks(services, registration.id);
-  return toRegistrationView(services, await requireOwn(services, key));
+  return toRegistrationView(services, await requireChangeable(services, key));
 }
 
 /** What the secret stands for may change with these settings: a bearer token is no base64 of a key, or of a short one. */

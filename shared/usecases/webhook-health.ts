@@ -4,6 +4,7 @@ import { activityKeyOf } from "./activity-key";
 import { connectionKeyOf } from "./connection-view";
 import { providerNamed } from "./provider-of";
 import type { Services } from "./services";
+import { unroutedAccounts } from "./unrouted-accounts";
 
 /** The health of a registration from its present counters, so that it is true right after a delivery. */
 export async function healthOf(services: Services, registration: Registration): Promise<WebhookHealth> {
@@ -17,6 +18,7 @@ export async function healthOf(services: Services, registration: Registration): 
     activity,
     provider,
     connection,
+    unrouted: await unroutedAccounts(services, registration, activity),
     now: services.now(),
     windowMs: services.rules.healthWindowMs,
   });

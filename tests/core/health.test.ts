@@ -190,6 +190,8 @@ describe("ActivityDelta", () => {
     { at: noon + 600_001, count: "dead", reason: "y", detail: "z" },
     { at: noon + 3, count: "ignored", notices: ["events_dropped", "hook_deleted"] },
     { at: noon + 2, count: "ignored", notices: ["events_dropped"] },
+    { at: noon + 2, count: "ignored", unrouted: ["T1", "T2"] },
+    { at: noon + 1, count: "ignored", unrouted: ["T2"] },
   ];
 
   it("comes to the same whether notes are applied at once or in any number of steps", () => {
@@ -205,8 +207,13 @@ describe("ActivityDelta", () => {
       syncFailuresInRow: 1,
       lastEventAt: new Date(noon + 3).toISOString(),
       notices: { events_dropped: { times: 2, lastAt: new Date(noon + 3).toISOString() } },
+      unrouted: {
+        T1: { times: 1, lastAt: new Date(noon + 2).toISOString() },
+        T2: { times: 2, lastAt: new Date(noon + 2).toISOString() },
+      },
     });
     expect(atOnce.rhythm).toMatchObject({ since: noon + 1, lastAt: noon + 1 });
+    expect(activityOf([])).not.toHaveProperty("unrouted");
     expect(activityOf([])).not.toHaveProperty("notices");
     expect(activityOf(synced(1))).not.toHaveProperty("rhythm");
   });

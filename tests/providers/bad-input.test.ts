@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import type { VerificationSettings } from "../../shared/core/registration";
-import type { DeliveryResult } from "../../shared/usecases/receive-delivery";
+import type { DeliveryResult } from "../../shared/usecases/accept-delivery";
 import { GoogleIssuer } from "../support/google-issuer";
 import { noon } from "../support/make";
 import { openTestApp, type TestApp } from "../support/test-app";

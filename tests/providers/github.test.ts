@@ -249,18 +249,22 @@ it("tells the operator of GitHub the URL to enter", () => {
 describe("what GitHub says about the hook itself", () => {
   const parse = (name: string, body: object) => parseAs(github, body, { "x-github-event": name });
 
-  it("is told to the owner: the hook was deleted, an authorisation was revoked", () => {
+  it("is told to the owner: the hook or the installation was deleted or suspended, an authorisation was revoked", () => {
     const deleted = parse("meta", { action: "deleted", hook_id: 7, hook: { id: 7 } });
     expect(deleted).toMatchObject({
       notices: ["hook_deleted"],
       events: [{ entityType: "hook", eventType: "deleted" }],
     });
     expect(parse("github_app_authorization", { action: "revoked", sender }).notices).toEqual(["authorization_revoked"]);
+    const installation = { id: 42, account: organization };
+    expect(parse("installation", { action: "deleted", installation }).notices).toEqual(["app_uninstalled"]);
+    expect(parse("installation", { action: "suspend", installation }).notices).toEqual(["app_suspended"]);
   });
 
   it("is nothing in any other event", () => {
     expect(parse("issues", { action: "deleted", issue: { id: 1 } }).notices).toBeUndefined();
     expect(parse("meta", { action: "polished", hook_id: 7 }).notices).toBeUndefined();
+    expect(parse("installation", { action: "unsuspend", installation: { id: 42 } }).notices).toBeUndefined();
   });
 
   it("stands in the webhook's health until the hook is made anew and delivers", async () => {

@@ -7,7 +7,7 @@ import { parseXml } from "../../shared/providers/xml";
 import { contractNow } from "../contracts/provider";
 import { contactBody, codeOf, openTestApp, seedSignature, type TestApp } from "../support/test-app";
 import type { DeliveryReceipt } from "../../shared/usecases/queue-delivery";
-import type { DeliveryResult } from "../../shared/usecases/receive-delivery";
+import type { DeliveryResult } from "../../shared/usecases/accept-delivery";
 import { updateWebhook } from "../../shared/usecases/update-webhook";
 import { healthOf } from "../../shared/usecases/webhook-health";
 

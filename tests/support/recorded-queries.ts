@@ -5,6 +5,7 @@ import { Deliveries } from "../../shared/repositories/deliveries";
 import { HookLedgers } from "../../shared/repositories/hook-ledgers";
 import { Mappings } from "../../shared/repositories/mappings";
 import { Registrations } from "../../shared/repositories/registrations";
+import { Routes } from "../../shared/repositories/routes";
 import { Shards } from "../../shared/repositories/shards";
 import { SyncTasks } from "../../shared/repositories/sync-tasks";
 
@@ -38,6 +39,7 @@ export async function recordQueries(): Promise<readonly RecordedQuery[]> {
     limit: 1,
   });
   await new Mappings(store).list(tenant, { limit: 1 });
+  await new Routes(store).list({ id: "webhook-1", tenantId: "tenant-123" }, { limit: 1 });
   await new Conflicts(store).list(tenant, { status: "open", shardId: "shard-1", limit: 1 });
   await new HookLedgers(store).listDue(0).next();
   return recorded;

@@ -4,7 +4,8 @@ import { type App, createApp } from "../../shared/app";
 import type { LockingQueue, Log } from "../../shared/core/ports";
 import { WebhookError } from "../../shared/core/errors";
 import { drainMessage } from "../../shared/usecases/drain-message";
-import { type DeliveryResult, receiveDelivery } from "../../shared/usecases/receive-delivery";
+import type { DeliveryResult } from "../../shared/usecases/accept-delivery";
+import { receiveDelivery } from "../../shared/usecases/receive-delivery";
 import { type NewRegistration, registerWebhook, type RegisterRequest } from "../../shared/usecases/register-webhook";
 import { noon } from "./make";
 

@@ -1,7 +1,7 @@
 import { createHash, createHmac } from "node:crypto";
 import type { VerificationSettings } from "../../shared/core/registration";
 import type { DeliveryReceipt } from "../../shared/usecases/queue-delivery";
-import type { DeliveryResult } from "../../shared/usecases/receive-delivery";
+import type { DeliveryResult } from "../../shared/usecases/accept-delivery";
 import type { NewRegistration } from "../../shared/usecases/register-webhook";
 import { type UpdateRequest, updateWebhook } from "../../shared/usecases/update-webhook";
 import { healthOf } from "../../shared/usecases/webhook-health";

@@ -1,6 +1,6 @@
 import { WebhookError } from "../../shared/core/errors";
 import type { DeliveryReceipt } from "../../shared/usecases/queue-delivery";
-import type { DeliveryResult } from "../../shared/usecases/receive-delivery";
+import type { DeliveryResult } from "../../shared/usecases/accept-delivery";
 import { updateWebhook } from "../../shared/usecases/update-webhook";
 import { healthOf } from "../../shared/usecases/webhook-health";
 import { GoogleIssuer } from "../support/google-issuer";

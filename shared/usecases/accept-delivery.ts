@@ -1,0 +1,72 @@
+import type { HandshakeReply } from "../core/provider";
+import { activityKeyOf } from "./activity-key";
+import { arrivalAt, deliverTo, demandRoom, type VerifiedDelivery } from "./deliver-to";
+import { noteAtDoor } from "./note-at-door";
+import { noteUnrouted } from "./note-unrouted";
+import { markVerified } from "./pending-secrets";
+import type { DeliveryReceipt } from "./queue-delivery";
+import type { CachedRegistration } from "./registration-cache";
+import { type Routing, routeDelivery } from "./route-delivery";
+import type { Services } from "./services";
+
+/** How a delivery that was not refused ends. */
+export type DeliveryResult =
+  | { readonly kind: "handshake"; readonly reply: HandshakeReply }
+  | {
+      readonly kind: "receipt";
+      readonly receipt: DeliveryReceipt;
+      /** What the provider wants to read in place of the receipt. */
+      readonly reply?: HandshakeReply | undefined;
+    };
+
+/**
+ * The second half of the walk: rate → handshake or parse → match → queue → answer. What comes to a shared webhook goes to
+ * each of its receivers as if it had been delivered there: by their limits, settings, events and retry policies.
+ * @throws {WebhookError} `rate_limited`, `queue_unavailable`, `store_unavailable`, `secrets_unavailable`
+ */
+export async function acceptDelivery(services: Services, delivery: VerifiedDelivery): Promise<DeliveryResult> {
+  const { entry, request } = delivery;
+  const { registration, provider } = entry;
+  const routing = registration.routing === undefined ? undefined : await routeDelivery(services, entry, request);
+  await admit(services, delivery, routing?.receivers ?? [entry]);
+  const handshake = provider.handshake?.(request, registration.verification);
+  if (handshake) {
+    noteAtDoor(services, registration, { verdict: "handshake", at: delivery.receivedAt });
+    return { kind: "handshake", reply: handshake };
+  }
+  const receipt = routing
+    ? await deliverToAll(services, delivery, routing)
+    : await deliverTo(services, entry, delivery);
+  return { kind: "receipt", receipt, reply: provider.acknowledge?.(request, registration.verification) };
+}
+
+/** Takes room at whoever the delivery is for, and notes that they receive. */
+async function admit(
+  services: Services,
+  { entry, receivedAt }: VerifiedDelivery,
+  receivers: readonly CachedRegistration[],
+): Promise<void> {
+  for (const each of receivers.length > 0 ? receivers : [entry]) demandRoom(services, each, receivedAt);
+  for (const { registration } of new Set([entry, ...receivers])) {
+    if (!registration.isVerified || registration.status === "failed") await markVerified(services, registration);
+  }
+}
+
+/**
+ * If one of several cannot be queued, the delivery counts as not received: the provider repeats it, and for those that had
+ * it already the repetition is a duplicate.
+ */
+async function deliverToAll(
+  services: Services,
+  delivery: VerifiedDelivery,
+  { receivers, unrouted }: Routing,
+): Promise<DeliveryReceipt> {
+  const receipts: DeliveryReceipt[] = [];
+  for (const receiver of receivers) receipts.push(await deliverTo(services, receiver, delivery));
+  const receipt = receipts.find(({ syncTriggered }) => syncTriggered) ?? receipts[0];
+  const { entry, receivedAt } = delivery;
+  if (receipt) services.gatherer.note(activityKeyOf(entry.registration), { at: receivedAt, count: "routed" });
+  if (receipt && unrouted.length === 0) return receipt;
+  const unqueued = noteUnrouted(services, arrivalAt(entry, delivery), unrouted);
+  return receipt ?? unqueued;
+}

@@ -1,0 +1,89 @@
+import { WebhookError } from "../core/errors";
+import type { ParsedDelivery, VerifiedRequest } from "../core/provider";
+import { rateLimitHeaders } from "../core/rate-limit";
+import type { Registration } from "../core/registration";
+import type { RateVerdict } from "../core/token-bucket";
+import { isSoundEvent } from "../core/webhook-event";
+import { noteAtDoor } from "./note-at-door";
+import { type Arrival, type DeliveryReceipt, queueDelivery } from "./queue-delivery";
+import type { CachedRegistration } from "./registration-cache";
+import type { Services } from "./services";
+
+/** A delivery whose proof was checked. */
+export interface VerifiedDelivery {
+  /** The webhook that was called. */
+  readonly entry: CachedRegistration;
+  readonly request: VerifiedRequest;
+  /** Milliseconds since 1970. */
+  readonly receivedAt: number;
+  /** `performance.now()` when the request came in. */
+  readonly startedAt: number;
+}
+
+/**
+ * Takes room for a delivery in the limits of the webhook that it is for. Only verified ones do, so that forged requests
+ * never starve genuine ones.
+ * @throws {WebhookError} `rate_limited`
+ */
+export function demandRoom(services: Services, { registration }: CachedRegistration, receivedAt: number): void {
+  const verdict = takeToken(services, registration, receivedAt);
+  if (verdict.allowed) return;
+  noteAtDoor(services, registration, { verdict: "rate_limited", at: receivedAt });
+  throw rateLimited(verdict);
+}
+
+function takeToken({ limits }: Services, { id, tenantId }: Registration, receivedAt: number): RateVerdict {
+  const byRegistration = limits.perRegistration.take(id, receivedAt);
+  if (!byRegistration.allowed) return byRegistration;
+  const byTenant = limits.perTenant.take(tenantId, receivedAt);
+  return byTenant.allowed ? byRegistration : byTenant;
+}
+
+/** The error of a bucket that is empty, with its figures. */
+export function rateLimited(verdict: RateVerdict): WebhookError {
+  return new WebhookError("rate_limited", {
+    retryAfterSeconds: verdict.retryAfterSeconds,
+    headers: rateLimitHeaders(verdict),
+  });
+}
+
+/**
+ * Queues what the receiver asked for of a delivery, which came to the receiver itself or to a shared webhook.
+ * @throws {WebhookError} `queue_unavailable`, `store_unavailable`
+ */
+export async function deliverTo(
+  services: Services,
+  receiver: CachedRegistration,
+  delivery: VerifiedDelivery,
+): Promise<DeliveryReceipt> {
+  const arrival = arrivalAt(receiver, delivery);
+  const { attempt } = arrival.parsed;
+  if (attempt) services.log("info", "delivery.repeated", { registrationId: receiver.registration.id, ...attempt });
+  return queueDelivery(services, arrival);
+}
+
+/** The delivery as this webhook reads it. */
+export function arrivalAt(
+  receiver: CachedRegistration,
+  { entry, request, receivedAt, startedAt }: VerifiedDelivery,
+): Arrival {
+  const { provider, registration } = entry;
+  // What was set for all accounts of an app counts where the receiver sets nothing else.
+  const settings =
+    receiver === entry
+      ? registration.verification
+      : {
+          ...registration.verification,
+          ...receiver.registration.verification,
+          scheme: registration.verification.scheme,
+        };
+  const parsed = soundOnly(provider.parse(request, receivedAt, settings));
+  return { entry: receiver, parsed, receivedAt, startedAt, bodyBytes: request.body.length };
+}
+
+/** Without the events that no record could hold. Where none is left, the delivery is of no shape that anybody knows. */
+function soundOnly(parsed: ParsedDelivery): ParsedDelivery {
+  if (parsed.events.every(isSoundEvent)) return parsed;
+  const events = parsed.events.filter(isSoundEvent);
+  return { ...parsed, events, ...(events.length === 0 && { ignored: parsed.ignored ?? "unknown_shape" }) };
+}
