@@ -16,6 +16,8 @@ export interface OutboundRequest {
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
+  /** True if it has one effect however often it is sent; a GET has none. */
+  readonly isRepeatable?: boolean;
 }
 
 /** What came back, whatever its status: redirects are not followed. */

@@ -194,14 +194,15 @@ export function describeRecordReader(open: () => Promise<ReaderSubject>): void {
     });
 
     it("a vendor that is out can be asked again", async () => {
-      const outages: Answer[] = [
-        { status: 500, json: {} },
-        { status: 502, html: "<h1>Bad gateway</h1>" },
-        { instead: "hang_up" },
-        ...subject.unavailable,
+      const outages: (readonly Answer[])[] = [
+        [{ status: 500, json: {} }],
+        [{ status: 502, html: "<h1>Bad gateway</h1>" }],
+        // A connection that was kept from the last call and breaks off is no outage yet, so a new one has to as well.
+        [{ instead: "hang_up" }, { instead: "hang_up" }],
+        ...subject.unavailable.map((answer) => [answer]),
       ];
-      for (const answer of outages) {
-        subject.server.interrupt(answer);
+      for (const answers of outages) {
+        subject.server.interrupt(...answers);
         expect(await failureOf(read())).toEqual({ reason: "provider_unreachable", permanent: false });
       }
     });

@@ -28,7 +28,7 @@ export function createExternalEngine({ url, outbound, secret, now, log }: Extern
           "content-type": "application/cloudevents+json; charset=utf-8",
           ...standardHeaders({ id: message.id, now: now(), body }, await secret.keys()),
         };
-        const reply = await outbound.send({ method: "POST", url, headers, body });
+        const reply = await outbound.send({ method: "POST", url, headers, body, isRepeatable: true });
         if (reply.status === 401) secret.forget();
         return readReply(reply, now());
       } catch (error) {

@@ -38,8 +38,17 @@ export function createOutboundHttp(options: OutboundOptions): OutboundHttp {
   return {
     async send(request) {
       const url = demandAllowed(options.policy, request.url);
-      const agent = url.protocol === "https:" ? https : http;
-      return call(url, request, { ...options, connection: { agent, lookup } });
+      const end = performance.now() + options.timeoutMs;
+      const callOver = (agent: RequestOptions["agent"]): Promise<OutboundReply> =>
+        call(url, request, { ...options, timeoutMs: end - performance.now(), connection: { agent, lookup } });
+      try {
+        return await callOver(url.protocol === "https:" ? https : http);
+      } catch (error) {
+        const isRepeatable = request.isRepeatable ?? request.method === "GET";
+        if (!(error instanceof KeptConnectionLost) || !isRepeatable) throw error;
+        // One that nobody has kept: whoever lets go of one idle connection may have let go of all.
+        return callOver(false);
+      }
     },
   };
 }
@@ -68,6 +77,15 @@ function guardedLookup(policy: OutboundPolicy): LookupFunction {
   };
 }
 
+/** A connection that was kept from an earlier call broke off: the other side may have closed it before it knew of this one. */
+class KeptConnectionLost extends OutboundError {
+  constructor(host: string, cause: unknown) {
+    super("unreachable", host, cause);
+  }
+}
+
+const brokenOff = new Set(["ECONNRESET", "EPIPE"]);
+
 interface CallOptions extends OutboundOptions {
   readonly connection: Pick<RequestOptions, "agent" | "lookup">;
 }
@@ -88,7 +106,10 @@ function call(url: URL, { method, headers, body }: OutboundRequest, options: Cal
       request.destroy();
     };
     const timer = setTimeout(() => fail(new OutboundError("timeout", url.host)), options.timeoutMs);
-    request.on("error", fail);
+    request.on("error", (error: NodeJS.ErrnoException) => {
+      const isKeptLost = request.reusedSocket && brokenOff.has(error.code ?? "");
+      fail(isKeptLost ? new KeptConnectionLost(url.host, error) : error);
+    });
     // Nobody asked for another protocol. Unless somebody listens, Node closes the connection and tells nobody.
     request.on("upgrade", (_, socket) => {
       socket.destroy();

@@ -178,6 +178,45 @@ describe("createOutboundHttp", () => {
     expect(await failureOf(send())).toBe("unreachable");
   });
 
+  describe("over an idle connection that the other side has closed", () => {
+    /** Each connection answers one request, and breaks off at the next one. */
+    const answerOnce = () => {
+      const used = new WeakSet<object>();
+      answer = (request, response) => {
+        if (used.has(request.socket)) request.socket.destroy();
+        else response.setHeader("content-type", "application/json").end("{}");
+        used.add(request.socket);
+      };
+    };
+
+    it.each([
+      ["a GET", { method: "GET" }],
+      ["what may be repeated", { method: "POST", isRepeatable: true }],
+    ] as const)("sends %s again, over a new one", async (_, request) => {
+      answerOnce();
+      const client = createOutboundHttp({ policy: { hosts: [], allowLoopback: true }, timeoutMs: 5000 });
+      const url = `http://localhost:${port}/`;
+      for (let call = 0; call < 3; call++) expect((await client.send({ ...request, url })).status).toBe(200);
+      // The connection of the repetition is not kept.
+      expect(requests).toHaveLength(4);
+    });
+
+    it("sends nothing else again, because it may have had its effect", async () => {
+      answerOnce();
+      const client = createOutboundHttp({ policy: { hosts: [], allowLoopback: true }, timeoutMs: 5000 });
+      const request = { method: "POST", url: `http://localhost:${port}/` } as const;
+      await client.send(request);
+      expect(await failureOf(client.send(request))).toBe("unreachable");
+      expect(requests).toHaveLength(2);
+    });
+
+    it("sends nothing twice over connections that were new", async () => {
+      answer = (request) => request.socket.destroy();
+      expect(await failureOf(send())).toBe("unreachable");
+      expect(requests).toHaveLength(1);
+    });
+  });
+
   it("sends nothing to a server whose certificate nobody vouches for", async () => {
     const keys = generateKeyPairSync("rsa", { modulusLength: 2048 });
     const key = keys.privateKey.export({ type: "pkcs8", format: "pem" });
