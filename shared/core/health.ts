@@ -56,7 +56,10 @@ export function computeHealth(input: HealthInput): WebhookHealth {
   const counts = countsInWindow(activity, now, windowMs);
   const failureCount = activity.refusedInRow + activity.syncFailuresInRow;
   const failureRate = failureRateOf(counts);
-  const notices = activeNotices(activity.notices ?? {}, { now, lastEventAt: activity.lastEventAt });
+  const notices = activeNotices(activity.notices ?? {}, { now, lastEventAt: activity.lastEventAt }).filter(
+    // What we renew is no news until renewing it fails.
+    ([name]) => registration.provisioning === undefined || name !== "subscription_expiring",
+  );
   // Nothing is to be expected of a webhook that is switched off.
   const silence = registration.status === "inactive" ? undefined : silenceOf(activity, now);
   const worst = statusOf(registration, failureCount, failureRate);

@@ -84,6 +84,8 @@ export interface ProviderHook {
   readonly serial: number;
   /** The provider's name for it; absent as long as it is not known whether the provider made it. */
   readonly id?: string;
+  /** Of a channel: what is watched, in Google's words. */
+  readonly resourceId?: string;
   /** ISO 8601. */
   readonly madeAt?: string;
   /** ISO 8601; absent where it lasts until it is removed. */
@@ -104,6 +106,8 @@ export interface HookRequest extends HookPlace {
   readonly events: readonly string[];
   /** What deliveries are proved with, where that is a shared secret. */
   readonly secret?: string;
+  /** Whom the tokens of deliveries are to name, and for whom they are made, where these prove them. */
+  readonly identity?: { readonly serviceAccountEmail: string; readonly audience: string };
 }
 
 /** What to make or bring up to date. */
@@ -120,7 +124,8 @@ export interface HookOrder {
  * call whose outcome nobody knows: nothing is made twice, and removing what is gone succeeds. Both throw
  * `SyncDelay` for a rate limit, or while another instance refreshes the access token;
  * `SyncFailure` with `no_credentials`, `needs_reauth`, `provider_forbidden`, `provider_rejected`, `target_not_found`,
- * `provider_unreachable`, `provider_answer_unknown`, `provider_host_not_allowed`, `unsupported`;
+ * `hook_taken`, `provider_unfinished`, `provider_unreachable`, `provider_answer_unknown`, `provider_host_not_allowed`,
+ * `unsupported`;
  * `WebhookError` with `store_unavailable` or `secrets_unavailable`.
  */
 export interface ProviderHooks {

@@ -21,6 +21,8 @@ const steps: Readonly<Record<string, string>> = {
   needs_reauth: "PUT the connection with new credentials, because the provider refuses the present ones.",
   provider_forbidden: "give the connection's credentials the right to manage hooks there.",
   target_not_found: "see whether the target exists, and whether the connection's credentials may manage hooks there.",
+  hook_taken: "choose another name or resource, because what stands there already is not ours and delivers elsewhere.",
+  provider_unfinished: "nothing, unless it lasts: the provider is still at it.",
   provider_rejected: "compare target and events with what the provider takes; its code is in the log.",
   provider_host_not_allowed: "let an operator allow the host of the connection's baseUrl.",
   rate_limited: "nothing, unless it lasts: a limit of calls is reached.",

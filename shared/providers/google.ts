@@ -2,6 +2,7 @@ import type { Proof, Provider, SetupContext } from "../core/provider";
 import { DeliveryRefused } from "../core/refusal";
 import type { VerificationSettings } from "../core/registration";
 import { explainToken } from "./explain-token";
+import { googleProvisioning } from "./google-provisioning";
 import { GoogleCertificates } from "./google-certificates";
 import { CHANNEL, channelHandshake, demandChannel, explainChannel, parseChannel } from "./google-channel";
 import { parseGoogle } from "./google-events";
@@ -64,6 +65,7 @@ export function createGoogleProvider(options: GoogleOptions): Provider {
       settings.scheme === CHANNEL ? parseChannel(request, now) : parseGoogle(request, settings),
     handshake: (request, { scheme } = {}) => (scheme === CHANNEL ? channelHandshake(request) : undefined),
     setupSteps: (context) => (context.scheme === CHANNEL ? channelSteps(context) : pushSteps(context)),
+    provisioning: googleProvisioning,
   };
 }
 

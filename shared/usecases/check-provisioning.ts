@@ -38,16 +38,22 @@ function targetProblem(
 
 /**
  * Holds a registration against what its target needs.
- * @throws {WebhookError} `invalid_request`, `connection_not_found`, `credentials_missing`, `store_unavailable`
+ * @throws {WebhookError} `invalid_request`
  */
-export async function checkTarget(
-  services: Services,
-  provider: Provider,
-  { registration, target }: { readonly registration: Registration; readonly target: HookTarget },
-): Promise<void> {
-  const { verification, secretOrigin } = registration;
-  const problems = provider.provisioning?.problems?.(target, verification, secretOrigin) ?? [];
+export function checkTarget(
+  { provisioning }: Provider,
+  { verification, secretOrigin }: Pick<Registration, "verification" | "secretOrigin">,
+  target: HookTarget,
+): void {
+  const problems = provisioning?.problems?.(target, verification, secretOrigin) ?? [];
   if (problems.length > 0) throw new WebhookError("invalid_request", { problems });
+}
+
+/**
+ * Sees that there are credentials to set a webhook up with.
+ * @throws {WebhookError} `connection_not_found`, `credentials_missing`, `store_unavailable`
+ */
+export async function checkCredentials(services: Services, registration: Registration): Promise<void> {
   const connection = await services.connections.find(connectionKeyOf(services, registration));
   if (connection === undefined) throw new WebhookError("connection_not_found");
   if (connection.auth === undefined) throw new WebhookError("credentials_missing");

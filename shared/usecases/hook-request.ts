@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import type { HookLedger } from "../core/hook-ledger";
 import type { HookPlace, HookRequest, HookTarget } from "../core/provider-hook";
 import type { ConnectionKey } from "../core/record-reader";
-import type { Registration } from "../core/registration";
+import type { Registration, VerificationSettings } from "../core/registration";
 import { LEDGERS } from "../repositories/hook-ledgers";
 import { partsOf } from "../core/provider-hook";
 import { providerNamed } from "./provider-of";
@@ -24,7 +24,7 @@ export async function wantedHooksOf(
   registration: Registration,
   target: HookTarget,
 ): Promise<WantedHooks> {
-  const { id, integrationId, events, secretVersion } = registration;
+  const { id, integrationId, events, secretVersion, verification } = registration;
   const provider = providerNamed(services, integrationId);
   const secret = secretVersion === undefined ? undefined : await services.secrets.get(id, secretVersion);
   const request = {
@@ -33,8 +33,15 @@ export async function wantedHooksOf(
     target,
     events: provider.provisioning?.eventsOf(events) ?? [],
     ...(secret === undefined ? {} : { secret }),
+    ...identityOf(verification),
   };
   return { request, digest: digestOf({ ...request, secret: secretVersion }) };
+}
+
+function identityOf({ serviceAccountEmail, audience }: VerificationSettings): Pick<HookRequest, "identity"> {
+  return serviceAccountEmail === undefined || audience === undefined
+    ? {}
+    : { identity: { serviceAccountEmail, audience } };
 }
 
 /** The secret is told by its version: a digest of the secret itself would help who tries to guess it. */

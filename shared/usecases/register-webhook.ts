@@ -10,7 +10,7 @@ import {
   type VerificationSettings,
 } from "../core/registration";
 import { newRegistrationId } from "../core/registration-id";
-import { checkTarget, type ProvisioningRequest, wantedTarget } from "./check-provisioning";
+import { checkCredentials, checkTarget, type ProvisioningRequest, wantedTarget } from "./check-provisioning";
 import { newLedger } from "./hook-request";
 import { providerNamed } from "./provider-of";
 import { checkEvents, checkSecret, checkVerification, schemeFor, usesSecret, webhookUrlOf } from "./registration-rules";
@@ -57,7 +57,10 @@ export async function registerWebhook(services: Services, request: RegisterReque
   const draft = draftRegistration(services, provider, { id, origin, scheme, request });
   checkVerification(provider, draft.verification);
   checkSecret(provider, draft.verification, request.webhookSecret);
-  if (target) await checkTarget(services, provider, { registration: draft, target });
+  if (target) {
+    checkTarget(provider, draft, target);
+    await checkCredentials(services, draft);
+  }
   const registration =
     secret === undefined ? draft : { ...draft, secretVersion: await services.secrets.set(id, secret) };
   const created = await create(services, registration, target);

@@ -43,6 +43,17 @@ export async function askForHooks(services: Services, registrationId: string): P
   await services.hookLedgers.update(registrationId, (ledger) => ({ ...ledger, asked: ledger.asked + 1, dueAt }));
 }
 
+/** The same, and whatever we know of them, the provider is asked: somebody may have changed or removed them there. */
+export async function askForHooksAnew(services: Services, registrationId: string): Promise<void> {
+  const dueAt = services.now();
+  await services.hookLedgers.update(registrationId, (ledger) => ({
+    ...ledger,
+    asked: ledger.asked + 1,
+    dueAt,
+    hooks: ledger.hooks.map(({ digest: _, ...hook }) => hook),
+  }));
+}
+
 /** Answers whether more was asked meanwhile. */
 async function settle(services: Services, held: HeldLedger): Promise<boolean> {
   const { id, removeUntil } = held.ledger;

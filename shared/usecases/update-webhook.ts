@@ -6,6 +6,7 @@ import {
   type VerificationSettings,
   withSecretVersion,
 } from "../core/registration";
+import { checkTarget } from "./check-provisioning";
 import { providerNamed } from "./provider-of";
 import { checkEvents, checkSecret, checkVerification, schemeAfterImport, usesSecret } from "./registration-rules";
 import { type RegistrationView, toRegistrationView } from "./registration-view";
@@ -41,8 +42,10 @@ export async function updateWebhook(
   const provider = providerNamed(services, registration.integrationId);
   checkSharedChange(registration, request);
   if (request.events) checkEvents(request.events);
-  const { verification } = changed(registration, provider, request);
+  const next = changed(registration, provider, request);
+  const { verification } = next;
   checkVerification(provider, verification);
+  if (next.provisioning) checkTarget(provider, next, next.provisioning.target);
   checkSecret(provider, verification, request.webhookSecret);
   if (request.webhookSecret === undefined) await checkStoredSecret(services, registration, { provider, verification });
   const secretVersion =

@@ -88,6 +88,32 @@ describe("a webhook with provision", () => {
     expect(github.server.calls).toEqual([]);
   });
 
+  it.each([
+    [{ target: { kind: "gmail", project: "acme-1", topic: "google-mail" } }, "/target/topic"],
+    [{ target: { kind: "pubsub", project: "acme-1/topics", topic: "changes" } }, "/target/project"],
+    [{ target: { kind: "calendar", calendarId: "a/../b" } }, "/target/calendarId"],
+    [{ target: { kind: "drive_changes", fileId: "x" } }, "/target/fileId"],
+    [
+      {
+        target: {
+          kind: "workspace_events",
+          project: "acme-1",
+          topic: "changes",
+          targetResource: '//chat.googleapis.com/spaces/A" OR "',
+          eventTypes: ["google.workspace.chat.message.v1.created"],
+        },
+      },
+      "/target/targetResource",
+    ],
+    [{ target: { kind: "pubsub", project: "acme-1", topic: "changes" } }, "/verification/serviceAccountEmail"],
+  ])("at Google is refused for %j, which is wrong at %s", async (fields, path) => {
+    const { status, json } = await register({ provision: true, ...fields }, "google");
+    expect({ status, problems: json.problems }).toEqual({
+      status: 400,
+      problems: [{ path, message: expect.any(String) }],
+    });
+  });
+
   it("wants a connection, and credentials in it", async () => {
     expect(await register({ provision: true, target, connectionId: "unknown" })).toMatchObject({
       status: 404,

@@ -243,7 +243,6 @@ describe("a webhook that is set up", () => {
     const { registrationId } = await register();
     const before = github.server.calls.length;
     await updateWebhook(app.services, own(registrationId), { metadata: { note: "mine" } });
-    await provisionWebhook(app.services, own(registrationId));
     app.advance(30 * DAY);
     expect(await renewHooks(app.services)).toEqual({ due: 0 });
     expect(github.server.calls).toHaveLength(before);
@@ -255,6 +254,18 @@ describe("a webhook that is set up", () => {
     await updateWebhook(app.services, own(registrationId), { events: ["push"] });
     expect(hooks).toHaveLength(1);
     expect((await view(registrationId)).provisioning).toEqual({ target, state: "ready" });
+    hooks.splice(0);
+    await provisionWebhook(app.services, own(registrationId));
+    expect(hooks).toHaveLength(1);
+  });
+
+  it("is put right when its owner says so, whatever was changed at the provider", async () => {
+    const { registrationId, webhookSecret = "" } = await register();
+    const made = [...hooks];
+    hooks.splice(0, 1, ...made.map(({ id }) => ({ ...otherHook, id })));
+    await provisionWebhook(app.services, own(registrationId));
+    expect(hooks).toEqual(made);
+    expect(hooks.map(({ config }) => config.secret)).toEqual([webhookSecret]);
   });
 
   it("waits again while a change of its events has not reached the provider", async () => {

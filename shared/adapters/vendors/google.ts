@@ -69,7 +69,8 @@ async function read(api: VendorApi, session: VendorSession, reference: RecordRef
   return { kind: "found", record, ...(version === undefined ? {} : { version }) };
 }
 
-function serviceUrl({ baseUrl }: VendorSession, service: string): string {
+/** The address of one of Google's services. */
+export function serviceUrl({ baseUrl }: VendorSession, service: string): string {
   return baseUrl.replace("{service}", service);
 }
 

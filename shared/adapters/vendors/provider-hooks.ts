@@ -3,6 +3,7 @@ import type { ProviderHooks } from "../../core/provider-hook";
 import type { ConnectionKey } from "../../core/record-reader";
 import { unsupported } from "./failures";
 import { githubHooks } from "./github-hooks";
+import { googleHooks } from "./google-hooks";
 import type { HookSession, VendorHooks } from "./vendor-hooks";
 import type { VendorSessions } from "./vendor-sessions";
 
@@ -12,7 +13,10 @@ export interface ProviderHooksDependencies {
   readonly now: Clock;
 }
 
-const vendors: ReadonlyMap<string, VendorHooks> = new Map([["github", githubHooks]]);
+const vendors: ReadonlyMap<string, VendorHooks> = new Map([
+  ["github", githubHooks],
+  ["google", googleHooks],
+]);
 
 /** The hooks of all vendors that have an API for them, by the credentials of a connection. */
 export function createProviderHooks({ sessions, now }: ProviderHooksDependencies): ProviderHooks {

@@ -1,4 +1,5 @@
 import { verify, type KeyObject } from "node:crypto";
+import { failed, GoogleHooks } from "./google-hooks";
 import { type Answer, type Received, StandIn, Tokens } from "./stand-in";
 
 interface DriveFile {
@@ -10,16 +11,18 @@ interface DriveFile {
 /**
  * Google's APIs under `/{service}`: records by path, 404 for what is not there or not to be seen, Drive's list, and the
  * token endpoint with refresh tokens that stay ("Using OAuth 2.0 for Web Server Applications") and with the assertions of
- * service accounts.
+ * service accounts; and what makes Google deliver.
  */
 export class GoogleStandIn {
   readonly tokens = new Tokens();
   readonly server: StandIn;
   /** By `/service/path`; `undefined` for one that answers 410. */
   readonly records = new Map<string, object | undefined>();
+  /** What makes Google deliver. */
+  readonly hooks = new GoogleHooks(() => this.now);
   /** The service account's public key. */
   accountKey: KeyObject | undefined;
-  /** Clock by which an assertion is checked, in milliseconds. */
+  /** Its clock, in milliseconds. */
   now = 0;
 
   private constructor(server: StandIn) {
@@ -39,6 +42,8 @@ export class GoogleStandIn {
     const { path, token } = request;
     if (path === "/token") return this.#token(request);
     if (!this.tokens.isGood(token)) return failed(401, "authError", "UNAUTHENTICATED");
+    const hooks = this.hooks.respond(request);
+    if (hooks) return hooks;
     if (path === "/www/drive/v3/files") return this.#listFiles(request.query);
     if (!this.records.has(path)) return failed(404, "notFound", "NOT_FOUND");
     const record = this.records.get(path);
@@ -89,8 +94,4 @@ export class GoogleStandIn {
     const nextPageToken = end < files.length ? String(end) : undefined;
     return { json: { files: files.slice(Number(pageToken), end), ...(nextPageToken && { nextPageToken }) } };
   }
-}
-
-function failed(code: number, reason: string, status: string): Answer {
-  return { status: code, json: { error: { code, status, message: "…", errors: [{ reason, domain: "global" }] } } };
 }

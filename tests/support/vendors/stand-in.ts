@@ -32,13 +32,14 @@ export class StandIn {
   readonly #server: Server;
   readonly requests: Received[] = [];
   #interruptions: Answer[] = [];
+  #failing: { readonly matches: (request: Received) => boolean; readonly answer: Answer } | undefined;
   #held: { readonly matches: (request: Received) => boolean; readonly until: Promise<void> } | undefined;
 
   private constructor(respond: Responder) {
     this.#server = createServer((request, response) => {
       void readRequest(request).then(async (received) => {
         this.requests.push(received);
-        const answer = this.#interruptions.shift() ?? respond(received);
+        const answer = this.#interruptions.shift() ?? this.#failure(received) ?? respond(received);
         if (this.#held?.matches(received)) await this.#held.until;
         send(response, answer);
       });
@@ -65,6 +66,16 @@ export class StandIn {
   /** Answers the next requests so, one each. */
   interrupt(...answers: readonly Answer[]): void {
     this.#interruptions.push(...answers);
+  }
+
+  /** Answers such requests so, until the function that comes back is called. */
+  failing(matches: (request: Received) => boolean, answer: Answer): () => void {
+    this.#failing = { matches, answer };
+    return () => (this.#failing = undefined);
+  }
+
+  #failure(request: Received): Answer | undefined {
+    return this.#failing?.matches(request) === true ? this.#failing.answer : undefined;
   }
 
   /** Lets answers to such requests wait (they are made already) until the function that comes back is called. */
