@@ -1,11 +1,9 @@
-import fc from "fast-check";
 import type { VerificationSettings } from "../../shared/core/registration";
 import { eventNameOf } from "../../shared/core/webhook-event";
 import { createGoogleProvider } from "../../shared/providers/google";
 import { updateWebhook } from "../../shared/usecases/update-webhook";
 import { contractNow } from "../contracts/provider";
 import { trusted } from "../support/parse";
-import { expectSoundParse } from "../support/sound-parse";
 import { openTestApp } from "../support/test-app";
 
 const google = createGoogleProvider({ certificatesUrl: "http://127.0.0.1:1/" });
@@ -142,34 +140,5 @@ describe("the paths of messages of one's own", () => {
     await expect(change({ typePath: "json.type" })).rejects.toMatchObject({ code: "invalid_request" });
     await expect(change(settings)).resolves.toMatchObject({ verification: settings });
     await app.close();
-  });
-
-  it("find no more than there is, in whatever a message holds", () => {
-    const path = fc
-      .tuple(fc.constantFrom("json", "attributes"), fc.stringMatching(/^(?:\.[a-c]){1,3}$/))
-      .map((parts) => parts.join(""));
-    const name = fc.constantFrom("a", "b", "c", "__proto__", "data", "message");
-    const { tree } = fc.letrec((tie) => ({
-      tree: fc.oneof(
-        { maxDepth: 4 },
-        fc.jsonValue({ maxDepth: 1 }),
-        fc.constant("order.created"),
-        fc.dictionary(name, tie("tree")),
-      ),
-    }));
-    fc.assert(
-      fc.property(path, path, path, tree, tree, (typePath, entityPath, timePath, data, attributes) => {
-        const verification = { typePath, entityPath, timePath, actionPath: timePath };
-        const message = { messageId: "1", data: encoded(data ?? null), attributes };
-        expectSoundParse(google, {}, Buffer.from(JSON.stringify({ message })), verification);
-        expectSoundParse(
-          google,
-          { a: "order.created", b: "1" },
-          Buffer.from(JSON.stringify(data ?? null)),
-          verification,
-        );
-      }),
-      { numRuns: 300 },
-    );
   });
 });

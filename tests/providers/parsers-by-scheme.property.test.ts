@@ -3,11 +3,12 @@ import { createGoogleProvider } from "../../shared/providers/google";
 import { notion } from "../../shared/providers/notion";
 import { salesforce } from "../../shared/providers/salesforce";
 import { slack } from "../../shared/providers/slack";
+import { propertyRuns } from "../support/property-runs";
 import { expectSoundParse } from "../support/sound-parse";
 
 /** Parsing under the schemes with bodies of their own: whatever comes, an answer comes back, and events are sound. */
 const google = createGoogleProvider({ certificatesUrl: "http://127.0.0.1:1/" });
-const runs = { numRuns: 300 };
+const runs = propertyRuns(300);
 
 const fieldName = fc.constantFrom(
   ...["events", "SourceObjectDeveloperName", "EventPrompt", "EventUuid", "PayloadCurrentValue", "PayloadPrevValue"],
@@ -60,12 +61,12 @@ describe("parsing never throws, for", () => {
   const asBody = (values: fc.Arbitrary<unknown>) => values.map((value) => Buffer.from(JSON.stringify(value)));
 
   it.each([
-    [salesforce, "data360", asBody(data360)],
-    [salesforce, "ens", asBody(ens)],
-    [salesforce, "outbound-message", bytes],
-    [notion, "shared-secret", asBody(automation)],
-    [google, "channel", bytes],
-  ] as const)("$displayName, scheme %s", (provider, scheme, bodies) => {
+    ["data360", salesforce, asBody(data360)],
+    ["ens", salesforce, asBody(ens)],
+    ["outbound-message", salesforce, bytes],
+    ["shared-secret", notion, asBody(automation)],
+    ["channel", google, bytes],
+  ] as const)("the scheme %s", (scheme, provider, bodies) => {
     fc.assert(
       fc.property(fc.oneof(bodies, json, bytes), (body) => {
         expectSoundParse(provider, {}, body, { scheme });
@@ -134,6 +135,26 @@ describe("parsing never throws, for", () => {
           "x-goog-channel-expiration": expiration,
         };
         expectSoundParse(google, headers, Buffer.alloc(0), { scheme: "channel" });
+      }),
+      runs,
+    );
+  });
+
+  it("Pub/Sub messages of one's own, by whatever paths", () => {
+    const path = fc
+      .tuple(fc.constantFrom("json", "attributes"), fc.stringMatching(/^(?:\.[a-c]){1,3}$/))
+      .map((parts) => parts.join(""));
+    const name = fc.constantFrom("a", "b", "c", "__proto__", "data", "message");
+    const { held } = fc.letrec((tie) => ({
+      held: fc.oneof({ maxDepth: 4 }, leaf, fc.constant("order.created"), fc.dictionary(name, tie("held"))),
+    }));
+    fc.assert(
+      fc.property(path, path, path, held, held, (typePath, entityPath, timePath, data, attributes) => {
+        const settings = { typePath, entityPath, timePath, actionPath: timePath };
+        const content = Buffer.from(JSON.stringify(data ?? null));
+        const message = { messageId: "1", data: content.toString("base64"), attributes };
+        expectSoundParse(google, {}, Buffer.from(JSON.stringify({ message })), settings);
+        expectSoundParse(google, { a: "order.created", b: "1" }, content, settings);
       }),
       runs,
     );

@@ -1,0 +1,6 @@
+/** What parsers and verifiers promise, held against a million inputs, 25,000 for each promise: `npm run test:long`. */
+process.env["PROPERTY_RUNS"] ??= "25000";
+jest.requireActual("../providers/open-standards.property.test");
+jest.requireActual("../providers/parsers.property.test");
+jest.requireActual("../providers/parsers-by-scheme.property.test");
+jest.requireActual("../providers/xml.property.test");
