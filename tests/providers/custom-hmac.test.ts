@@ -83,6 +83,28 @@ describe("a custom HMAC", () => {
       now: contractNow,
     });
 
+  // RFC 4231 and RFC 2202, test case 2 of each.
+  it.each([
+    ["sha256", "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"],
+    [
+      "sha512",
+      "164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea2505549758bf75c05a994a6d034f65f8f0e6fdcaeab1a34d4a6b4b636e070a38bce737",
+    ],
+    ["sha1", "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79"],
+  ] as const)("is the published one by %s", (algorithm, digest) => {
+    const published = { scheme: "native", secrets: ["Jefe"], toleranceSeconds: 300, now: contractNow };
+    const verifyAs = (value: string, signatureEncoding: "hex" | "base64") => {
+      const content = Buffer.from("what do ya want for nothing?");
+      const request = new DeliveryRequest(new Headers({ "x-sig": value }), content);
+      return customHmac.verify(request, {
+        ...published,
+        settings: { algorithm, signatureHeader: "x-sig", signatureEncoding },
+      });
+    };
+    expect(verifyAs(digest, "hex")).toBeInstanceOf(DeliveryRequest);
+    expect(verifyAs(Buffer.from(digest, "hex").toString("base64"), "base64")).toBeInstanceOf(DeliveryRequest);
+  });
+
   it("covers the id where the settings say so", () => {
     expect(verify({ "x-sig": signature, "x-id": "d1" })).toBeInstanceOf(DeliveryRequest);
     expect(() => verify({ "x-sig": signature, "x-id": "d2" })).toThrow("signature_mismatch");

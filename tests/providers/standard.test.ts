@@ -80,6 +80,24 @@ describe("Standard Webhooks' signatures", () => {
   };
   const unknown = "v2,anything,at-all";
 
+  it("are made as in the example that Svix and Standard Webhooks publish to test with", () => {
+    const headers = {
+      "webhook-id": "msg_p5jXN8AQM9LWM0D4loKWxJek",
+      "webhook-timestamp": "1614265330",
+      "webhook-signature": "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
+    };
+    const proof: Proof = {
+      scheme: "native",
+      secrets: ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"],
+      settings: {},
+      toleranceSeconds: 300,
+      now: 1_614_265_330_000,
+    };
+    const example = (text: string) => new DeliveryRequest(new Headers(headers), Buffer.from(text));
+    expect(standard.verify(example('{"test": 2432232314}'), proof)).toBeInstanceOf(DeliveryRequest);
+    expect(() => standard.verify(example('{"test":2432232314}'), proof)).toThrow("signature_mismatch");
+  });
+
   it("are enough with any one that matches, and those of unknown versions are ignored", () => {
     for (const list of [
       [v1(other, body), v1(secret, body)],
