@@ -101,6 +101,13 @@ describe("computeHealth", () => {
     expect(recommendations.join(" ")).toMatch(/4 deliveries were answered 429.*2 deliveries were answered 503/);
   });
 
+  it("counts what a shared webhook handed on among what did not fail", () => {
+    const notes = [...refused(1), ...times(3, { count: "routed" }), ...refused(1)];
+    const { failureRate, recommendations } = healthAfter(notes);
+    expect(failureRate).toBe(40);
+    expect(recommendations.join(" ")).toContain("Genuine deliveries arrive as well");
+  });
+
   it("notices a webhook to which nothing was ever delivered, and one that fell silent", () => {
     expect(healthAfter([], {}, noon + 2 * WINDOW_MS).recommendations[0]).toContain("No delivery has arrived yet");
     const silent = healthAfter(times(1, { count: "accepted" }), {}, noon + 8 * 86_400_000);

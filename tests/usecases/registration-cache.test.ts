@@ -1,6 +1,6 @@
 import type { Registration } from "../../shared/core/registration";
 import { RegistrationCache } from "../../shared/usecases/registration-cache";
-import { makeRegistration, noon } from "../support/make";
+import { makeProviderEvent, makeRegistration, noon } from "../support/make";
 import { MemoryCopies } from "../support/memory-copies";
 import { openTestApp, type TestApp } from "../support/test-app";
 
@@ -107,6 +107,18 @@ describe("RegistrationCache", () => {
     expect(cache.peek(id)).toBeUndefined();
     await cache.find(id);
     expect(reads).toHaveLength(2);
+  });
+
+  it("has a shared webhook match nothing itself, whatever its document says", async () => {
+    const { cache } = openCache();
+    const own = makeRegistration({ integrationId: "slack", secretOrigin: "none" });
+    const shared = makeRegistration({ integrationId: "slack", secretOrigin: "none", routing: "workspace" });
+    for (const { secretVersion: _, ...registration } of [own, shared])
+      await app.services.registrations.create(registration);
+    const matches = await Promise.all(
+      [own, shared].map(async ({ id }) => (await cache.find(id))?.matches(makeProviderEvent())),
+    );
+    expect(matches).toEqual([true, false]);
   });
 
   it("renews what it holds, and nothing else", async () => {

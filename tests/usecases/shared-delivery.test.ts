@@ -1,6 +1,7 @@
 import { createHmac } from "node:crypto";
 import { WebhookError } from "../../shared/core/errors";
 import type { EventQueue } from "../../shared/core/ports";
+import { deleteRoute } from "../../shared/usecases/delete-route";
 import { putRoute } from "../../shared/usecases/put-route";
 import { receiveDelivery } from "../../shared/usecases/receive-delivery";
 import { registerWebhook } from "../../shared/usecases/register-webhook";
@@ -101,13 +102,39 @@ describe("a delivery to a shared webhook", () => {
     expect((await app.services.registrations.find(first))?.value).toMatchObject({ status: "active", isVerified: true });
   });
 
-  it("is not handed to a webhook that its route is not about, were the route ever wrong", async () => {
-    const [, second = ""] = targets;
-    const wrong = withRoutes(async (key, accountId) => {
-      const route = await app.services.routes.find(key, accountId);
-      return route && { ...route, targetRegistrationId: accountId === "T1" ? second : shared };
+  it.each([
+    ["another tenant's", () => ({ targetRegistrationId: targets[1] ?? "" })],
+    ["the shared one itself", () => ({ targetRegistrationId: shared, targetTenantId: "tenant-o" })],
+    [
+      "one of another integration",
+      async () => {
+        const { registrationId } = await app.register({ tenantId: "tenant-a", integrationId: "github" });
+        return { targetRegistrationId: registrationId };
+      },
+    ],
+    ["one that is not there", () => ({ targetRegistrationId: (targets[0] ?? "").replace(/.$/, "7") })],
+  ])("is not handed to a webhook that no route may lead to, were one ever wrong: %s", async (_, wrong) => {
+    const other = await wrong();
+    const altered = withRoutes(async (key, accountId) => {
+      const route = accountId === "T1" ? await app.services.routes.find(key, accountId) : undefined;
+      return route && { ...route, ...other };
     });
-    expect(await deliverThrough(wrong)).toMatchObject({ receipt: { ignored: "unrouted", syncTriggered: false } });
+    expect(await deliverThrough(altered)).toMatchObject({ receipt: { ignored: "unrouted", syncTriggered: false } });
     expect(await sourcesQueued()).toEqual([]);
+  });
+
+  it("that was for nobody is told to the operator for a day", async () => {
+    const nobody = withRoutes(async () => undefined);
+    await deliverThrough(nobody);
+    for (const accountId of ["T1", "T2"]) await deleteRoute(app.services, { registrationId: shared, accountId });
+    const adviceNow = async () => {
+      const stored = await app.services.registrations.find(shared);
+      return stored ? (await healthOf(app.services, stored.value)).recommendations.join(" ") : "";
+    };
+    expect(await adviceNow()).toMatch(/T1.*T2/);
+    app.advance(24 * 3_600_000 - 1);
+    expect(await adviceNow()).toMatch(/T1.*T2/);
+    app.advance(1);
+    expect(await adviceNow()).not.toMatch(/T1|T2/);
   });
 });
