@@ -49,7 +49,13 @@ export type HookTarget =
   /** All changes that the connection's user sees. */
   | { readonly kind: "drive_changes" }
   /** A Slack app. `botEvents` are added to those that it is subscribed to. */
-  | { readonly kind: "slack_app"; readonly appId: string; readonly botEvents?: readonly string[] };
+  | {
+      readonly kind: "slack_app";
+      readonly appId: string;
+      readonly botEvents?: readonly string[];
+      /** The connection with the app configuration token, where that is not the webhook's. */
+      readonly connectionId?: string;
+    };
 
 /** A value of `target.kind`. */
 type HookTargetKind = HookTarget["kind"];
@@ -66,6 +72,11 @@ const partsByTarget: Readonly<Record<HookTargetKind, readonly HookKind[]>> = {
   drive_changes: ["channel"],
   slack_app: ["app_manifest"],
 };
+
+/** The connection by whose credentials a target is set up: the webhook's own unless it names another. */
+export function setUpConnectionId(target: HookTarget, connectionId: string): string {
+  return (target.kind === "slack_app" ? target.connectionId : undefined) ?? connectionId;
+}
 
 /** The hooks that a target is made of, in the order of making. */
 export function partsOf({ kind }: HookTarget): readonly HookKind[] {

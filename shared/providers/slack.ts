@@ -9,6 +9,7 @@ import { demandHmacSha256, readFreshTimestamp, readHexSignature } from "./hmac";
 import { slackAccounts } from "./slack-accounts";
 import { type SlackEvent, slackEvents, unlistedEvent } from "./slack-events";
 import { isSslCheck, parseForm } from "./slack-forms";
+import { slackProvisioning } from "./slack-provisioning";
 import { isForm } from "./is-form";
 import { slackTimeOf } from "./slack-time";
 import { trust } from "./trust";
@@ -98,6 +99,7 @@ export const slack: Provider = {
   },
 
   setupSteps,
+  provisioning: slackProvisioning,
 };
 
 function signedPrefix(timestamp: string): string {

@@ -1,6 +1,6 @@
 import { type Problem, WebhookError } from "../core/errors";
 import type { Provider } from "../core/provider";
-import type { HookTarget } from "../core/provider-hook";
+import { type HookTarget, setUpConnectionId } from "../core/provider-hook";
 import type { Registration } from "../core/registration";
 import { connectionKeyOf } from "./connection-view";
 import type { Services } from "./services";
@@ -53,8 +53,13 @@ export function checkTarget(
  * Sees that there are credentials to set a webhook up with.
  * @throws {WebhookError} `connection_not_found`, `credentials_missing`, `store_unavailable`
  */
-export async function checkCredentials(services: Services, registration: Registration): Promise<void> {
-  const connection = await services.connections.find(connectionKeyOf(services, registration));
+export async function checkCredentials(
+  services: Services,
+  registration: Registration,
+  target: HookTarget,
+): Promise<void> {
+  const connectionId = setUpConnectionId(target, registration.connectionId);
+  const connection = await services.connections.find(connectionKeyOf(services, { ...registration, connectionId }));
   if (connection === undefined) throw new WebhookError("connection_not_found");
   if (connection.auth === undefined) throw new WebhookError("credentials_missing");
 }

@@ -1,10 +1,9 @@
 import { hash } from "node:crypto";
 import type { HookLedger } from "../core/hook-ledger";
-import type { HookPlace, HookRequest, HookTarget } from "../core/provider-hook";
+import { type HookPlace, type HookRequest, type HookTarget, partsOf, setUpConnectionId } from "../core/provider-hook";
 import type { ConnectionKey } from "../core/record-reader";
 import type { Registration, VerificationSettings } from "../core/registration";
 import { LEDGERS } from "../repositories/hook-ledgers";
-import { partsOf } from "../core/provider-hook";
 import { providerNamed } from "./provider-of";
 import { webhookUrlOf } from "./registration-rules";
 import type { Services } from "./services";
@@ -65,7 +64,7 @@ const REGISTERING_MS = 60_000;
 /** The ledger of a registration that is about to be stored: all hooks of its target are about to be made. */
 export function newLedger(services: Services, registration: Registration, target: HookTarget): HookLedger {
   const hooks = partsOf(target).map((kind, index) => ({ kind, serial: index + 1 }));
-  const { id, tenantId, pk, integrationId, connectionId } = registration;
+  const { id, tenantId, pk, integrationId } = registration;
   return {
     id,
     pk: LEDGERS,
@@ -73,7 +72,7 @@ export function newLedger(services: Services, registration: Registration, target
     schemaVersion: 1,
     tenantKey: pk,
     integrationId,
-    connectionId,
+    connectionId: setUpConnectionId(target, registration.connectionId),
     webhookUrl: webhookUrlOf(services, id),
     target,
     hooks,

@@ -59,7 +59,7 @@ export async function registerWebhook(services: Services, request: RegisterReque
   checkSecret(provider, draft.verification, request.webhookSecret);
   if (target) {
     checkTarget(provider, draft, target);
-    await checkCredentials(services, draft);
+    await checkCredentials(services, draft, target);
   }
   const registration =
     secret === undefined ? draft : { ...draft, secretVersion: await services.secrets.set(id, secret) };

@@ -1,8 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { type HookLedger, type LedgerHook, NEVER } from "../core/hook-ledger";
-import { type HookTarget, partsOf, renewalTime } from "../core/provider-hook";
+import { type HookTarget, partsOf, renewalTime, setUpConnectionId } from "../core/provider-hook";
 import type { Provisioning } from "../core/provisioning";
-import type { Registration } from "../core/registration";
 import { HeldLedger, LeaseLost } from "./held-ledger";
 import { type WantedHooks, wantedHooksOf } from "./hook-request";
 import { planHookRetry } from "./hook-retry";
@@ -60,7 +59,7 @@ async function settle(services: Services, held: HeldLedger): Promise<boolean> {
   const registration = removeUntil === undefined ? (await services.registrations.find(id))?.value : undefined;
   const target = registration?.provisioning?.target;
   if (registration === undefined || target === undefined) return removeHooks(services, held);
-  await followConnection(held, registration);
+  await followConnection(held, setUpConnectionId(target, registration.connectionId));
   const wanted = await wantedHooksOf(services, registration, target);
   try {
     await putHooks(services, held, wanted);
@@ -75,7 +74,7 @@ async function settle(services: Services, held: HeldLedger): Promise<boolean> {
 }
 
 /** Its owner may have given the webhook another connection. */
-async function followConnection(held: HeldLedger, { connectionId }: Registration): Promise<void> {
+async function followConnection(held: HeldLedger, connectionId: string): Promise<void> {
   if (connectionId !== held.ledger.connectionId) await held.change((ledger) => ({ ...ledger, connectionId }));
 }
 

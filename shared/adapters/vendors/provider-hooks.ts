@@ -4,6 +4,7 @@ import type { ConnectionKey } from "../../core/record-reader";
 import { unsupported } from "./failures";
 import { githubHooks } from "./github-hooks";
 import { googleHooks } from "./google-hooks";
+import { slackHooks } from "./slack-hooks";
 import type { HookSession, VendorHooks } from "./vendor-hooks";
 import type { VendorSessions } from "./vendor-sessions";
 
@@ -16,6 +17,7 @@ export interface ProviderHooksDependencies {
 const vendors: ReadonlyMap<string, VendorHooks> = new Map([
   ["github", githubHooks],
   ["google", googleHooks],
+  ["slack", slackHooks],
 ]);
 
 /** The hooks of all vendors that have an API for them, by the credentials of a connection. */

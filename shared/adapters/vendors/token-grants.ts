@@ -134,7 +134,10 @@ function form(url: string, fields: Readonly<Record<string, string>>): OutboundRe
   return { method: "POST", url, headers, body: new URLSearchParams(fields).toString() };
 }
 
-/** GitHub Apps call it `token` and say when it ends; everybody else is as RFC 6749, 5.1 has it. */
+/**
+ * GitHub Apps and Slack's `tooling.tokens.rotate` call it `token` and say when it ends; everybody else is as RFC 6749, 5.1
+ * has it.
+ */
 function toGrant(api: VendorApi, reply: OutboundReply, now: number): Grant {
   const judgement = api.judge(reply, now);
   if (judgement.kind === "limited") throw new SyncDelay("rate_limited", judgement.until);
@@ -153,8 +156,14 @@ function toGrant(api: VendorApi, reply: OutboundReply, now: number): Grant {
 
 function renewal(body: unknown, now: number): Pick<Grant, "refreshAt"> {
   const seconds = at(body, "expires_in");
-  const end = typeof seconds === "number" ? now + seconds * 1000 : Date.parse(textAt(body, "expires_at") ?? "");
+  const end = typeof seconds === "number" ? now + seconds * 1000 : statedEnd(body);
   if (!Number.isFinite(end)) return {};
   const lifetime = end - now;
   return { refreshAt: now + Math.max(lifetime - RENEW_BEFORE_MS, lifetime / 2) };
+}
+
+/** GitHub Apps have it as a date, Slack's configuration tokens in Unix seconds. */
+function statedEnd(body: unknown): number {
+  const exp = at(body, "exp");
+  return typeof exp === "number" ? exp * 1000 : Date.parse(textAt(body, "expires_at") ?? "");
 }

@@ -6,9 +6,18 @@ interface Message {
   readonly text?: string;
 }
 
+/** As far as it matters here. */
+interface Manifest {
+  readonly settings: {
+    readonly event_subscriptions?: { readonly request_url?: string; readonly bot_events?: readonly string[] };
+    readonly [field: string]: unknown;
+  };
+  readonly [field: string]: unknown;
+}
+
 /**
  * Slack's Web API as docs.slack.dev/reference/methods describes it: 200 with `ok` for everything, errors by name, cursors
- * in `response_metadata`, and token rotation for twelve hours ("Using token rotation").
+ * in `response_metadata`, manifests of apps, and token rotation for twelve hours ("Using token rotation").
  */
 export class SlackStandIn {
   readonly tokens = new Tokens();
@@ -19,6 +28,11 @@ export class SlackStandIn {
   readonly users = new Map<string, object>();
   /** What other methods answer to an id, or as an error. */
   readonly answers = new Map<string, object | string>();
+
+  /** Manifests of apps, by their ids: for app configuration tokens. */
+  readonly manifests = new Map<string, Manifest>();
+  /** Clock by which configuration tokens end, in milliseconds. */
+  now = 0;
 
   private constructor(server: StandIn) {
     this.server = server;
@@ -32,6 +46,7 @@ export class SlackStandIn {
   #respond(request: Received): Answer {
     const method = request.path.replace("/api/", "");
     if (method === "oauth.v2.access") return this.#token(request);
+    if (method === "tooling.tokens.rotate") return this.#configurationToken(request);
     if (request.token === undefined) return failed("not_authed");
     if (!this.tokens.isGood(request.token)) return failed("invalid_auth");
     const { query } = request;
@@ -46,6 +61,9 @@ export class SlackStandIn {
       }
       case "users.list":
         return this.#listUsers(query);
+      case "apps.manifest.export":
+      case "apps.manifest.update":
+        return this.#manifest(JSON.parse(request.body) as { app_id: string; manifest?: string });
       default: {
         const answer = this.answers.get(`${method} ${Object.values(query)[0] ?? ""}`.trim()) ?? "unknown_method";
         return typeof answer === "string" ? failed(answer) : { json: { ok: true, ...answer } };
@@ -59,6 +77,29 @@ export class SlackStandIn {
     const granted = this.tokens.rotate(fields.get("refresh_token"));
     if (!granted) return failed("invalid_refresh_token");
     return { json: { ok: true, ...granted, expires_in: 43_200, token_type: "bot", team: { id: "T1" } } };
+  }
+
+  #configurationToken({ body }: Received): Answer {
+    const granted = this.tokens.rotate(new URLSearchParams(body).get("refresh_token"));
+    if (!granted) return failed("invalid_refresh_token");
+    const { access_token: token, refresh_token } = granted;
+    const iat = Math.floor(this.now / 1000);
+    return { json: { ok: true, token, refresh_token, team_id: "T1", user_id: "U1", iat, exp: iat + 43_200 } };
+  }
+
+  /** Without a new manifest the present one is exported; a new one comes as JSON text and replaces it. */
+  #manifest({ app_id, manifest }: { readonly app_id: string; readonly manifest?: string }): Answer {
+    const present = this.manifests.get(app_id);
+    if (!present) return failed("app_not_found");
+    if (manifest === undefined) return { json: { ok: true, manifest: present } };
+    const wanted = JSON.parse(manifest) as Manifest;
+    const subscriptions = wanted.settings.event_subscriptions;
+    if (subscriptions && (!subscriptions.request_url || subscriptions.bot_events?.includes("nonsense"))) {
+      const errors = [{ message: "…", pointer: "/settings/event_subscriptions" }];
+      return { json: { ok: false, error: "invalid_manifest", errors } };
+    }
+    this.manifests.set(app_id, wanted);
+    return { json: { ok: true, app_id, permissions_updated: false } };
   }
 
   /** The messages between two times, without the answers in threads. */
