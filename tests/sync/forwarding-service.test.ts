@@ -1,18 +1,18 @@
 import { createExternalEngine } from "../../shared/adapters/external-engine/external-engine";
 import { SigningSecret } from "../../shared/adapters/external-engine/signing-secret";
 import { createOutboundHttp } from "../../shared/adapters/outbound/outbound-http";
-import type { SyncTask } from "../../shared/core/sync-task";
-import { SyncTasks } from "../../shared/repositories/sync-tasks";
+import type { SyncTask, SyncTaskService } from "../../shared/core/sync-task";
 import { createForwardingService } from "../../shared/sync/forwarding-service";
 import { drainEvent } from "../../shared/usecases/drain-event";
 import type { NewRegistration } from "../../shared/usecases/register-webhook";
 import { serviceHealth } from "../../shared/usecases/service-health";
 import { startSyncTask } from "../../shared/usecases/start-sync-task";
 import { healthOf } from "../../shared/usecases/webhook-health";
-import { openTestStore } from "../adapters/sqlite/open-test-store";
+import { describeSyncTaskService, type NextAnswer } from "../contracts/sync-task-service";
 import { type EngineStandIn, startEngineStandIn } from "../support/engine-stand-in";
 import { makeEvent, makeMessage, noon } from "../support/make";
-import { Killed, MortalStore } from "../support/mortal-store";
+import { Killed } from "../support/mortal-store";
+import { openSyncWorld, type SyncWorld } from "../support/sync-world";
 import { contactBody, openTestApp, type TestApp } from "../support/test-app";
 import type { Answer } from "../support/vendors/stand-in";
 
@@ -235,35 +235,52 @@ describe("other work, with an engine of one's own", () => {
   });
 });
 
-it("is handed over again under the same id wherever the process dies, and is noted in the end", async () => {
-  const documents = openTestStore();
-  const store = new MortalStore(documents.documents);
-  const { now } = app.services;
-  const service = createForwardingService({
-    syncTasks: new SyncTasks(store),
-    engine: createExternalEngine({
-      url: engine.url,
-      outbound: createOutboundHttp({ policy: { hosts: [], allowLoopback: true }, timeoutMs: 5000 }),
-      secret: new SigningSecret({ setting: secret, secrets: app.services.secrets, now }),
-      now,
-      log: app.services.log,
-    }),
+/** The service over a world's store. */
+function forward(world: SyncWorld): SyncTaskService {
+  const { now, log, secrets } = world.services;
+  const policy = { hosts: [], allowLoopback: true };
+  const client = createExternalEngine({
+    url: engine.url,
+    outbound: createOutboundHttp({ policy, timeoutMs: 5000 }),
+    secret: new SigningSecret({ setting: secret, secrets, now }),
+    now,
+    log,
+  });
+  return createForwardingService({
+    syncTasks: world.services.syncTasks,
+    engine: client,
     now,
     retentionSeconds: 86_400,
   });
+}
+
+describeSyncTaskService(async () => {
+  const world = await openSyncWorld();
+  const answers: Readonly<Record<NextAnswer, Answer>> = {
+    failure: { status: 500 },
+    "failure for good": { status: 422 },
+    "wait half a minute": { status: 503, headers: { "retry-after": "30" } },
+  };
+  return {
+    service: forward(world),
+    world,
+    answerNext: (answer) => engine.interrupt(answers[answer]),
+    close: () => world.close(),
+  };
+});
+
+it("hands an event over again, under its id, if it dies before it has noted the answer", async () => {
+  const world = await openSyncWorld();
+  const service = forward(world);
+  const event = makeEvent({ registrationId: world.registrationId });
   for (const takesEffect of [true, false]) {
-    for (const write of [1, 2]) {
-      const event = makeEvent({ registrationId: webhook.registrationId });
-      const before = engine.handed.length;
-      store.dieAt(write, takesEffect);
-      await expect(service.enqueueSyncTask({ events: [event], attempt: 1 })).rejects.toThrow(Killed);
-      expect(engine.handed.length - before).toBe(write - 1);
-      store.revive();
-      expect(await service.enqueueSyncTask({ events: [event], attempt: 1 })).toMatchObject({ status: "completed" });
-      expect(engine.handed.slice(before).map(({ id }) => id)).toEqual(Array(write).fill(event.eventId));
-    }
+    world.store.dieAt(2, takesEffect);
+    await expect(service.enqueueSyncTask({ events: [event], attempt: 1 })).rejects.toThrow(Killed);
+    world.store.revive();
   }
-  await documents.close();
+  await service.enqueueSyncTask({ events: [event], attempt: 1 });
+  expect(engine.handed.map(({ id }) => id)).toEqual([event.eventId, event.eventId, event.eventId]);
+  await world.close();
 });
 
 it("tells nobody the engine's address, key and secret, nor what stood in an event", async () => {

@@ -6,6 +6,7 @@ import { drainMessage } from "../../shared/usecases/drain-message";
 import { editShard } from "../../shared/usecases/edit-shard";
 import { toShardDetails } from "../../shared/usecases/shard-view";
 import { startSyncTask } from "../../shared/usecases/start-sync-task";
+import { describeSyncTaskService, type NextAnswer } from "../contracts/sync-task-service";
 import { makeEvent, makeMessage, noon } from "../support/make";
 import { openSyncWorld, type SyncWorld } from "../support/sync-world";
 import { codeOf } from "../support/test-app";
@@ -33,6 +34,27 @@ async function drain(): Promise<number> {
     drained++;
   }
 }
+
+describeSyncTaskService(async () => {
+  await open();
+  vendor.change("003", { Name: "Ada" });
+  const failures: Readonly<Record<NextAnswer, Error>> = {
+    failure: new SyncFailure("provider_unreachable"),
+    "failure for good": new SyncFailure("provider_forbidden", { permanent: true }),
+    "wait half a minute": new SyncDelay("rate_limited", noon + 30_000),
+  };
+  return {
+    service: world.services.sync,
+    world,
+    answerNext: (answer) => {
+      vendor.meanwhile = async () => {
+        vendor.meanwhile = undefined;
+        throw failures[answer];
+      };
+    },
+    close: async () => undefined,
+  };
+});
 
 describe("fetch", () => {
   it("reads the record where the event holds only some fields, and says so", async () => {
