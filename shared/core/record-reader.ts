@@ -46,6 +46,30 @@ export interface RecordPage {
   readonly cursor?: string;
 }
 
+/** What to list: the records of a type that changed since a moment. Times in ISO 8601. */
+export interface ListQuery {
+  readonly entityType: string;
+  readonly since: string;
+  /**
+   * The end of the time that is of interest. Only what cannot have changed before it is left out: a record that changed
+   * again afterwards shows no other time than the last one.
+   */
+  readonly until?: string;
+  readonly cursor?: string;
+}
+
+/** Which entity types of a provider can be listed. */
+export interface Listable {
+  /** Those that are known by name. */
+  readonly types: readonly string[];
+  readonly includes: (entityType: string) => boolean;
+}
+
+/** These types, and no others. */
+export function listableTypes(types: readonly string[]): Listable {
+  return { types, includes: (entityType) => types.includes(entityType) };
+}
+
 /** A change to make at the provider; `fields` are in the provider's own words. */
 export interface RecordWrite {
   readonly action: "create" | "update" | "delete";
@@ -54,7 +78,7 @@ export interface RecordWrite {
 }
 
 /**
- * The providers' records. Every method throws:
+ * The providers' records. Reading, listing and writing throw:
  * `SyncDelay` for a rate limit of the provider, or while another instance refreshes the access token;
  * `SyncFailure` with `needs_reauth`, `provider_unreachable`, `provider_answer_unknown`, `provider_host_not_allowed`, and, as
  * permanent ones, `provider_forbidden`; where it lists or writes also `no_credentials`, `unsupported` (permanent) and
@@ -67,10 +91,9 @@ export interface RecordReader {
     reference: RecordReference,
     options?: { readonly etag?: string },
   ): Promise<ReadOutcome>;
-  list(
-    connection: ConnectionKey,
-    query: { readonly entityType: string; readonly since: string; readonly cursor?: string },
-  ): Promise<RecordPage>;
+  list(connection: ConnectionKey, query: ListQuery): Promise<RecordPage>;
+  /** Asks nobody: what the client for this provider can do. Throws nothing. */
+  listable(integrationId: string): Listable;
   write(
     connection: ConnectionKey,
     change: RecordWrite,

@@ -11,6 +11,7 @@ export function limitedReader(reader: RecordReader, limits: CallLimits): RecordR
     read: (connection, reference, options) =>
       limited(connection, "fetch", () => reader.read(connection, reference, options)),
     list: (connection, query) => limited(connection, "fetch", () => reader.list(connection, query)),
+    listable: (integrationId) => reader.listable(integrationId),
     write: (connection, change) => limited(connection, change.action, () => reader.write(connection, change)),
   };
 }

@@ -1,5 +1,12 @@
 import { asObject, type JsonObject } from "../../shared/core/json";
-import type { ReadOutcome, RecordPage, RecordReader, RecordWrite } from "../../shared/core/record-reader";
+import {
+  type Listable,
+  listableTypes,
+  type ReadOutcome,
+  type RecordPage,
+  type RecordReader,
+  type RecordWrite,
+} from "../../shared/core/record-reader";
 import type { EventVersion } from "../../shared/core/version";
 import type { WebhookEvent } from "../../shared/core/webhook-event";
 import { makeEvent } from "./make";
@@ -90,6 +97,10 @@ export class VendorStandIn implements RecordReader {
     }));
     const last = page.at(-1)?.[0];
     return { records, ...(due.length > page.length && last !== undefined ? { cursor: last } : {}) };
+  }
+
+  listable(): Listable {
+    return listableTypes(["Contact"]);
   }
 
   async write(

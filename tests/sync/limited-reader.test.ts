@@ -1,6 +1,12 @@
 import { MemoryRateLedger } from "../../shared/adapters/memory/rate-ledger";
 import type { Operation } from "../../shared/core/rate-limit";
-import type { ConnectionKey, ReadOutcome, RecordPage, RecordReader } from "../../shared/core/record-reader";
+import {
+  type ConnectionKey,
+  listableTypes,
+  type ReadOutcome,
+  type RecordPage,
+  type RecordReader,
+} from "../../shared/core/record-reader";
 import { SyncDelay, SyncFailure } from "../../shared/core/sync-task";
 import { quotaObserver } from "../../shared/sync/limited-calls";
 import { limitedReader } from "../../shared/sync/limited-reader";
@@ -28,6 +34,7 @@ beforeEach(() => {
   const reader: RecordReader = {
     read: async (...args) => (calls.push(["read", ...args]), found),
     list: async (...args) => (calls.push(["list", ...args]), page),
+    listable: () => listableTypes(["issue"]),
     write: async (...args) => (calls.push(["write", ...args]), written),
   };
   limited = limitedReader(reader, { limiter: test.limiter, now: () => noon });
@@ -91,6 +98,7 @@ describe("a limited reader", () => {
     const reader: RecordReader = {
       read: async () => ({ kind: "no_credentials" }),
       list: () => Promise.reject(new SyncFailure("no_credentials")),
+      listable: () => listableTypes([]),
       write: () => Promise.reject(new SyncFailure("no_credentials")),
     };
     limited = limitedReader(reader, { limiter: test.limiter, now: () => noon });

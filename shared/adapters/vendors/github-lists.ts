@@ -1,10 +1,10 @@
 import { asArray, asText, at, type JsonObject, objectsIn, textAt } from "../../core/json";
-import type { RecordPage, RecordReference } from "../../core/record-reader";
+import type { ListQuery, RecordPage, RecordReference } from "../../core/record-reader";
 import { fromCursor, toCursor } from "./cursor";
 import { unknownAnswer, unsupported } from "./failures";
 import { repositoryPath, withoutCredentials } from "./github-paths";
 import { githubVersion } from "./github-version";
-import type { ListQuery, VendorApi, VendorSession } from "./vendor-api";
+import type { VendorApi, VendorSession } from "./vendor-api";
 
 /** How the records of one type are listed in each repository. */
 interface RepositoryList {
@@ -28,6 +28,9 @@ const lists: ReadonlyMap<string, RepositoryList> = new Map<string, RepositoryLis
   ["issue_comment", { path: "issues/comments", query: byUpdate }],
   ["pull_request_review_comment", { path: "pulls/comments", query: byUpdate }],
 ]);
+
+/** What this client lists. */
+export const listedTypes: readonly string[] = [...lists.keys(), "repository"];
 
 const PAGE_SIZE = 100;
 

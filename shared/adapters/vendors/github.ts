@@ -1,9 +1,9 @@
 import { asArray, asObject, at, type JsonObject, textAt } from "../../core/json";
 import type { OutboundReply } from "../../core/outbound";
-import type { ReadOutcome, RecordReference, RecordWrite } from "../../core/record-reader";
+import { listableTypes, type ReadOutcome, type RecordReference, type RecordWrite } from "../../core/record-reader";
 import { retryAfter, UNSTATED_WAIT_MS } from "../../core/retry-after";
 import { failure, rejected, unknownAnswer, unsupported } from "./failures";
-import { listRecords } from "./github-lists";
+import { listedTypes, listRecords } from "./github-lists";
 import { placeOf, repositoryPath, withoutCredentials } from "./github-paths";
 import { githubVersion } from "./github-version";
 import { judgeByStatus, limited } from "./judge";
@@ -29,6 +29,7 @@ export function createGitHubApi({ githubApiUrl, githubTokenUrl }: VendorSettings
     errorCodeOf: ({ json }) => textAt(asArray(at(json, "errors"))[0], "code"),
     read: (session, reference, etag) => read(api, session, reference, etag),
     list: (session, query) => listRecords(api, session, query),
+    listable: listableTypes(listedTypes),
     write: (session, change) => write(api, session, change),
   };
   return api;

@@ -1,12 +1,18 @@
 import { asObject, at, type JsonObject, objectsIn, textAt } from "../../core/json";
 import type { OutboundReply } from "../../core/outbound";
-import type { ReadOutcome, RecordPage, RecordReference } from "../../core/record-reader";
+import {
+  listableTypes,
+  type ListQuery,
+  type ReadOutcome,
+  type RecordPage,
+  type RecordReference,
+} from "../../core/record-reader";
 import { UNSTATED_WAIT_MS } from "../../core/retry-after";
 import { fromCursor, toCursor } from "./cursor";
 import { unknownAnswer, unsupported } from "./failures";
 import { googleRecords } from "./google-records";
 import { judgeByStatus, limited } from "./judge";
-import type { Judgement, ListQuery, VendorApi, VendorSession } from "./vendor-api";
+import type { Judgement, VendorApi, VendorSession } from "./vendor-api";
 import type { VendorSettings } from "../../core/vendor-settings";
 
 /**
@@ -36,6 +42,7 @@ export function createGoogleApi({ googleApiUrl, googleTokenUrl }: VendorSettings
     errorCodeOf: (reply) => textAt(reply.json, "error") ?? reasonOf(reply),
     read: (session, reference) => read(api, session, reference),
     list: (session, query) => list(api, session, query),
+    listable: listableTypes(["file"]),
     write: () => Promise.reject(unsupported()),
   };
   return api;

@@ -1,11 +1,18 @@
 import { asObject, at, type JsonObject, objectsIn, textAt } from "../../core/json";
 import type { OutboundReply } from "../../core/outbound";
-import type { ReadOutcome, RecordPage, RecordReference, RecordWrite } from "../../core/record-reader";
+import {
+  listableTypes,
+  type ListQuery,
+  type ReadOutcome,
+  type RecordPage,
+  type RecordReference,
+  type RecordWrite,
+} from "../../core/record-reader";
 import { type EventVersion, timeVersion } from "../../core/version";
 import { fromCursor, toCursor } from "./cursor";
 import { rejected, unknownAnswer, unsupported } from "./failures";
 import { judgeByStatus } from "./judge";
-import type { Judgement, ListQuery, VendorApi, VendorSession, Written } from "./vendor-api";
+import type { Judgement, VendorApi, VendorSession, Written } from "./vendor-api";
 import type { VendorSettings } from "../../core/vendor-settings";
 
 /**
@@ -43,6 +50,7 @@ export function createNotionApi({ notionApiUrl }: VendorSettings): VendorApi {
     errorCodeOf: ({ json }) => textAt(json, "code") ?? textAt(json, "error"),
     read: (session, reference) => read(api, session, reference),
     list: (session, query) => list(api, session, query),
+    listable: listableTypes([...searchable, "user"]),
     write: (session, change) => write(api, session, change),
   };
   return api;

@@ -1,4 +1,4 @@
-import type { RecordReader } from "../../core/record-reader";
+import { listableTypes, type RecordReader } from "../../core/record-reader";
 import type { VendorSessions } from "./vendor-sessions";
 
 /**
@@ -8,7 +8,7 @@ import type { VendorSessions } from "./vendor-sessions";
  * mean "you may not see it". Of any other 404 the outcome is `unsupported`, because credentials that lost a permission
  * must not delete what is known of every record that they cannot see any more.
  */
-export function createRecordReader({ open, demand, logged }: VendorSessions): RecordReader {
+export function createRecordReader({ apis, open, demand, logged }: VendorSessions): RecordReader {
   return {
     read: (key, reference, options) =>
       logged(key, async () => {
@@ -20,6 +20,7 @@ export function createRecordReader({ open, demand, logged }: VendorSessions): Re
         const { api, session } = await demand(key);
         return api.list(session, { ...query, since: new Date(query.since).toISOString() });
       }),
+    listable: (integrationId) => apis.get(integrationId)?.listable ?? listableTypes([]),
     write: (key, change) =>
       logged(key, async () => {
         const { api, session } = await demand(key);

@@ -1,12 +1,13 @@
 import { WebhookError } from "../../core/errors";
 import { asArray, asObject, at, type JsonObject, objectsIn, textAt } from "../../core/json";
 import type { OutboundReply } from "../../core/outbound";
-import type { ReadOutcome, RecordPage, RecordReference, RecordWrite } from "../../core/record-reader";
+import type { ListQuery, ReadOutcome, RecordPage, RecordReference, RecordWrite } from "../../core/record-reader";
 import { type EventVersion, timeVersion } from "../../core/version";
 import { fromCursor, toCursor } from "./cursor";
 import { rejected, unknownAnswer, unsupported } from "./failures";
 import { judgeByStatus, limited } from "./judge";
-import type { Judgement, ListQuery, VendorApi, VendorSession, Written } from "./vendor-api";
+import { isAtDeletions, listDeletions } from "./salesforce-deletions";
+import type { Judgement, VendorApi, VendorSession, Written } from "./vendor-api";
 import type { VendorSettings } from "../../core/vendor-settings";
 
 /**
@@ -37,6 +38,7 @@ export function createSalesforceApi({ salesforceApiVersion }: VendorSettings): V
     errorCodeOf,
     read: (session, reference) => read(api, session, `${session.baseUrl}${dataPath}`, reference),
     list: (session, query) => list(api, session, `${session.baseUrl}${dataPath}`, query),
+    listable: { types: [], includes: isRecord },
     write: (session, change) => write(api, session, `${session.baseUrl}${dataPath}`, change),
   };
   return api;
@@ -91,6 +93,7 @@ function versioned(record: JsonObject): { readonly version?: EventVersion } {
 async function list(api: VendorApi, session: VendorSession, dataUrl: string, query: ListQuery): Promise<RecordPage> {
   const { entityType, since, cursor } = query;
   if (!isRecord(entityType)) throw unsupported();
+  if (isAtDeletions(query)) return listDeletions({ api, session }, dataUrl, query);
   const soql = `SELECT FIELDS(ALL) FROM ${entityType} WHERE ${condition(since, cursor)} ORDER BY SystemModstamp, Id LIMIT ${PAGE_SIZE}`;
   const reply = await session.call({ url: `${dataUrl}/queryAll`, query: { q: soql } });
   if (reply.status !== 200) throw reply.status === 400 ? rejected(api, reply) : unknownAnswer(api, reply);

@@ -105,7 +105,7 @@ export const slackReads: ReadonlyMap<string, SlackRead> = new Map<string, SlackR
   ["emoji", { ...plain, calls: () => [{ method: "emoji.list", query: {} }], record: emojiIn }],
 ]);
 
-/** By entity type; messages are listed nowhere without naming their channel. */
+/** By entity type; messages are listed channel by channel (`slack-history.ts`). */
 export const slackLists: ReadonlyMap<string, SlackList> = new Map([
   ["user", { method: "users.list", query: { limit: PAGE_SIZE }, field: "members" }],
   [

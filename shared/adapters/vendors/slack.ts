@@ -1,12 +1,19 @@
 import { asObject, at, type JsonObject, objectsIn, textAt } from "../../core/json";
 import type { OutboundReply } from "../../core/outbound";
-import type { ReadOutcome, RecordPage, RecordReference } from "../../core/record-reader";
+import {
+  listableTypes,
+  type ListQuery,
+  type ReadOutcome,
+  type RecordPage,
+  type RecordReference,
+} from "../../core/record-reader";
 import { UNSTATED_WAIT_MS } from "../../core/retry-after";
 import { fromCursor, toCursor } from "./cursor";
 import { unknownAnswer, unsupported } from "./failures";
 import { judgeByStatus, limited } from "./judge";
+import { listMessages } from "./slack-history";
 import { slackLists, slackReads } from "./slack-methods";
-import type { Judgement, ListQuery, VendorApi, VendorSession } from "./vendor-api";
+import type { Judgement, VendorApi, VendorSession } from "./vendor-api";
 import type { VendorSettings } from "../../core/vendor-settings";
 
 /**
@@ -40,6 +47,8 @@ const unavailable: ReadonlySet<string> = new Set([
   "team_added_to_org",
 ]);
 
+const listed = listableTypes([...slackLists.keys(), "message"]);
+
 /** Slack, with its one address for all workspaces. */
 export function createSlackApi({ slackApiUrl }: VendorSettings): VendorApi {
   const api: VendorApi = {
@@ -51,6 +60,7 @@ export function createSlackApi({ slackApiUrl }: VendorSettings): VendorApi {
     errorCodeOf: ({ json }) => textAt(json, "error"),
     read: (session, reference) => read(api, session, reference),
     list: (session, query) => list(api, session, query),
+    listable: listed,
     write: () => Promise.reject(unsupported()),
   };
   return api;
@@ -89,7 +99,42 @@ function demandOk(api: VendorApi, reply: OutboundReply): JsonObject {
   return body;
 }
 
+/**
+ * Lists name no team, and events do: the token's own. Ids are unique within it, so a record without it would be another
+ * one than that of its events.
+ */
 async function list(api: VendorApi, session: VendorSession, query: ListQuery): Promise<RecordPage> {
+  if (!listed.includes(query.entityType)) throw unsupported();
+  const { team, cursor } = readCursor(query.cursor);
+  const scope = team ?? (await teamOf(api, session));
+  const { cursor: _, ...rest } = query;
+  const narrowed = { ...rest, ...(cursor === undefined ? {} : { cursor }) };
+  const page = await (query.entityType === "message"
+    ? listMessages(session, narrowed, (reply) => demandOk(api, reply))
+    : listAll(api, session, narrowed));
+  return {
+    records: page.records.map((entry) => ({ ...entry, reference: { ...entry.reference, scope, idScope: scope } })),
+    ...(page.cursor === undefined ? {} : { cursor: toCursor({ team: scope, cursor: page.cursor }) }),
+  };
+}
+
+function readCursor(cursor: string | undefined): {
+  readonly team?: string | undefined;
+  readonly cursor?: string | undefined;
+} {
+  const position = fromCursor(cursor);
+  return { team: textAt(position, "team"), cursor: textAt(position, "cursor") };
+}
+
+/** docs.slack.dev/reference/methods/auth.test */
+async function teamOf(api: VendorApi, session: VendorSession): Promise<string> {
+  const reply = await session.call({ url: `${session.baseUrl}/auth.test` });
+  const team = textAt(demandOk(api, reply), "team_id");
+  if (team === undefined) throw unknownAnswer(api, reply);
+  return team;
+}
+
+async function listAll(api: VendorApi, session: VendorSession, query: ListQuery): Promise<RecordPage> {
   const { entityType, since, cursor } = query;
   const row = slackLists.get(entityType);
   const version = slackReads.get(entityType)?.version;

@@ -1,7 +1,14 @@
 import type { AuthKind, Connection } from "../../core/connection";
 import type { JsonObject } from "../../core/json";
 import type { OutboundReply, OutboundRequest } from "../../core/outbound";
-import type { ReadOutcome, RecordPage, RecordReference, RecordWrite } from "../../core/record-reader";
+import type {
+  Listable,
+  ListQuery,
+  ReadOutcome,
+  RecordPage,
+  RecordReference,
+  RecordWrite,
+} from "../../core/record-reader";
 import type { EventVersion } from "../../core/version";
 
 /** A call to a vendor's API. Its access token is added on the way. */
@@ -57,14 +64,8 @@ export interface VendorApi {
   errorCodeOf(reply: OutboundReply): string | undefined;
   read(session: VendorSession, reference: RecordReference, etag?: string): Promise<ReadOutcome>;
   list(session: VendorSession, query: ListQuery): Promise<RecordPage>;
+  readonly listable: Listable;
   write(session: VendorSession, change: RecordWrite): Promise<Written>;
-}
-
-/** What to list: all records of a type that changed since a moment (ISO 8601). */
-export interface ListQuery {
-  readonly entityType: string;
-  readonly since: string;
-  readonly cursor?: string;
 }
 
 /** A record that was written. */

@@ -26,6 +26,8 @@ export interface OpenedConnection {
 
 /** Opens sessions with all vendors' APIs, by the credentials of connections. */
 export interface VendorSessions {
+  /** By integration. */
+  readonly apis: ReadonlyMap<string, VendorApi>;
   /**
    * `undefined` where the connection has no credentials, or none that can be used.
    * @throws {SyncFailure} `needs_reauth`: the vendor refused the credentials lately
@@ -61,6 +63,7 @@ export function createVendorSessions(dependencies: SessionsDependencies): Vendor
   }
 
   return {
+    apis,
     open,
     async demand(key) {
       const opened = await open(key);

@@ -1,4 +1,4 @@
-import type { ConnectionKey, RecordWrite } from "../../../shared/core/record-reader";
+import type { ConnectionKey, RecordPage, RecordWrite } from "../../../shared/core/record-reader";
 import { describeRecordReader, failureOf, type ReaderSubject } from "../../contracts/record-reader";
 import { connect } from "../../support/connections";
 import { noon } from "../../support/make";
@@ -119,6 +119,42 @@ describe("Salesforce", () => {
       { reference: contact("003D"), deleted: true },
     ]);
     expect(records[0]).not.toHaveProperty("deleted");
+  });
+
+  it("lists, for a window, what is in no query any more first: deleted within it, page by page", async () => {
+    for (let n = 0; n < 201; n++) subject.salesforce.deletions?.set(`003G${n}`, at(30));
+    subject.salesforce.deletions?.set("003OLD", at(-5));
+    subject.salesforce.deletions?.set("003NEW", at(55));
+    const query = { entityType: "Contact", since: at(0), until: at(50) };
+    const pages: RecordPage[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await app.services.records.list(key, { ...query, ...(cursor !== undefined && { cursor }) });
+      pages.push(page);
+      cursor = page.cursor;
+    } while (cursor !== undefined);
+    expect(pages.map(({ records }) => records.length)).toEqual([200, 1, 200, 52]);
+    expect(pages[0]?.records[0]).toEqual({
+      reference: contact("003G0"),
+      record: {},
+      deleted: true,
+      version: { kind: "time", value: noon - 30 * 60_000 },
+    });
+    expect(subject.server.requests[0]?.query).toEqual({
+      start: "2026-11-24T11:00:00+00:00",
+      end: "2026-11-24T11:52:00+00:00",
+    });
+  });
+
+  it("goes without the list of deletions for a type that has none", async () => {
+    subject.salesforce.deletions = undefined;
+    const first = await app.services.records.list(key, { entityType: "Contact", since: at(0), until: at(50) });
+    expect(first.records).toEqual([]);
+    const query = { entityType: "Contact", since: at(0), until: at(50), cursor: first.cursor ?? "" };
+    expect((await app.services.records.list(key, query)).records).toHaveLength(200);
+    subject.server.interrupt({ status: 418, json: [] });
+    const attempt = app.services.records.list(key, { entityType: "Contact", since: at(0), until: at(50) });
+    expect(await failureOf(attempt)).toMatchObject({ reason: "provider_answer_unknown" });
   });
 
   it("lets nothing into a query but times and ids", async () => {

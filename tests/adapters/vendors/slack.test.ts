@@ -169,7 +169,57 @@ describe("Slack", () => {
     };
     expect(await idsOf("channel")).toEqual(["C2", "C3"]);
     expect(await idsOf("usergroup")).toEqual(["S1"]);
-    const messages = app.services.records.list(key, { entityType: "message", since });
-    expect(await failureOf(messages)).toEqual({ reason: "unsupported", permanent: true });
+  });
+
+  it("lists records within the workspace, as the ids of its events are", async () => {
+    const { records } = await app.services.records.list(key, { entityType: "user", since: subject.listed.since });
+    expect(records[0]?.reference).toMatchObject({ entityId: "U1000", scope: "T1", idScope: "T1" });
+  });
+
+  it("lists the messages of a window in the channels that the bot is in, page after page", async () => {
+    const channels = [
+      { id: "C0", is_member: false },
+      { id: "C1", is_member: true },
+      { id: "C2", is_member: true }, // it leaves before it is looked into
+    ];
+    subject.slack.answers.set("conversations.list 200", { channels });
+    subject.slack.messages.length = 0;
+    for (let n = 0; n < 450; n++) subject.slack.messages.push({ ts: `${1_700_000_000 + n}.000000`, text: `m${n}` });
+    const query = {
+      entityType: "message",
+      since: new Date(1_700_000_010_000).toISOString(),
+      until: new Date(1_700_000_419_000).toISOString(),
+    };
+    const seen: RecordReference[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await app.services.records.list(key, { ...query, ...(cursor !== undefined && { cursor }) });
+      seen.push(...page.records.map(({ reference }) => reference));
+      cursor = page.cursor;
+    } while (cursor !== undefined);
+    expect(seen).toHaveLength(410);
+    expect(seen[0]).toEqual({ entityType: "message", entityId: "C1:1700000010.000000", scope: "T1", idScope: "T1" });
+    expect(subject.server.calls.filter((call) => call.endsWith("conversations.history"))).toHaveLength(4);
+    expect(subject.server.calls.filter((call) => call.endsWith("auth.test"))).toHaveLength(1);
+  });
+
+  it("lists the channels page by page too, and is told of a token that names no workspace", async () => {
+    const query = { entityType: "message", since: new Date(1_600_000_000_000).toISOString() };
+    subject.server.interrupt(
+      { json: { ok: true, team_id: "T1" } },
+      { json: { ok: true, channels: [], response_metadata: { next_cursor: "more" } } },
+    );
+    subject.slack.answers.set("conversations.list 200", { channels: [{ id: "C1", is_member: true }] });
+    const first = await app.services.records.list(key, query);
+    expect(first.records).toEqual([]);
+    const second = await app.services.records.list(key, { ...query, cursor: first.cursor ?? "" });
+    expect(subject.server.requests.at(-2)?.query["cursor"]).toBe("more");
+    expect(second.records.map(({ reference }) => reference.entityId)).toEqual([
+      "C1:1700000000.123456",
+      "C1:1700000000.123457",
+    ]);
+    expect(second.cursor).toBeUndefined();
+    subject.server.interrupt({ json: { ok: true } });
+    expect(await failureOf(app.services.records.list(key, query))).toMatchObject({ reason: "provider_answer_unknown" });
   });
 });

@@ -11,13 +11,15 @@ const limits = { "sforce-limit-info": "api-usage=18/15000" };
 
 /**
  * Salesforce's REST API as the "REST API Developer Guide" describes it, for Contacts: sObject rows, `queryAll` of the
- * queries that we make, errors as lists, and the token endpoint with its flows (help.salesforce.com, "OAuth Authorization
+ * queries that we make, the list of deleted ones, errors as lists, and the token endpoint with its flows (help.salesforce.com, "OAuth Authorization
  * Flows"), which does not say how long a token lives.
  */
 export class SalesforceStandIn {
   readonly tokens = new Tokens();
   readonly server: StandIn;
   readonly rows = new Map<string, Row>();
+  /** The delete log: ids with the time of deletion. `undefined`: there is none for Contacts. */
+  deletions: Map<string, string> | undefined = new Map();
   /** The connected app's public key. */
   appKey: KeyObject | undefined;
   /** Clock by which a JWT is checked, in milliseconds. */
@@ -43,6 +45,7 @@ export class SalesforceStandIn {
     if (!this.tokens.isGood(request.token)) return failed(401, "INVALID_SESSION_ID", "Session expired or invalid");
     const [, name, id] = /^\/services\/data\/v67\.0\/sobjects\/(\w+)(?:\/(\w+))?$/.exec(request.path) ?? [];
     if (request.path === "/services/data/v67.0/queryAll") return this.#query(request.query["q"] ?? "");
+    if (request.path === "/services/data/v67.0/sobjects/Contact/deleted/") return this.#deleted(request.query);
     if (name !== "Contact") return failed(404, "NOT_FOUND", "The requested resource does not exist");
     return request.method === "GET" ? this.#read(id ?? "") : this.#write(request, id);
   }
@@ -94,6 +97,17 @@ export class SalesforceStandIn {
     if (row.IsDeleted) return failed(404, "ENTITY_IS_DELETED", "entity is deleted");
     const url = `/services/data/v67.0/sobjects/Contact/${id}`;
     return { headers: limits, json: { attributes: { type: "Contact", url }, ...row } };
+  }
+
+  /** "sObject Get Deleted": seconds do not count, and the end has to be later than the start. */
+  #deleted({ start = "", end = "" }: Received["query"]): Answer {
+    const [from, to] = [start, end].map((time) => Math.floor(Date.parse(time) / 60_000) * 60_000);
+    if (from === undefined || to === undefined || !(to > from)) return failed(400, "INVALID_REPLICATION_DATE", "…");
+    if (this.deletions === undefined) return failed(400, "INVALID_TYPE_FOR_OPERATION", "…");
+    const deletedRecords = [...this.deletions]
+      .filter(([, time]) => Date.parse(time) >= from && Date.parse(time) < to)
+      .map(([id, deletedDate]) => ({ id, deletedDate }));
+    return { headers: limits, json: { deletedRecords, earliestDateAvailable: start, latestDateCovered: end } };
   }
 
   /** The two forms of our query: from a moment on, and from a record on. */

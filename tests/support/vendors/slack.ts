@@ -22,7 +22,7 @@ interface Manifest {
 export class SlackStandIn {
   readonly tokens = new Tokens();
   readonly server: StandIn;
-  /** Messages of the one channel, C1. */
+  /** Messages of the one channel that has any, C1. */
   readonly messages: Message[] = [];
   /** People, by id, as `users.list` has them. */
   readonly users = new Map<string, object>();
@@ -59,6 +59,10 @@ export class SlackStandIn {
         const user = this.users.get(query["user"] ?? "");
         return user ? { json: { ok: true, user } } : failed("user_not_found");
       }
+      case "auth.test":
+        return {
+          json: { ok: true, url: "https://acme.slack.com/", team: "Acme", team_id: "T1", user_id: "U0", bot_id: "B0" },
+        };
       case "users.list":
         return this.#listUsers(query);
       case "apps.manifest.export":
@@ -103,12 +107,16 @@ export class SlackStandIn {
   }
 
   /** The messages between two times, without the answers in threads. */
-  #history({ channel, oldest = "", latest = "", inclusive, limit }: Received["query"]): Answer {
+  #history({ channel, oldest = "", latest = "9", inclusive, limit, cursor = "0" }: Received["query"]): Answer {
     if (channel !== "C1") return failed("channel_not_found");
     const messages = this.messages
       .filter(({ ts, thread_ts }) => thread_ts === undefined || thread_ts === ts)
       .filter(({ ts }) => inclusive === "true" && ts >= oldest && ts <= latest);
-    return { json: { ok: true, messages: messages.slice(0, Number(limit)), has_more: false } };
+    const end = Number(cursor) + Number(limit);
+    const next = end < messages.length ? { response_metadata: { next_cursor: String(end) } } : {};
+    return {
+      json: { ok: true, messages: messages.slice(Number(cursor), end), has_more: end < messages.length, ...next },
+    };
   }
 
   /** The first message of a thread, and the answers between two times. */
