@@ -1,5 +1,7 @@
-import { type Activity, ActivityDelta, type ActivityNote } from "../core/activity";
+import type { Activity, ActivityNote } from "../core/activity";
+import { ActivityDelta } from "../core/activity-delta";
 import type { DoorRecord } from "../core/delivery";
+import { isOutage } from "../core/errors";
 import type { Log } from "../core/ports";
 import type { Activities, ActivityKey } from "../repositories/activities";
 import type { Deliveries } from "../repositories/deliveries";
@@ -23,7 +25,8 @@ const MAX_RECORDS = 500;
 
 /**
  * Collects counters, and the records of deliveries that ended at the door, and writes them each second and on shutdown,
- * so that a flood of requests is not a flood of writes. A crash loses at most a second of statistics, never an event.
+ * so that a flood of requests is not a flood of writes. A crash loses at most a second of statistics, never an event; an
+ * outage of the store loses no counters, because they tell that there was an outage.
  */
 export class Gatherer {
   readonly #dependencies: GathererDependencies;
@@ -66,7 +69,7 @@ export class Gatherer {
     }
   }
 
-  /** Writes all that waits. Never throws: what cannot be written is logged and dropped. */
+  /** Writes all that waits. Never throws: what cannot be written is logged and, but for counters in an outage, dropped. */
   async flush(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -83,6 +86,13 @@ export class Gatherer {
     this.#pending.delete(registrationId);
   }
 
+  #putBack({ key, delta }: Pending): void {
+    const later = this.#pending.get(key.registrationId);
+    if (later) delta.append(later.delta);
+    this.#pending.set(key.registrationId, { key, delta });
+    this.#wake();
+  }
+
   #wake(): void {
     if (this.#timer) return;
     this.#timer = setTimeout(() => void this.flush(), FLUSH_EVERY_MS);
@@ -92,7 +102,12 @@ export class Gatherer {
   async #write(pending: readonly Pending[], records: readonly DoorRecord[]): Promise<void> {
     const { activities, deliveries, windowMs, log } = this.#dependencies;
     const writes = [
-      ...pending.map(({ key, delta }) => activities.add(key, delta, windowMs)),
+      ...pending.map((unwritten) =>
+        activities.add(unwritten.key, unwritten.delta, windowMs).catch((error: unknown) => {
+          if (isOutage(error)) this.#putBack(unwritten);
+          throw error;
+        }),
+      ),
       ...records.map((record) => deliveries.save(record)),
     ];
     const failed = (await Promise.allSettled(writes)).filter((result) => result.status === "rejected");

@@ -1,4 +1,5 @@
-import { type Activity, ActivityDelta, type ActivityNote, emptyActivity } from "../../shared/core/activity";
+import { type Activity, type ActivityNote, emptyActivity } from "../../shared/core/activity";
+import { ActivityDelta } from "../../shared/core/activity-delta";
 import { computeHealth, type WebhookHealth } from "../../shared/core/health";
 import type { Registration } from "../../shared/core/registration";
 import { createProviders } from "../../shared/providers/registry";
@@ -223,6 +224,15 @@ describe("ActivityDelta", () => {
     expect(activityOf([])).not.toHaveProperty("unrouted");
     expect(activityOf([])).not.toHaveProperty("notices");
     expect(activityOf(synced(1))).not.toHaveProperty("rhythm");
+  });
+
+  it("comes to the same whether a change is applied or added to the one before", () => {
+    for (let split = 0; split <= notes.length; split++) {
+      const [first, second] = [new ActivityDelta(), new ActivityDelta()];
+      for (const [index, note] of notes.entries()) (index < split ? first : second).add(note);
+      first.append(second);
+      expect(first.applyTo(emptyActivity(key), WINDOW_MS)).toEqual(activityOf(notes));
+    }
   });
 
   it("keeps the last ten reasons, newest first", () => {

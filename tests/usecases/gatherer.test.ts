@@ -1,5 +1,6 @@
 import { Activities } from "../../shared/repositories/activities";
 import { Deliveries } from "../../shared/repositories/deliveries";
+import { WebhookError } from "../../shared/core/errors";
 import { Gatherer } from "../../shared/usecases/gatherer";
 import { openTestStore, type TestStore } from "../adapters/sqlite/open-test-store";
 import { noon } from "../support/make";
@@ -28,6 +29,27 @@ describe("Gatherer", () => {
     expect(await accepted()).toBe(1);
     await flushed;
     expect(await accepted()).toBe(1);
+  });
+
+  it("loses no counter in an outage of the store: what was noted before and meanwhile is written once it is over", async () => {
+    const add = jest.spyOn(activities, "add").mockRejectedValue(new WebhookError("store_unavailable"));
+    gatherer.note(key, { at: noon, count: "accepted" });
+    const flushed = gatherer.flush();
+    gatherer.note(key, { at: noon + 1, count: "accepted" });
+    await flushed;
+    await gatherer.flush();
+    expect(await accepted()).toBe(2);
+    add.mockRestore();
+    await gatherer.flush();
+    expect(Object.values((await activities.get(key)).buckets)).toEqual([{ accepted: 2 }]);
+  });
+
+  it("drops what the store will never take", async () => {
+    jest.spyOn(activities, "add").mockRejectedValueOnce(new RangeError("too large"));
+    gatherer.note(key, { at: noon, count: "accepted" });
+    await gatherer.flush();
+    await gatherer.flush();
+    expect(await accepted()).toBeUndefined();
   });
 
   it("misses nothing that is written between the look at the store and the look at what waits", async () => {
