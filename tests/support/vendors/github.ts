@@ -1,11 +1,13 @@
 import { createHash, verify, type KeyObject } from "node:crypto";
+import { GitHubDeliveries } from "./github-deliveries";
 import { GitHubHooks } from "./github-hooks";
 import { type Answer, type Received, StandIn, Tokens } from "./stand-in";
 
 /**
  * GitHub's REST API as docs.github.com/en/rest describes it, for one repository: issues (a deleted one is 410), comments,
- * pulls and refs; hooks of repositories and organisations; ETags; pages by `Link`; 404 for what the token may not see; an App's installation tokens; expiring
- * user tokens, whose refresh answers errors with the status 200 ("Refreshing user access tokens").
+ * pulls and refs; hooks of repositories and organisations, and their deliveries; ETags; pages by `Link`; 404 for what the
+ * token may not see; an App's installation tokens; expiring user tokens, whose refresh answers errors with the status 200
+ * ("Refreshing user access tokens").
  */
 export class GitHubStandIn {
   readonly tokens = new Tokens();
@@ -13,6 +15,7 @@ export class GitHubStandIn {
   /** Records by path below the API's address; `undefined` for a deleted one that answers 410. */
   readonly records = new Map<string, object | undefined>();
   readonly hooks = new GitHubHooks();
+  readonly deliveries = new GitHubDeliveries();
   /** Other names of repositories, each with the id of its repository. */
   readonly renamed = new Map<string, number>();
   /** The App's public key. */
@@ -40,8 +43,8 @@ export class GitHubStandIn {
     if (/^\/app\/installations\/\d+\/access_tokens$/.test(path)) return this.#installationToken(request);
     if (!this.tokens.isGood(request.token)) return { status: 401, json: { message: "Bad credentials", status: "401" } };
     if (path === "/graphql") return this.#graphql(request);
-    const hooks = this.hooks.respond(request);
-    if (hooks) return hooks;
+    const answer = this.hooks.respond(request) ?? this.deliveries.respond(request, this.server.url);
+    if (answer) return answer;
     if (method === "GET") return this.#read(request);
     return this.#write(request);
   }

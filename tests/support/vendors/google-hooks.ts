@@ -54,6 +54,8 @@ export class GoogleHooks {
     ["/drive/v3/files/file-1", 1],
     ["/drive/v3/changes", 7],
   ]);
+  /** To which times subscriptions were rewound, by name. */
+  readonly sought: (readonly [subscription: string, time: string])[] = [];
   /** Whether the next operations are done when they are answered. */
   isDone = true;
   /** Said in place of the answer to what was just made. */
@@ -88,8 +90,17 @@ export class GoogleHooks {
     }
     if (!known) return notFound;
     if (method === "DELETE") return this.subscriptions.delete(name) ? { json: {} } : notFound;
+    if (verb === "seek") return this.#seek(name, body);
     if (verb !== "modifyPushConfig") return { json: { name, ...known } };
     this.subscriptions.set(name, { ...known, ...(JSON.parse(body) as Pick<Subscription, "pushConfig">) });
+    return { json: {} };
+  }
+
+  /** To a time, or to a snapshot, which we do not use. */
+  #seek(name: string, body: string): Answer {
+    const { time } = JSON.parse(body) as { readonly time?: string };
+    if (time === undefined) return failed(400, "badRequest", "INVALID_ARGUMENT");
+    this.sought.push([name, time]);
     return { json: {} };
   }
 
