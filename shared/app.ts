@@ -14,6 +14,7 @@ import { createProviders } from "./providers/registry";
 import { Activities } from "./repositories/activities";
 import { Deliveries } from "./repositories/deliveries";
 import { HookLedgers } from "./repositories/hook-ledgers";
+import { Repairs } from "./repositories/repairs";
 import { Registrations } from "./repositories/registrations";
 import { Routes } from "./repositories/routes";
 import { builtInCustomRules, type CustomRule } from "./sync/conflict-rules";
@@ -184,6 +185,7 @@ async function createServices(parts: ServiceParts): Promise<Services> {
     activities,
     hookLedgers: new HookLedgers(documents),
     routes,
+    repairs: new Repairs(documents),
     cache: new RegistrationCache({
       registrations,
       secrets,

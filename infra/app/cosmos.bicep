@@ -57,6 +57,9 @@ var containers = [
         path: '/tenantId/?'
       }
       {
+        path: '/deliveryId/?'
+      }
+      {
         path: '/receivedAt/?'
       }
     ]
@@ -235,6 +238,24 @@ var containers = [
       }
       {
         path: '/tenantId/?'
+      }
+    ]
+    compositeIndexes: []
+  }
+  {
+    name: 'repairs'
+    includedPaths: [
+      {
+        path: '/pk/?'
+      }
+      {
+        path: '/tenantId/?'
+      }
+      {
+        path: '/registrationId/?'
+      }
+      {
+        path: '/status/?'
       }
     ]
     compositeIndexes: []

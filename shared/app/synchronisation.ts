@@ -1,4 +1,5 @@
 import { createOutboundHttp } from "../adapters/outbound/outbound-http";
+import { createProviderDeliveries } from "../adapters/vendors/provider-deliveries";
 import { createProviderHooks } from "../adapters/vendors/provider-hooks";
 import { createRecordReader } from "../adapters/vendors/record-reader";
 import { createVendorSessions, type VendorSessions } from "../adapters/vendors/vendor-sessions";
@@ -7,6 +8,7 @@ import type { Clock, Log } from "../core/ports";
 import type { RateLimiter } from "../core/rate-limiter";
 import { Conflicts } from "../repositories/conflicts";
 import { Connections } from "../repositories/connections";
+import { Deliveries } from "../repositories/deliveries";
 import { Mappings } from "../repositories/mappings";
 import { MatchKeys } from "../repositories/match-keys";
 import { RateLimits } from "../repositories/rate-limits";
@@ -14,6 +16,7 @@ import { Shards } from "../repositories/shards";
 import { SyncTasks } from "../repositories/sync-tasks";
 import type { CustomRule } from "../sync/conflict-rules";
 import { quotaObserver } from "../sync/limited-calls";
+import { limitedDeliveries } from "../sync/limited-deliveries";
 import { limitedHooks } from "../sync/limited-hooks";
 import { limitedReader } from "../sync/limited-reader";
 import { MappingSource } from "../sync/mapping-source";
@@ -39,6 +42,7 @@ export type Synchronisation = Pick<
   | "rateLimiter"
   | "records"
   | "providerHooks"
+  | "providerDeliveries"
   | "sync"
 >;
 
@@ -72,6 +76,7 @@ export function createSynchronisation(parts: SynchronisationParts): Synchronisat
   const sessions = createSessions({ config, connections, secrets, limiter: rateLimiter, now, log });
   const callLimits = { limiter: rateLimiter, now };
   const records = limitedReader(createRecordReader(sessions), callLimits);
+  const providerDeliveries = limitedDeliveries(createProviderDeliveries(sessions), callLimits);
   const providerHooks = limitedHooks(createProviderHooks({ sessions, now }), callLimits);
   const sync = createSyncEngine({
     config,
@@ -84,12 +89,14 @@ export function createSynchronisation(parts: SynchronisationParts): Synchronisat
     mappings: mappingSource,
     customRules,
     reader: records,
+    deliveries: new Deliveries(documents),
+    providerDeliveries,
     queue,
     now,
     retentionSeconds: config.retentionSeconds,
   });
   const stores = { connections, shards, syncTasks, conflicts, mappings, rateLimits };
-  return { ...stores, mappingSource, customRules, rateLimiter, records, providerHooks, sync };
+  return { ...stores, mappingSource, customRules, rateLimiter, records, providerDeliveries, providerHooks, sync };
 }
 
 interface SessionParts extends CredentialDependencies {

@@ -149,7 +149,7 @@ export const settings = {
   HEALTH_SCHEDULE: {
     schema: text,
     default: "0 */5 * * * *",
-    description: "NCRONTAB schedule (UTC) of the health timer.",
+    description: "NCRONTAB schedule (UTC) of the timers of health and of gaps.",
   },
   HOOKS_SCHEDULE: {
     schema: text,

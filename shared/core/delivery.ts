@@ -39,6 +39,8 @@ export interface EventRecord extends RecordBase {
   readonly nativeType: string;
   readonly entityType: string;
   readonly entityId: string;
+  /** The tenant on the provider's side that it came from: repository, subscription, workspace. */
+  readonly scope?: string;
   readonly outcome: EventOutcome;
   readonly attempts: number;
   /** ISO 8601; when the outcome was recorded. */

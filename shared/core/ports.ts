@@ -76,6 +76,7 @@ export const collectionNames = [
   "match-keys",
   "hook-ledgers",
   "routes",
+  "repairs",
 ] as const;
 
 /** One of {@link collectionNames}. */

@@ -43,13 +43,21 @@ export interface SyncResult {
   readonly resyncTaskId?: string;
 }
 
-/** How far a task for all records of an entity type has come. */
+/** How far a task for all records of an entity type, or for all deliveries of a webhook, has come. */
 export interface ListProgress {
   /** ISO 8601: records that changed from then on. */
   readonly since: string;
+  /** ISO 8601: the end of the time that is of interest, where there is one. */
+  readonly until?: string;
   /** Pages that are done. */
   readonly pages: number;
   readonly records: number;
+  /** Those of them that were here already, as new as at the provider. */
+  readonly present?: number;
+  /** Those of them that were brought up to date, or asked for again. */
+  readonly repaired?: number;
+  /** ISO 8601: the provider delivers again whatever it sent from then on. */
+  readonly rewoundTo?: string;
   /** Records that failed by themselves, by reason; each that may succeed later has its own task. */
   readonly failures: Readonly<Record<string, number>>;
   /** Where the next page begins. */
@@ -89,20 +97,36 @@ export interface SyncTask extends Document {
   readonly progress?: ListProgress;
   /** The code of the failure or of the wait, where the last attempt did not succeed. */
   readonly reason?: string;
+  /** Failed for good: nobody tries any more. */
+  readonly givenUp?: true;
 }
 
-/** Work that no event asked for: one record, or all records of an entity type that changed since a time. */
+/** The deliveries to ask a provider for again. */
+export interface ReplayRequest {
+  readonly webhookUrl: string;
+  /** What the provider calls the places where the webhook may be set up: repositories, organisations, subscriptions. */
+  readonly scopes: readonly string[];
+}
+
+/**
+ * Work that no event asked for: one record, all records of an entity type that changed since a time, or the deliveries
+ * of a webhook that did not arrive.
+ */
 export interface SyncWork {
   readonly taskId: string;
   readonly tenantId: string;
   readonly tenantKey: string;
   readonly integrationId: string;
   readonly connectionId: string;
+  /** The webhook whose gap it repairs. */
+  readonly registrationId?: string;
   readonly trigger: Exclude<SyncTrigger, "webhook">;
   readonly entityType: string;
   readonly record?: Omit<RecordReference, "entityType">;
-  /** ISO 8601; for a listing. */
+  readonly replay?: ReplayRequest;
+  /** ISO 8601; for a listing or a replay. */
   readonly since?: string;
+  readonly until?: string;
   /** Where the page begins, and its number from 0. */
   readonly cursor?: string;
   readonly page?: number;

@@ -44,6 +44,7 @@ export const syncTaskSchema = {
     result: { type: "object" },
     progress: { type: "object" },
     reason: text,
+    givenUp: { const: true, description: "Failed for good." },
   },
 } as const;
 

@@ -1,5 +1,7 @@
-import { type Activity, type ActivityDelta, emptyActivity } from "../core/activity";
+import { type Activity, emptyActivity } from "../core/activity";
+import type { ActivityDelta } from "../core/activity-delta";
 import { isWebhookError } from "../core/errors";
+import type { GapWatch } from "../core/repair";
 import type { Documents, DocumentStore } from "../core/ports";
 
 /** What names a registration's activity. */
@@ -32,6 +34,10 @@ export class Activities {
 
   async saveReportedStatus(key: ActivityKey, reportedStatus: string): Promise<void> {
     await this.#update(key, (activity) => ({ ...activity, reportedStatus }));
+  }
+
+  async saveGapWatch(key: ActivityKey, gaps: GapWatch): Promise<void> {
+    await this.#update(key, (activity) => ({ ...activity, gaps }));
   }
 
   async delete(key: ActivityKey): Promise<void> {

@@ -9,6 +9,7 @@ import {
 } from "../core/sync-task";
 import type { WebhookEvent } from "../core/webhook-event";
 import { type RecordJob, saysEverything } from "./fetch-record";
+import { endOfPage } from "./paged-work";
 import type { Stopwatch } from "./stopwatch";
 import { syncPage } from "./sync-page";
 import { type RecordDependencies, syncRecord } from "./sync-record";
@@ -49,7 +50,7 @@ function runWork(dependencies: SyncDependencies, work: SyncWork, attempt: number
   const { now, retentionSeconds } = dependencies;
   const task = taskOfWork(work, { attempt, now: now(), retentionSeconds });
   return runTask(dependencies, { task, mayTakeLong: true }, (stopwatch, known) =>
-    work.record ? runRecord(dependencies, jobOf(work, now()), stopwatch) : runPage(dependencies, work, known),
+    work.record ? runRecord(dependencies, jobOf(work, now()), stopwatch) : runNextPage(dependencies, work, known),
   );
 }
 
@@ -69,15 +70,12 @@ async function requestAll(dependencies: SyncDependencies, event: WebhookEvent, t
   return { changes: { ...completed, result: { change: "resync", resyncTaskId: work.taskId } } };
 }
 
-async function runPage(dependencies: SyncDependencies, work: SyncWork, known: SyncTask | undefined): Promise<RunEnd> {
-  const { queue } = dependencies;
-  const { progress, again, next, isKnown } = await syncPage(dependencies, work, known?.progress);
-  if (again.length > 0) await queue.send(again.map(toWorkMessage));
-  const status = next === undefined ? "completed" : "running";
-  return {
-    ...(isKnown ? {} : { changes: { status, source: "provider", progress } }),
-    ...(next === undefined ? {} : { afterwards: () => queue.send([toWorkMessage(next)]) }),
-  };
+async function runNextPage(
+  dependencies: SyncDependencies,
+  work: SyncWork,
+  known: SyncTask | undefined,
+): Promise<RunEnd> {
+  return endOfPage(dependencies.queue, await syncPage(dependencies, work, known?.progress));
 }
 
 function jobOf(work: SyncWork, now: number): RecordJob {

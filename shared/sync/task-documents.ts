@@ -1,4 +1,5 @@
 import { hash } from "node:crypto";
+import { newestFirst } from "../core/newest-first";
 import { tenantKeyIn } from "../core/registration-id";
 import { type EventGroup, latestOf, SyncFailure, type SyncTask, type SyncWork } from "../core/sync-task";
 import type { WebhookEvent } from "../core/webhook-event";
@@ -16,18 +17,13 @@ interface TaskContext {
   readonly retentionSeconds: number;
 }
 
-/** Above every time in milliseconds for centuries to come. */
-const END_OF_TIME = 2 ** 44;
-const TIME_DIGITS = 11;
-
 /** A salesforce overflow reports changes that were committed at its own time; clocks and clusters may be off by this. */
 const OVERFLOW_MARGIN_MS = 3_600_000;
 const EVERYTHING = "*";
 
 /** An id that sorts before those of work that came in earlier (`since`, ISO 8601). */
 export function taskIdOf(since: string, name: string): string {
-  const remaining = END_OF_TIME - Date.parse(since);
-  return `task-${remaining.toString(16).padStart(TIME_DIGITS, "0")}-${name}`;
+  return `task-${newestFirst(since)}-${name}`;
 }
 
 /** The tenant key in an event's registration id. @throws {SyncFailure} `registration_id_malformed` */
@@ -76,6 +72,7 @@ export function taskOfWork(
     tenantId: work.tenantId,
     schemaVersion: 1,
     ttl: retentionSeconds,
+    ...(work.registrationId === undefined ? {} : { registrationId: work.registrationId }),
     integrationId: work.integrationId,
     connectionId: work.connectionId,
     trigger: work.trigger,

@@ -67,6 +67,7 @@ function endOf(error: unknown): TaskChanges | undefined {
   if (isOutage(error)) return undefined;
   if (error instanceof SyncDelay)
     return { status: "waiting", reason: error.reason, waitingUntil: new Date(error.at).toISOString() };
-  if (error instanceof SyncFailure) return { status: "failed", reason: error.reason };
+  if (error instanceof SyncFailure)
+    return { status: "failed", reason: error.reason, ...(error.permanent ? { givenUp: true } : {}) };
   return { status: "failed", reason: isWebhookError(error) ? error.code : "internal_error" };
 }

@@ -151,6 +151,7 @@ function toRecord(services: Services, { event, message }: OpenedMessage, settlem
     nativeType: event.nativeType,
     entityType: event.entityType,
     entityId: event.entityId,
+    ...(event.scope === undefined ? {} : { scope: event.scope }),
     outcome,
     attempts,
     settledAt: new Date(now).toISOString(),

@@ -1,4 +1,3 @@
-import type { SyncTask } from "../core/sync-task";
 import type { Services } from "./services";
 
 /** Which task is given up, and why. */
@@ -11,15 +10,12 @@ export interface GivenUp {
 }
 
 /**
- * Lets the task's document say that it is given up. A failure is in it already; an outage that lasted too long is not.
+ * Lets the task's document say that nobody tries any more, and why: of an outage that lasted too long it says nothing yet.
  * @throws {WebhookError} `store_unavailable`
  */
 export async function giveUpTask({ syncTasks, now }: Services, { taskId, reason, ...tenant }: GivenUp): Promise<void> {
   const task = await syncTasks.get(tenant, taskId);
-  if (!task || hasEnded(task)) return;
-  await syncTasks.save({ ...task, status: "failed", reason, finishedAt: new Date(now()).toISOString() });
-}
-
-function hasEnded({ status }: SyncTask): boolean {
-  return status === "failed" || status === "completed";
+  if (!task || task.status === "completed" || task.givenUp === true) return;
+  const finishedAt = new Date(now()).toISOString();
+  await syncTasks.save({ ...task, status: "failed", reason, givenUp: true, finishedAt });
 }

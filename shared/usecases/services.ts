@@ -2,6 +2,7 @@ import type { OutboundPolicy } from "../core/outbound";
 import type { Clock, EventQueue, Log, PayloadStore, SecretStore } from "../core/ports";
 import type { Provider } from "../core/provider";
 import type { ProviderHooks } from "../core/provider-hook";
+import type { ProviderDeliveries } from "../core/provider-deliveries";
 import type { RecordReader } from "../core/record-reader";
 import type { RateLimiter } from "../core/rate-limiter";
 import type { SyncTaskService } from "../core/sync-task";
@@ -13,6 +14,7 @@ import type { HookLedgers } from "../repositories/hook-ledgers";
 import type { RateLimits } from "../repositories/rate-limits";
 import type { Conflicts } from "../repositories/conflicts";
 import type { Mappings } from "../repositories/mappings";
+import type { Repairs } from "../repositories/repairs";
 import type { Registrations } from "../repositories/registrations";
 import type { Routes } from "../repositories/routes";
 import type { Shards } from "../repositories/shards";
@@ -55,6 +57,7 @@ export interface Services {
   readonly shards: Shards;
   readonly syncTasks: SyncTasks;
   readonly conflicts: Conflicts;
+  readonly repairs: Repairs;
   readonly mappings: Mappings;
   readonly mappingSource: MappingSource;
   /** Rules of the conflict strategy `custom`, by name. */
@@ -71,6 +74,8 @@ export interface Services {
   /** What we make at the providers, so that they deliver. */
   readonly providerHooks: ProviderHooks;
   readonly hookLedgers: HookLedgers;
+  /** The deliveries that the providers remember, likewise. */
+  readonly providerDeliveries: ProviderDeliveries;
   readonly sync: SyncTaskService;
   readonly limits: Limits;
   readonly rateLimits: RateLimits;

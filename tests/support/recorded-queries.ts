@@ -4,6 +4,7 @@ import { Connections } from "../../shared/repositories/connections";
 import { Deliveries } from "../../shared/repositories/deliveries";
 import { HookLedgers } from "../../shared/repositories/hook-ledgers";
 import { Mappings } from "../../shared/repositories/mappings";
+import { Repairs } from "../../shared/repositories/repairs";
 import { Registrations } from "../../shared/repositories/registrations";
 import { Routes } from "../../shared/repositories/routes";
 import { Shards } from "../../shared/repositories/shards";
@@ -24,6 +25,7 @@ export async function recordQueries(): Promise<readonly RecordedQuery[]> {
   await registrations.list(tenant, { integrationId: "github", limit: 1 });
   await registrations.listTenants().next();
   await new Deliveries(store).list("tenant-123", "webhook-1", 1);
+  await new Deliveries(store).arrivalOf({ tenantId: "tenant-123", registrationId: "webhook-1", deliveryId: "1" });
   await new Connections(store).list(tenant, { integrationId: "github", limit: 1 });
   await new Shards(store).list(tenant, {
     shardTypeId: "contact",
@@ -42,6 +44,9 @@ export async function recordQueries(): Promise<readonly RecordedQuery[]> {
   await new Routes(store).list({ id: "webhook-1", tenantId: "tenant-123" }, { limit: 1 });
   await new Conflicts(store).list(tenant, { status: "open", shardId: "shard-1", limit: 1 });
   await new HookLedgers(store).listDue(0).next();
+  const repairs = new Repairs(store);
+  await repairs.list(tenant, { registrationId: "webhook-1", limit: 1 });
+  await repairs.listRunning(tenant, 1);
   return recorded;
 }
 

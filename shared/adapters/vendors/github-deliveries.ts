@@ -1,9 +1,9 @@
 import { objectsIn, textAt } from "../../core/json";
+import type { HookTarget } from "../../core/provider-hook";
 import { rejected, unknownAnswer, unsupported } from "./failures";
 import { follow } from "./github";
-import { organizationPath, repositoryPath } from "./github-paths";
+import { findHookId, hooksPath } from "./github-hooks";
 import type { VendorDeliveries } from "./vendor-deliveries";
-import type { OpenedConnection } from "./vendor-sessions";
 
 /**
  * Deliveries of the webhooks of repositories and organisations, docs.github.com/en/rest/repos/webhooks and
@@ -15,10 +15,13 @@ export const githubDeliveries: VendorDeliveries = {
 
   /** In the repository, or else in the organisation that it belongs to: by its URL, so that hooks made by hand count. */
   async find(opened, { webhookUrl, scope }) {
-    const [owner = ""] = scope.split("/");
-    for (const path of [repositoryPath(scope), organizationPath(owner)]) {
-      const found = path === undefined ? undefined : await findHook(opened, `${path}/hooks`, webhookUrl);
-      if (found !== undefined) return found;
+    const [organization = "", name] = scope.split("/");
+    const targets: HookTarget[] = [{ kind: "organization", organization }];
+    if (name !== undefined) targets.unshift({ kind: "repository", repository: scope });
+    for (const target of targets) {
+      const path = hooksPath(target);
+      const id = path === undefined ? undefined : await findHookId(opened, { webhookUrl, target });
+      if (id !== undefined) return `${path}/${id}`;
     }
     return undefined;
   },
@@ -53,30 +56,7 @@ export const githubDeliveries: VendorDeliveries = {
 };
 
 const PAGE_SIZE = 100;
-/** Of hooks; GitHub has 20 for each event at most, an Enterprise Server 250. */
-const MOST_PAGES = 10;
 const hook = /^\/(?:repos\/[^/]+|orgs)\/[^/]+\/hooks\/\d+$/;
-
-/** GitHub answers 404 too where the token may not see hooks, and for a user, who has none. */
-async function findHook(
-  { api, session }: OpenedConnection,
-  path: string,
-  webhookUrl: string,
-): Promise<string | undefined> {
-  for (let page = 1; page <= MOST_PAGES; page++) {
-    const reply = await follow(session, { url: session.baseUrl + path, query: { per_page: PAGE_SIZE, page } });
-    if (reply.status === 404) return undefined;
-    if (reply.status !== 200) throw unknownAnswer(api, reply);
-    const hooks = objectsIn(reply.json);
-    const id = textAt(
-      hooks.find((candidate) => textAt(candidate, "config", "url") === webhookUrl),
-      "id",
-    );
-    if (id !== undefined) return `${path}/${id}`;
-    if (hooks.length < PAGE_SIZE) return undefined;
-  }
-  return undefined;
-}
 
 function hookPath(source: string): string {
   if (!hook.test(source)) throw unsupported();

@@ -6,6 +6,7 @@ import { follow } from "./github";
 import { organizationPath, repositoryPath } from "./github-paths";
 import type { VendorRequest } from "./vendor-api";
 import type { HookSession, MadeHook, VendorHooks } from "./vendor-hooks";
+import type { OpenedConnection } from "./vendor-sessions";
 
 /**
  * Hooks of repositories and organisations, docs.github.com/en/rest/repos/webhooks and …/orgs/webhooks. A change replaces
@@ -15,7 +16,7 @@ import type { HookSession, MadeHook, VendorHooks } from "./vendor-hooks";
 export const githubHooks: VendorHooks = {
   async put(context, { request, serial, known }) {
     const json = bodyOf(request);
-    const id = known?.id ?? (await findId(context, request));
+    const id = known?.id ?? (await findHookId(context, request));
     if (id !== undefined) {
       const changed = await call(context, request, { method: "PATCH", path: `/${id}`, json });
       // One that somebody removed is made anew.
@@ -25,12 +26,15 @@ export const githubHooks: VendorHooks = {
   },
 
   async remove(context, place, hook) {
-    const id = hook.id ?? (await findId(context, place));
+    const id = hook.id ?? (await findHookId(context, place));
     if (id === undefined) return;
     const reply = await call(context, place, { method: "DELETE", path: `/${id}` });
     if (reply.status !== 204 && reply.status !== 404) throw unknownAnswer(context.api, reply);
   },
 };
+
+/** What tells a hook from all others. */
+type Place = Pick<HookPlace, "webhookUrl" | "target">;
 
 const PAGE_SIZE = 100;
 /** Of hooks; GitHub has 20 for each event at most, an Enterprise Server 250. */
@@ -45,7 +49,7 @@ function bodyOf({ webhookUrl, events, secret }: HookRequest): JsonObject {
  * The hook that delivers to this webhook, by its URL: one of ours of which we did not learn that it was made. There is none
  * where the token may not list hooks, since it may not make them either.
  */
-async function findId(context: HookSession, place: HookPlace): Promise<string | undefined> {
+export async function findHookId(context: OpenedConnection, place: Place): Promise<string | undefined> {
   for (let page = 1; page <= MOST_PAGES; page++) {
     const reply = await call(context, place, { query: { per_page: PAGE_SIZE, page } });
     if (reply.status === 404) return undefined;
@@ -66,18 +70,24 @@ function made({ api }: HookSession, serial: number, reply: OutboundReply): MadeH
   return { id, serial };
 }
 
-function ownerPath(target: HookTarget): string | undefined {
-  if (target.kind === "repository") return repositoryPath(target.repository);
-  return target.kind === "organization" ? organizationPath(target.organization) : undefined;
+/** Where the hooks of a target are, below the API's address; `undefined` for what is no such target. */
+export function hooksPath(target: HookTarget): string | undefined {
+  const owner =
+    target.kind === "repository"
+      ? repositoryPath(target.repository)
+      : target.kind === "organization"
+        ? organizationPath(target.organization)
+        : undefined;
+  return owner === undefined ? undefined : `${owner}/hooks`;
 }
 
 /** A call below the hooks of the target. */
 function call(
-  { session }: HookSession,
-  { target }: HookPlace,
+  { session }: OpenedConnection,
+  { target }: Pick<Place, "target">,
   { path = "", ...request }: Omit<VendorRequest, "url"> & { readonly path?: string },
 ): Promise<OutboundReply> {
-  const owner = ownerPath(target);
-  if (owner === undefined) throw unsupported();
-  return follow(session, { ...request, url: `${session.baseUrl}${owner}/hooks${path}` });
+  const hooks = hooksPath(target);
+  if (hooks === undefined) throw unsupported();
+  return follow(session, { ...request, url: `${session.baseUrl}${hooks}${path}` });
 }

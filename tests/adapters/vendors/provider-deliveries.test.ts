@@ -4,7 +4,9 @@ import { failureOf } from "../../contracts/record-reader";
 import { connect, connectionKey } from "../../support/connections";
 import { noon } from "../../support/make";
 import { openTestApp, type TestApp } from "../../support/test-app";
-import { type DeliveryAttempt, GitHubStandIn } from "../../support/vendors/github";
+import { GitHubStandIn } from "../../support/vendors/github";
+import type { DeliveryAttempt } from "../../support/vendors/github-deliveries";
+import type { GitHubHook } from "../../support/vendors/github-hooks";
 import { GoogleStandIn } from "../../support/vendors/google";
 
 const webhookUrl = "https://hooks.example.com/webhooks/webhook-1";
@@ -16,7 +18,10 @@ let deliveries: ProviderDeliveries;
 
 describe("the deliveries that GitHub remembers", () => {
   let github: GitHubStandIn;
-  const hook = (id: number, url = webhookUrl) => ({ id, config: { url } });
+  const hook = (id: number, url = webhookUrl): GitHubHook => ({
+    ...{ id, name: "web", active: true, events: ["issues"] },
+    config: { url, content_type: "json" },
+  });
   const find = (scope: string) => deliveries.find(key, { webhookUrl, scope });
   beforeEach(async () => {
     github = await GitHubStandIn.start();
@@ -30,9 +35,9 @@ describe("the deliveries that GitHub remembers", () => {
   });
 
   it("are of the repository's hook that calls this webhook, or else of the organisation's", async () => {
-    github.hooks.set("/repos/acme/app/hooks", [hook(1, "https://other.example.com"), hook(2)]);
-    github.hooks.set("/repos/acme/site/hooks", [hook(3, "https://other.example.com")]);
-    github.hooks.set("/orgs/acme/hooks", [hook(4)]);
+    github.hooks.owners.set("repos/acme/app", [hook(1, "https://other.example.com"), hook(2)]);
+    github.hooks.owners.set("repos/acme/site", [hook(3, "https://other.example.com")]);
+    github.hooks.owners.set("orgs/acme", [hook(4)]);
     expect(await find("acme/app")).toBe("/repos/acme/app/hooks/2");
     expect(await find("acme/site")).toBe("/orgs/acme/hooks/4");
     expect(await find("acme")).toBe("/orgs/acme/hooks/4");
@@ -59,7 +64,7 @@ describe("the deliveries that GitHub remembers", () => {
       event: index === 20 ? "ping" : "issues",
       status_code: 502,
     }));
-    github.attempts.set("/repos/acme/app/hooks/2", attempts);
+    github.deliveries.attempts.set("/repos/acme/app/hooks/2", attempts);
     const query = { source: "/repos/acme/app/hooks/2", since: ago(250), until: ago(10) };
     const seen: string[] = [];
     let cursor: string | undefined;
@@ -77,9 +82,11 @@ describe("the deliveries that GitHub remembers", () => {
 
   it("are asked for again one by one; one that is too old is told as such", async () => {
     const asked: number[] = [];
-    github.redeliver = ({ id }) => void asked.push(id);
+    github.deliveries.redeliver = ({ id }) => void asked.push(id);
     const source = "/repos/acme/app/hooks/2";
-    github.attempts.set(source, [{ id: 7, guid: "g", delivered_at: ago(1), event: "issues", status_code: 502 }]);
+    github.deliveries.attempts.set(source, [
+      { id: 7, guid: "g", delivered_at: ago(1), event: "issues", status_code: 502 },
+    ]);
     await deliveries.redeliver(key, { source, id: "7" });
     expect(asked).toEqual([7]);
     expect(await failureOf(deliveries.redeliver(key, { source, id: "8" }))).toEqual({
@@ -121,7 +128,10 @@ describe("the deliveries that Pub/Sub holds", () => {
 
   it("are those of a subscription that pushes to this webhook, and of no other", async () => {
     google.hooks.subscriptions.set(source, { topic: "t", pushConfig: { pushEndpoint: webhookUrl } });
-    google.hooks.subscriptions.set(`${source}-2`, { topic: "t", pushConfig: { pushEndpoint: "https://other.example" } });
+    google.hooks.subscriptions.set(`${source}-2`, {
+      topic: "t",
+      pushConfig: { pushEndpoint: "https://other.example" },
+    });
     const find = (scope: string) => deliveries.find(key, { webhookUrl, scope });
     expect(await find(source)).toBe(source);
     expect(await find(`${source}-2`)).toBeUndefined();

@@ -1,0 +1,77 @@
+import { type Activity, BUCKET_MS } from "./activity";
+import type { Gap, GapWatch } from "./repair";
+import { silenceOf } from "./silence";
+
+/** What there is to repair, and what is to be noted once that has begun. */
+export interface GapFindings {
+  readonly gaps: readonly Gap[];
+  readonly watch: GapWatch;
+}
+
+/** Clocks differ, and a provider's time of change is a little before that of its delivery. */
+const MARGIN_MS = 60_000;
+/** While a silence lasts, what changed meanwhile is fetched so often. */
+const SILENCE_STEP_MS = 24 * 3_600_000;
+/** After so long without a 503, or without a word of dropped events, it is over. */
+const QUIET_MS = BUCKET_MS;
+/** A provider that drops events says so minute by minute; how long before its last word it began is not kept. */
+const DROPPING_MS = 3_600_000;
+
+/** Looks at what happened to a webhook for gaps that nobody has looked after yet. `now` in milliseconds since 1970. */
+export function findGaps(activity: Activity, now: number): GapFindings {
+  return [findSilence, findOutage, findDropped].reduce<GapFindings>(
+    ({ gaps, watch }, find) => {
+      const found = find({ ...activity, gaps: watch }, now);
+      return { gaps: [...gaps, ...found.gaps], watch: found.watch };
+    },
+    { gaps: [], watch: activity.gaps ?? {} },
+  );
+}
+
+type Finder = (activity: Activity & { readonly gaps: GapWatch }, now: number) => GapFindings;
+
+/** A silence is repaired when it begins to be alarming, each day that it lasts, and when it ends. */
+const findSilence: Finder = (activity, now) => {
+  const { silence: known, ...rest } = activity.gaps;
+  const { lastEventAt = "" } = activity;
+  if (known && lastEventAt > known.since) {
+    const ended: Gap = { cause: "silence", since: known.until, until: lastEventAt };
+    const next = findSilence({ ...activity, gaps: rest }, now);
+    return { gaps: [ended, ...next.gaps], watch: next.watch };
+  }
+  if (silenceOf(activity, now)?.isAlarming !== true) return { gaps: [], watch: activity.gaps };
+  if (known && now - Date.parse(known.until) < SILENCE_STEP_MS) return { gaps: [], watch: activity.gaps };
+  const until = toTime(now);
+  const since = known ? known.until : toTime(Date.parse(lastEventAt) - MARGIN_MS);
+  return { gaps: [{ cause: "silence", since, until }], watch: { ...rest, silence: { since: lastEventAt, until } } };
+};
+
+/** Only once it is over: until then the provider, or the repair, would meet with the same 503. */
+const findOutage: Finder = ({ gaps: watch, buckets }, now) => {
+  const { outage: known, ...rest } = watch;
+  const fresh = Object.entries(buckets)
+    .filter(([start, counts]) => (counts.unavailable ?? 0) > 0 && toTime(Number(start)) >= (rest.outagesUntil ?? ""))
+    .map(([start]) => Number(start));
+  const starts = [...fresh, ...(known ? [Date.parse(known.since)] : [])];
+  const ends = [...fresh.map((start) => start + BUCKET_MS), ...(known ? [Date.parse(known.until)] : [])];
+  if (starts.length === 0) return { gaps: [], watch };
+  const [since, end] = [toTime(Math.min(...starts)), Math.max(...ends)];
+  const until = toTime(end);
+  if (now < end + QUIET_MS) return { gaps: [], watch: { ...rest, outage: { since, until } } };
+  return { gaps: [{ cause: "outage", since, until }], watch: { ...rest, outagesUntil: until } };
+};
+
+const findDropped: Finder = ({ gaps: watch, notices }, now) => {
+  const lastAt = notices?.events_dropped?.lastAt;
+  const { droppedUntil = "" } = watch;
+  if (lastAt === undefined || lastAt <= droppedUntil) return { gaps: [], watch };
+  const last = Date.parse(lastAt);
+  if (now < last + QUIET_MS) return { gaps: [], watch };
+  const since = [droppedUntil, toTime(last - DROPPING_MS)].sort().at(-1) ?? lastAt;
+  const gap: Gap = { cause: "overflow", since, until: toTime(last + MARGIN_MS) };
+  return { gaps: [gap], watch: { ...watch, droppedUntil: lastAt } };
+};
+
+function toTime(ms: number): string {
+  return new Date(ms).toISOString();
+}

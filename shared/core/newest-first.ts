@@ -1,0 +1,8 @@
+/** Above every time in milliseconds for centuries to come. */
+const END_OF_TIME = 2 ** 44;
+const TIME_DIGITS = 11;
+
+/** Eleven hex digits for a time (ISO 8601) that sort before those of earlier times: ids that begin so need no other order. */
+export function newestFirst(time: string): string {
+  return (END_OF_TIME - Date.parse(time)).toString(16).padStart(TIME_DIGITS, "0");
+}
