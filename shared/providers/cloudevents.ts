@@ -1,6 +1,6 @@
 import type { DeliveryRequest } from "../core/delivery-request";
 import type { ParsedDelivery, Proof, Provider, SetupContext } from "../core/provider";
-import { DeliveryRefused } from "../core/refusal";
+import { DeliveryRefused, type Explanation, type RefusalReason } from "../core/refusal";
 import {
   binaryCloudEvent,
   type CloudEvent,
@@ -9,8 +9,9 @@ import {
   joinedId,
   structuredCloudEvent,
 } from "./cloud-event";
+import { explainClaim } from "./explain-claim";
 import { demandSecrets } from "./signature";
-import { demandStandardHmac, standardSecretProblem } from "./standard-signature";
+import { demandStandardHmac, standardReader, standardSecretProblem } from "./standard-signature";
 import { trust } from "./trust";
 import { withoutRepeats } from "./without-repeats";
 
@@ -57,10 +58,30 @@ export const cloudevents: Provider = {
     return trust(request);
   },
 
+  explain,
+
   parse,
 
   setupSteps,
 };
+
+const explainOtherwise = explainClaim("cloudevents", standardReader);
+/** The header by which each scheme proves a delivery. */
+const proofHeaders: ReadonlyMap<string, string> = new Map([
+  ["bearer", "authorization"],
+  ["standard", "webhook-signature"],
+]);
+
+function explain(request: DeliveryRequest, proof: Proof, reason: RefusalReason): Explanation | undefined {
+  const isMissing = reason === "token_missing" || reason === "header_missing";
+  const other = [...proofHeaders].find(
+    ([scheme, name]) => scheme !== proof.scheme && request.headers.get(name) !== null,
+  );
+  if (!isMissing || other === undefined) return explainOtherwise(request, proof, reason);
+  const [scheme, header] = other;
+  const detail = `The header ${header} belongs to the scheme ${scheme}; this webhook is set to ${proof.scheme}.`;
+  return { reason: "other_scheme", detail };
+}
 
 function demandBearer(request: DeliveryRequest, { secrets }: Proof): void {
   const header = request.headers.get("authorization");

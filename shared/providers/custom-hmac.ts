@@ -4,10 +4,12 @@ import { at } from "../core/json";
 import type { Proof, Provider, SetupContext } from "../core/provider";
 import { DeliveryRefused } from "../core/refusal";
 import type { VerificationSettings } from "../core/registration";
+import { explainClaim } from "./explain-claim";
+import { explainSettings } from "./explain-settings";
 import { readFreshTimestamp } from "./hmac";
 import { mappingProperties, parseMapped } from "./mapped-event";
 import { idText } from "./id-text";
-import { demandHeader, demandHmac, digestBytes, readSignature } from "./signature";
+import { demandHeader, demandHmac, digestBytes, type HmacDemand, readSignature } from "./signature";
 import { trust } from "./trust";
 
 /**
@@ -49,6 +51,8 @@ const signingProperties = {
   idPath: { ...mappingProperties.entityPath, description: "Where the delivery's id stands in the body." },
 } as const;
 
+const explainOtherwise = explainClaim("hmac", { claimOf, timeOf });
+
 /** A sender of one's own. */
 export const customHmac: Provider = {
   id: "hmac",
@@ -80,6 +84,9 @@ export const customHmac: Provider = {
     return trust(request);
   },
 
+  explain: (request, proof, reason) =>
+    explainSettings(request, proof, { reason, claimOf }) ?? explainOtherwise(request, proof, reason),
+
   parse(request, _now, settings = {}) {
     const body = request.json();
     return { deliveryId: deliveryIdOf(request, body, settings), ...parseMapped(body, settings) };
@@ -108,14 +115,22 @@ function settingsProblems({
 }
 
 function demandSignature(request: DeliveryRequest, proof: Proof): void {
-  const { scheme, settings, secrets } = proof;
-  if (!customHmac.schemes.includes(scheme)) throw new DeliveryRefused("scheme_unknown");
+  if (!customHmac.schemes.includes(proof.scheme)) throw new DeliveryRefused("scheme_unknown");
+  demandHmac(claimOf(request, proof));
+}
+
+function claimOf(request: DeliveryRequest, proof: Proof): HmacDemand {
+  const { settings, secrets } = proof;
   const { algorithm = "sha256", signatureHeader, signaturePrefix = "", signatureEncoding = "hex" } = settings;
   if (signatureHeader === undefined) throw new DeliveryRefused("pending_verification");
   const form = { prefix: signaturePrefix, encoding: signatureEncoding, bytes: digestBytes[algorithm] };
   const signature = readSignature(request, signatureHeader, form);
-  const contents = [signedContent(request, proof)];
-  demandHmac({ algorithm, keys: secrets, contents, signatures: [signature] });
+  return { algorithm, keys: secrets, contents: [signedContent(request, proof)], signatures: [signature] };
+}
+
+function timeOf(request: DeliveryRequest, { settings: { timestampHeader = "", timestampUnit } }: Proof): number {
+  const time = Number(request.headers.get(timestampHeader));
+  return timestampUnit === "milliseconds" ? time / 1000 : time;
 }
 
 function signedContent(request: DeliveryRequest, proof: Proof): readonly (string | Buffer)[] {

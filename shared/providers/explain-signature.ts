@@ -4,6 +4,7 @@ import type { Proof, Provider } from "../core/provider";
 import type { Explanation } from "../core/refusal";
 import type { VerificationSettings } from "../core/registration";
 import { alteredBodies } from "./altered-body";
+import { alteredSecrets } from "./altered-secret";
 import { foreignSignature } from "./foreign-signature";
 import { readAnyDigest } from "./written-digest";
 
@@ -107,19 +108,6 @@ function explainMismatch(request: DeliveryRequest, proof: Proof, form: Signature
   return isSignedBy("", request.body, claim)
     ? { reason: "secret_altered", detail: "It was empty: the sender does not have the secret." }
     : undefined;
-}
-
-/** What becomes of a secret between two programs. An empty key is none of these: anybody could sign with it. */
-function alteredSecrets(secret: string): readonly (readonly [key: string | Buffer, how: string])[] {
-  const bare = secret.replace(/^whsec_/, "");
-  const keys: readonly (readonly [key: string | Buffer, how: string])[] = [
-    [secret.trim(), "without the white space that is stored with it"],
-    [`${secret}\n`, "with a line feed at its end"],
-    [bare, "without whsec_"],
-    [Buffer.from(bare, "base64"), "decoded from base64"],
-    [`"${secret}"`, "with quotation marks around it"],
-  ];
-  return keys.filter(([key]) => key.length > 0 && key !== secret);
 }
 
 /** The scheme of the same provider by which the request would have been genuine. */

@@ -2,6 +2,7 @@ import type { DeliveryRequest } from "../core/delivery-request";
 import { asArray, at, textAt } from "../core/json";
 import type { HandshakeReply, Proof, Provider, SetupContext } from "../core/provider";
 import { DeliveryRefused } from "../core/refusal";
+import { foreignSignature } from "./foreign-signature";
 import { parseGraph } from "./graph-events";
 import { demandSecrets } from "./signature";
 import { trust } from "./trust";
@@ -46,6 +47,9 @@ export const graph: Provider = {
     demandClientStates(request, proof);
     return trust(request);
   },
+
+  explain: (request, { scheme }, reason) =>
+    reason === "client_state_missing" ? foreignSignature(request, "graph", scheme) : undefined,
 
   parse: parseGraph,
 

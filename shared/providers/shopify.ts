@@ -1,12 +1,12 @@
 import type { DeliveryRequest } from "../core/delivery-request";
 import { asObject, at, type JsonObject, textAt } from "../core/json";
-import type { ParsedDelivery, Provider, SetupContext } from "../core/provider";
+import type { ParsedDelivery, Proof, Provider, SetupContext } from "../core/provider";
 import { DeliveryRefused } from "../core/refusal";
 import type { EventType, ProviderEvent } from "../core/webhook-event";
 import { toEntityType, toSingular, toSnakeCase } from "./event-name";
-import { demandHmacSha256 } from "./hmac";
+import { explainClaim } from "./explain-claim";
 import { idText } from "./id-text";
-import { digestBytes, readSignature } from "./signature";
+import { demandHmac, digestBytes, type HmacDemand, readSignature } from "./signature";
 import { statedTime } from "./stated-time";
 import { trust } from "./trust";
 
@@ -50,16 +50,22 @@ export const shopify: Provider = {
 
   verify(request, proof) {
     if (!shopify.schemes.includes(proof.scheme)) throw new DeliveryRefused("scheme_unknown");
-    const header = `${familyOf(request)}-hmac-sha256`;
-    const signature = readSignature(request, header, { encoding: "base64", bytes: digestBytes.sha256 });
-    demandHmacSha256(proof.secrets, "", request.body, signature);
+    demandHmac(claimOf(request, proof));
     return trust(request);
   },
+
+  explain: explainClaim("shopify", { claimOf }),
 
   parse,
 
   setupSteps,
 };
+
+function claimOf(request: DeliveryRequest, { secrets }: Proof): HmacDemand {
+  const header = `${familyOf(request)}-hmac-sha256`;
+  const signature = readSignature(request, header, { encoding: "base64", bytes: digestBytes.sha256 });
+  return { algorithm: "sha256", keys: secrets, contents: [[request.body]], signatures: [signature] };
+}
 
 /** The family whose signature is there; headers of the other one count for nothing. */
 function familyOf({ headers }: DeliveryRequest): string {

@@ -2,9 +2,10 @@ import { createPublicKey, verify } from "node:crypto";
 import type { DeliveryRequest } from "../core/delivery-request";
 import type { Proof } from "../core/provider";
 import { DeliveryRefused } from "../core/refusal";
+import type { ClaimReader } from "./explain-claim";
 import { readFreshTimestamp } from "./hmac";
 import { idText } from "./id-text";
-import { decodeExactly, demandHeader, demandHmac, isBase64Key, MIN_KEY_BYTES } from "./signature";
+import { decodeExactly, demandHeader, demandHmac, type HmacDemand, isBase64Key, MIN_KEY_BYTES } from "./signature";
 
 /**
  * The signature of Standard Webhooks (github.com/standard-webhooks/standard-webhooks, `spec/standard-webhooks.md`), over
@@ -29,15 +30,30 @@ export const publicKeySchema = {
 } as const;
 
 /**
- * Returns if one of the secrets made one of the `v1` signatures. The key is what the secret's base64 stands for.
+ * Returns if one of the secrets made one of the `v1` signatures.
  * @throws {DeliveryRefused} `header_*`, `timestamp_*`, `secret_missing`, `signature_mismatch`
  */
 export function demandStandardHmac(request: DeliveryRequest, proof: Proof): void {
+  demandHmac(claimOf(request, proof));
+}
+
+/** The key is what the secret's base64 stands for. */
+function claimOf(request: DeliveryRequest, proof: Proof): HmacDemand {
   const { signed, signatures } = readSigned(request, proof, "v1");
   // Node leaves out whatever is no base64, so that a text that was never meant as such may stand for a byte or two.
   const keys = proof.secrets.map(keyOf).filter(({ length }) => length >= MIN_KEY_BYTES);
-  demandHmac({ algorithm: "sha256", keys, contents: [signed], signatures });
+  return { algorithm: "sha256", keys, contents: [signed], signatures };
 }
+
+/** How the refusals of the `v1` signature are explained. */
+export const standardReader: ClaimReader = {
+  claimOf,
+  timeOf: (request) => Number(request.headers.get(`${familyOf(request)}-timestamp`)),
+  mistakenKeys: (secret) => [
+    [secret, "as text, not as the bytes that its base64 stands for"],
+    [textOf(secret), "as text without whsec_, not as the bytes that its base64 stands for"],
+  ],
+};
 
 /**
  * Returns if the private half of the public key made one of the `v1a` signatures.
@@ -53,6 +69,12 @@ export function demandStandardEd25519(request: DeliveryRequest, proof: Proof, pu
   if (!signatures.some((signature) => verify(null, content, key, signature))) {
     throw new DeliveryRefused("signature_mismatch");
   }
+}
+
+/** The versions of the signatures that a request lists, whatever they hold. */
+export function versionsIn(request: DeliveryRequest): readonly (string | undefined)[] {
+  const list = request.headers.get(`${familyOf(request)}-signature`) ?? "";
+  return list.split(" ").map((text) => entry.exec(text)?.[1]);
 }
 
 /** The id of the delivery, which is signed and stays the same when it repeats. */

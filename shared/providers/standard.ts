@@ -1,15 +1,20 @@
 import type { DeliveryRequest } from "../core/delivery-request";
 import type { Proof, Provider, SetupContext } from "../core/provider";
-import { DeliveryRefused } from "../core/refusal";
+import { DeliveryRefused, type Explanation } from "../core/refusal";
+import { explainClaim } from "./explain-claim";
 import { mappingProperties, parseMapped } from "./mapped-event";
 import {
   demandStandardEd25519,
   demandStandardHmac,
   publicKeySchema,
   standardIdOf,
+  standardReader,
   standardSecretProblem,
+  versionsIn,
 } from "./standard-signature";
 import { trust } from "./trust";
+
+const explainHmac = explainClaim("standard", standardReader);
 
 /**
  * Any sender that follows Standard Webhooks (standardwebhooks.com), Svix's customers among them.
@@ -42,6 +47,11 @@ export const standard: Provider = {
     return trust(request);
   },
 
+  explain(request, proof, reason) {
+    if (reason === "header_malformed") return explainVersions(request, proof);
+    return proof.scheme === "native" || reason === "header_missing" ? explainHmac(request, proof, reason) : undefined;
+  },
+
   parse: (request, _now, settings) => ({
     deliveryId: standardIdOf(request),
     ...parseMapped(request.json(), settings),
@@ -54,6 +64,14 @@ function demandSignature(request: DeliveryRequest, proof: Proof): void {
   if (proof.scheme === "native") demandStandardHmac(request, proof);
   else if (proof.scheme === "v1a") demandStandardEd25519(request, proof, proof.settings.publicKey);
   else throw new DeliveryRefused("scheme_unknown");
+}
+
+/** A sender may sign by the other scheme alone. */
+function explainVersions(request: DeliveryRequest, { scheme }: Proof): Explanation | undefined {
+  const [wanted, other] = scheme === "v1a" ? ["v1a", "v1"] : ["v1", "v1a"];
+  const versions = versionsIn(request);
+  if (versions.includes(wanted) || !versions.includes(other)) return undefined;
+  return { reason: "other_scheme", detail: `It is signed as ${other} alone; this webhook is set to ${scheme}.` };
 }
 
 function setupSteps({ webhookUrl, scheme, missingSettings }: SetupContext): readonly string[] {

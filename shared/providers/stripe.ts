@@ -4,9 +4,10 @@ import type { ParsedDelivery, Proof, Provider, SetupContext } from "../core/prov
 import { DeliveryRefused } from "../core/refusal";
 import type { EventType, ProviderEvent } from "../core/webhook-event";
 import { toEntityType, toSnakeCase } from "./event-name";
+import { explainClaim } from "./explain-claim";
 import { demandFresh } from "./hmac";
 import { idText } from "./id-text";
-import { decodeExactly, demandHeader, demandHmac, digestBytes } from "./signature";
+import { decodeExactly, demandHeader, demandHmac, digestBytes, type HmacDemand } from "./signature";
 import { statedTime } from "./stated-time";
 import { trust } from "./trust";
 
@@ -45,20 +46,26 @@ export const stripe: Provider = {
   },
 
   verify(request, proof) {
-    demandSignature(request, proof);
+    if (!stripe.schemes.includes(proof.scheme)) throw new DeliveryRefused("scheme_unknown");
+    demandHmac(claimOf(request, proof));
     return trust(request);
   },
+
+  explain: explainClaim("stripe", { claimOf, timeOf }),
 
   parse,
 
   setupSteps,
 };
 
-function demandSignature(request: DeliveryRequest, proof: Proof): void {
-  if (!stripe.schemes.includes(proof.scheme)) throw new DeliveryRefused("scheme_unknown");
+function claimOf(request: DeliveryRequest, proof: Proof): HmacDemand {
   const { timestamp, signatures } = readHeader(demandHeader(request, SIGNATURE_HEADER));
   demandFresh(timestamp, proof);
-  demandHmac({ algorithm: "sha256", keys: proof.secrets, contents: [[`${timestamp}.`, request.body]], signatures });
+  return { algorithm: "sha256", keys: proof.secrets, contents: [[`${timestamp}.`, request.body]], signatures };
+}
+
+function timeOf(request: DeliveryRequest): number {
+  return Number(readHeader(demandHeader(request, SIGNATURE_HEADER)).timestamp);
 }
 
 function readHeader(header: string): { readonly timestamp: string; readonly signatures: readonly Buffer[] } {

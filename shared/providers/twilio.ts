@@ -1,9 +1,10 @@
 import { hash, timingSafeEqual } from "node:crypto";
-import type { DeliveryRequest } from "../core/delivery-request";
+import { DeliveryRequest } from "../core/delivery-request";
 import type { Proof, Provider, SetupContext } from "../core/provider";
-import { DeliveryRefused } from "../core/refusal";
+import { DeliveryRefused, type Explanation } from "../core/refusal";
+import { explainClaim, isRight } from "./explain-claim";
 import { isForm } from "./is-form";
-import { demandHmac, digestBytes, readSignature } from "./signature";
+import { demandHmac, digestBytes, type HmacDemand, readSignature } from "./signature";
 import { trust } from "./trust";
 import { parseTwilio } from "./twilio-events";
 
@@ -19,6 +20,10 @@ const SIGNATURE_HEADER = "x-twilio-signature";
 const BODY_HASH = "bodySHA256";
 const defaultPorts: Readonly<Record<string, string>> = { "https:": "443", "http:": "80" };
 const sha256Hex = /^[0-9a-f]{64}$/;
+
+const explainOtherwise = explainClaim("twilio", { claimOf });
+/** Headers that may name the host that was called. What they say explains a refusal, and decides nothing. */
+const hostHeaders = ["host", "x-forwarded-host", "x-original-host"];
 
 /** Twilio's status callbacks, incoming messages and calls, and Event Streams. */
 export const twilio: Provider = {
@@ -41,6 +46,10 @@ export const twilio: Provider = {
     return trust(request);
   },
 
+  explain: (request, proof, reason) =>
+    (reason === "signature_mismatch" ? explainAddress(request, proof) : undefined) ??
+    explainOtherwise(request, proof, reason),
+
   parse: parseTwilio,
 
   // Where Twilio expects instructions, these are none; where it expects nothing, it does not read them.
@@ -50,14 +59,36 @@ export const twilio: Provider = {
   setupSteps,
 };
 
-function demandSignature(request: DeliveryRequest, { scheme, secrets }: Proof): void {
-  if (!twilio.schemes.includes(scheme)) throw new DeliveryRefused("scheme_unknown");
-  const signature = readSignature(request, SIGNATURE_HEADER, { encoding: "base64", bytes: digestBytes.sha1 });
-  const urls = urlsOf(request.url);
-  const parameters = signedParameters(request);
-  const contents = urls.map((url) => [url, parameters]);
-  demandHmac({ algorithm: "sha1", keys: secrets, contents, signatures: [signature] });
+function demandSignature(request: DeliveryRequest, proof: Proof): void {
+  if (!twilio.schemes.includes(proof.scheme)) throw new DeliveryRefused("scheme_unknown");
+  demandHmac(claimOf(request, proof));
   demandBodyHash(request);
+}
+
+function claimOf(request: DeliveryRequest, { secrets }: Proof): HmacDemand {
+  const signature = readSignature(request, SIGNATURE_HEADER, { encoding: "base64", bytes: digestBytes.sha1 });
+  const parameters = signedParameters(request);
+  const contents = urlsOf(request.url).map((url) => [url, parameters]);
+  return { algorithm: "sha1", keys: secrets, contents, signatures: [signature] };
+}
+
+/** Whether the URL is right but for its host, as behind a proxy whose name is not PUBLIC_BASE_URL. */
+function explainAddress(request: DeliveryRequest, proof: Proof): Explanation | undefined {
+  for (const header of hostHeaders) {
+    const called = URL.parse(request.url.replace(/^[a-z]+:\/\/[^/?]*/, `https://${request.headers.get(header) ?? ""}`));
+    if (called === null) continue;
+    const elsewhere = new DeliveryRequest(request.headers, request.body, () => called.href);
+    if (!isRight(() => claimOf(elsewhere, proof))) continue;
+    return {
+      reason: "url_mismatch",
+      detail: `It is right for ${called.origin}; this service is ${originOf(request)}.`,
+    };
+  }
+  return undefined;
+}
+
+function originOf({ url }: DeliveryRequest): string {
+  return URL.parse(url)?.origin ?? "";
 }
 
 /** The URL without its port and with it; none for a request that does not know its URL. */
