@@ -1,34 +1,52 @@
-import { type JsonObject, textAt } from "../../core/json";
+import { asArray, at, type JsonObject, objectsIn, textAt } from "../../core/json";
+import type { RecordReference } from "../../core/record-reader";
 import { type EventVersion, timeVersion } from "../../core/version";
 
 /** How the records of one type are read. */
 export interface GoogleRecord {
   /** Takes the place of `{service}` in the address of Google's APIs. */
   readonly service: string;
-  /** Below that address; `undefined` where the id is no id of this type. */
-  readonly pathOf: (entityId: string) => string | undefined;
+  /** Below that address; `undefined` where the reference names no record of this type. */
+  readonly pathOf: (reference: RecordReference) => string | undefined;
   readonly query?: Readonly<Record<string, string>>;
   /** What a 404 means: `unsupported` where it also stands for what the account may not see. */
   readonly absent: "deleted" | "unsupported";
   readonly isDeleted?: (record: JsonObject) => boolean;
   readonly version: (record: JsonObject) => EventVersion | undefined;
+  /** Makes of the answer what is kept of it; all of it where there is none. */
+  readonly kept?: (record: JsonObject) => JsonObject;
 }
 
 const unversioned = (): undefined => undefined;
 
 /** Names like `spaces/S/messages/M` are paths already; only these forms are let into one. */
-function named(prefix: string, form: RegExp): (entityId: string) => string | undefined {
-  return (entityId) => (form.test(entityId) ? `${prefix}/${entityId}` : undefined);
+function named(prefix: string, form: RegExp): GoogleRecord["pathOf"] {
+  return ({ entityId }) => (form.test(entityId) ? `${prefix}/${entityId}` : undefined);
 }
 
 /** A bare id as the last segment. */
-function under(prefix: string, suffix = ""): (entityId: string) => string | undefined {
-  return (entityId) =>
-    ["", ".", ".."].includes(entityId) ? undefined : `${prefix}/${encodeURIComponent(entityId)}${suffix}`;
+function under(prefix: string, suffix = ""): GoogleRecord["pathOf"] {
+  return ({ entityId }) => {
+    const id = segment(entityId);
+    return id === undefined ? undefined : `${prefix}/${id}${suffix}`;
+  };
+}
+
+/** A bare id below the collection that `idScope` names. */
+function within(prefix: string, collection: string): GoogleRecord["pathOf"] {
+  return ({ idScope = "", entityId }) => {
+    const [outer, id] = [segment(idScope), segment(entityId)];
+    return outer === undefined || id === undefined ? undefined : `${prefix}/${outer}/${collection}/${id}`;
+  };
+}
+
+/** A segment of a path; `undefined` for an empty one and for those that would lead elsewhere. */
+function segment(text: string): string | undefined {
+  return ["", ".", ".."].includes(text) ? undefined : encodeURIComponent(text);
 }
 
 /** `bucket/name`, where the name may have slashes of its own. */
-function objectPath(entityId: string): string | undefined {
+function objectPath({ entityId }: RecordReference): string | undefined {
   const [, bucket = "", name = ""] = /^([a-z0-9][\w.-]*)\/(.+)$/s.exec(entityId) ?? [];
   return name === "" ? undefined : `/storage/v1/b/${bucket}/o/${encodeURIComponent(name)}`;
 }
@@ -44,6 +62,25 @@ const meet = { service: "meet", absent: "unsupported", version: unversioned } as
 
 function chatTime(record: JsonObject): EventVersion | undefined {
   return timeVersion(textAt(record, "lastUpdateTime") ?? textAt(record, "createTime"));
+}
+
+/** Of a mail only these, and no word of its body, which may hold anything and be of any size. */
+const mailHeaders = ["From", "To", "Cc", "Subject", "Date", "Message-ID", "In-Reply-To", "References"];
+const mailPath = within("/gmail/v1/users", "messages");
+
+function mailMessagePath(reference: RecordReference): string | undefined {
+  const path = mailPath(reference);
+  const headers = mailHeaders.map((name) => `metadataHeaders=${name}`).join("&");
+  return path === undefined ? undefined : `${path}?${headers}`;
+}
+
+/** The headers by their names in lower case, so that a mapping can name them. */
+function keptMail({ payload, ...message }: JsonObject): JsonObject {
+  const headers = objectsIn(at(payload, "headers")).flatMap((header) => {
+    const [name, value] = [textAt(header, "name"), textAt(header, "value")];
+    return name === undefined || value === undefined ? [] : [[name.toLowerCase(), value] as const];
+  });
+  return { ...message, headers: Object.fromEntries(headers) };
 }
 
 /**
@@ -103,6 +140,29 @@ export const googleRecords: ReadonlyMap<string, GoogleRecord> = new Map<string, 
   [
     "calendar",
     { service: "www", pathOf: under("/calendar/v3/calendars"), absent: "unsupported", version: unversioned },
+  ],
+  [
+    "calendar_event",
+    {
+      service: "www",
+      pathOf: within("/calendar/v3/calendars", "events"),
+      absent: "unsupported",
+      isDeleted: (event) => event["status"] === "cancelled",
+      version: (event) => timeVersion(textAt(event, "updated")),
+    },
+  ],
+  [
+    "mail_message",
+    {
+      service: "gmail",
+      pathOf: mailMessagePath,
+      query: { format: "metadata", fields: "id,threadId,labelIds,historyId,internalDate,sizeEstimate,payload/headers" },
+      // Whoever may not see a mailbox gets 403 for what is in it.
+      absent: "deleted",
+      isDeleted: (message) => asArray(message["labelIds"]).includes("TRASH"),
+      version: (message) => sequence(textAt(message, "historyId")),
+      kept: keptMail,
+    },
   ],
 ]);
 

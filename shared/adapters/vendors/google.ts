@@ -64,7 +64,7 @@ function judge(reply: OutboundReply, now: number): Judgement {
 
 async function read(api: VendorApi, session: VendorSession, reference: RecordReference): Promise<ReadOutcome> {
   const row = googleRecords.get(reference.entityType);
-  const path = row?.pathOf(reference.entityId);
+  const path = row?.pathOf(reference);
   if (!row || path === undefined) return { kind: "unsupported" };
   const reply = await session.call({ url: serviceUrl(session, row.service) + path, query: row.query ?? {} });
   if (reply.status === 410) return { kind: "deleted" };
@@ -73,7 +73,7 @@ async function read(api: VendorApi, session: VendorSession, reference: RecordRef
   if (reply.status !== 200 || record === undefined) throw unknownAnswer(api, reply);
   if (row.isDeleted?.(record) === true) return { kind: "deleted" };
   const version = row.version(record);
-  return { kind: "found", record, ...(version === undefined ? {} : { version }) };
+  return { kind: "found", record: row.kept?.(record) ?? record, ...(version === undefined ? {} : { version }) };
 }
 
 /** The address of one of Google's services. */

@@ -1,6 +1,6 @@
 import type { Mapping } from "../../core/mapping";
 
-/** Google's resources, by our entity type: Gmail mailboxes, Drive files, Chat messages, Cloud Storage objects. */
+/** Google's resources, by our entity type: Gmail, Drive files, Calendar events, Chat messages, Cloud Storage objects. */
 export const googleMappings: Readonly<Record<string, Mapping>> = {
   mailbox: {
     shardTypeId: "mailbox",
@@ -10,6 +10,39 @@ export const googleMappings: Readonly<Record<string, Mapping>> = {
       historyId: { from: "historyId", type: "text" },
       messages: { from: "messagesTotal", type: "integer" },
       threads: { from: "threadsTotal", type: "integer" },
+    },
+  },
+  mail_message: {
+    shardTypeId: "mail_message",
+    direction: "inbound",
+    fields: {
+      subject: { from: "headers.subject", type: "text" },
+      from: { from: "headers.from", type: "text" },
+      to: { from: "headers.to", type: "text" },
+      cc: { from: "headers.cc", type: "text" },
+      threadId: { from: "threadId", type: "text" },
+      labelIds: { from: "labelIds", type: "list" },
+      bytes: { from: "sizeEstimate", type: "integer" },
+      receivedOn: { from: "internalDate", functions: [{ name: "date", unit: "milliseconds" }] },
+    },
+  },
+  calendar_event: {
+    shardTypeId: "calendar_event",
+    direction: "inbound",
+    fields: {
+      title: { from: "summary", type: "text" },
+      text: { from: "description", type: "text" },
+      location: { from: "location", type: "text" },
+      status: { from: "status", type: "text" },
+      startsOn: { from: ["start.dateTime", "start.date"], type: "text" },
+      endsOn: { from: ["end.dateTime", "end.date"], type: "text" },
+      recurrence: { from: "recurrence", type: "list" },
+      seriesId: { from: "recurringEventId", type: "text" },
+      organizer: { from: "organizer.email", type: "text" },
+      attendees: { from: "attendees", functions: [{ name: "each", path: "email" }] },
+      url: { from: "htmlLink", type: "text" },
+      createdOn: { from: "created", type: "datetime" },
+      modifiedOn: { from: "updated", type: "datetime" },
     },
   },
   file: {

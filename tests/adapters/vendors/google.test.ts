@@ -44,6 +44,9 @@ async function openGoogle(): Promise<ReaderSubject & { readonly google: GoogleSt
       { entityType: "message", entityId: "users/me" },
       { entityType: "object", entityId: "bucket" },
       { entityType: "object", entityId: "../b/o" },
+      { entityType: "calendar_event", entityId: "event-1" },
+      { entityType: "calendar_event", entityId: "event-1", idScope: ".." },
+      { entityType: "mail_message", entityId: "", idScope: "ada@acme.example" },
     ],
     limits: [
       ["429", { status: 429 }, 60_000],
@@ -117,6 +120,46 @@ describe("Google", () => {
     const outcome = await app.services.records.read(key, { entityType, entityId });
     expect(outcome).toMatchObject({ kind: "found", record: fields });
     expect(outcome.kind === "found" ? outcome.version : undefined).toEqual(version);
+  });
+
+  it("reads an event of a calendar, and one that was cancelled as deleted", async () => {
+    const path = "/www/calendar/v3/calendars/team%40group.example/events/e1";
+    const reference = { entityType: "calendar_event", entityId: "e1", idScope: "team@group.example" };
+    const record = { id: "e1", status: "confirmed", summary: "Planning", updated: at(4) };
+    subject.google.records.set(path, record);
+    expect(await app.services.records.read(key, reference)).toEqual({ kind: "found", record, version: time });
+    subject.google.records.set(path, { ...record, status: "cancelled" });
+    expect(await app.services.records.read(key, reference)).toEqual({ kind: "deleted" });
+    expect(await app.services.records.read(key, { ...reference, entityId: "e2" })).toEqual({ kind: "unsupported" });
+  });
+
+  it("reads of a mail some headers and nothing of its body, and one in the trash as deleted", async () => {
+    const path = "/gmail/gmail/v1/users/ada%40acme.example/messages/m1";
+    const reference = { entityType: "mail_message", entityId: "m1", idScope: "ada@acme.example" };
+    const headers = [
+      { name: "From", value: "Eve <eve@acme.example>" },
+      { name: "Message-ID", value: "<1@acme.example>" },
+    ];
+    const message = { id: "m1", threadId: "t1", labelIds: ["INBOX"], historyId: "17", payload: { headers } };
+    subject.google.records.set(path, message);
+    expect(await app.services.records.read(key, reference)).toEqual({
+      kind: "found",
+      record: {
+        id: "m1",
+        threadId: "t1",
+        labelIds: ["INBOX"],
+        historyId: "17",
+        headers: { from: "Eve <eve@acme.example>", "message-id": "<1@acme.example>" },
+      },
+      version: { kind: "sequence", value: "17" },
+    });
+    expect(subject.server.requests[0]?.query).toMatchObject({
+      format: "metadata",
+      fields: expect.not.stringMatching(/snippet|parts/),
+    });
+    subject.google.records.set(path, { ...message, labelIds: ["TRASH"] });
+    expect(await app.services.records.read(key, reference)).toEqual({ kind: "deleted" });
+    expect(await app.services.records.read(key, { ...reference, entityId: "m2" })).toEqual({ kind: "deleted" });
   });
 
   it.each([
