@@ -1,7 +1,7 @@
 import type { OutboundReply } from "../../core/outbound";
 import type { HookTarget, TopicTarget } from "../../core/provider-hook";
 import { failure, rejected, unknownAnswer, unsupported } from "./failures";
-import { serviceUrl } from "./google";
+import { serviceUrl } from "./google-service";
 import type { VendorRequest } from "./vendor-api";
 import type { HookSession } from "./vendor-hooks";
 

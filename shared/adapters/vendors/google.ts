@@ -11,6 +11,8 @@ import { UNSTATED_WAIT_MS } from "../../core/retry-after";
 import { fromCursor, toCursor } from "./cursor";
 import { unknownAnswer, unsupported } from "./failures";
 import { googleRecords } from "./google-records";
+import { serviceUrl } from "./google-service";
+import { writeRecord } from "./google-writes";
 import { judgeByStatus, limited } from "./judge";
 import type { Judgement, VendorApi, VendorSession } from "./vendor-api";
 import type { VendorSettings } from "../../core/vendor-settings";
@@ -43,7 +45,7 @@ export function createGoogleApi({ googleApiUrl, googleTokenUrl }: VendorSettings
     read: (session, reference) => read(api, session, reference),
     list: (session, query) => list(api, session, query),
     listable: listableTypes(["file"]),
-    write: () => Promise.reject(unsupported()),
+    write: (session, change) => writeRecord(api, session, change),
   };
   return api;
 }
@@ -74,11 +76,6 @@ async function read(api: VendorApi, session: VendorSession, reference: RecordRef
   if (row.isDeleted?.(record) === true) return { kind: "deleted" };
   const version = row.version(record);
   return { kind: "found", record: row.kept?.(record) ?? record, ...(version === undefined ? {} : { version }) };
-}
-
-/** The address of one of Google's services. */
-export function serviceUrl({ baseUrl }: VendorSession, service: string): string {
-  return baseUrl.replace("{service}", service);
 }
 
 /** Files of Drive, in the order of change. The others have no list by time of change. */

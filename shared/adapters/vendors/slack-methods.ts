@@ -50,7 +50,7 @@ export const slackReads: ReadonlyMap<string, SlackRead> = new Map<string, SlackR
       record: messageIn,
       deleted: ["thread_not_found", "message_not_found"],
       invisible: ["channel_not_found", "not_in_channel"],
-      version: (message) => slackTime(at(message, "edited", "ts") ?? message["ts"]),
+      version: messageVersion,
     },
   ],
   [
@@ -119,10 +119,22 @@ export const slackLists: ReadonlyMap<string, SlackList> = new Map([
   ["usergroup", { method: "usergroups.list", query: { include_disabled: "true" }, field: "usergroups" }],
 ]);
 
+/** The channel and the time that name a message; `undefined` for an id that is none of a message. */
+export function placeOfMessage(entityId: string): { readonly channel: string; readonly ts: string } | undefined {
+  const [, channel, ts] = messageId.exec(entityId) ?? [];
+  return channel === undefined || ts === undefined ? undefined : { channel, ts };
+}
+
+/** The time of its last edit, else its own. */
+export function messageVersion(message: JsonObject): EventVersion | undefined {
+  return slackTime(at(message, "edited", "ts") ?? message["ts"]);
+}
+
 /** In the channel, or else as an answer in a thread, of which the event may name the first message. */
 function messageCalls({ entityId, hint }: RecordReference): readonly SlackCall[] {
-  const [, channel, ts] = messageId.exec(entityId) ?? [];
-  if (channel === undefined || ts === undefined) return [];
+  const place = placeOfMessage(entityId);
+  if (!place) return [];
+  const { channel, ts } = place;
   const between = { channel, oldest: ts, latest: ts, inclusive: "true" };
   const thread = textAt(hint, "thread_ts") ?? ts;
   const replies = { method: "conversations.replies", query: { ...between, ts: thread, limit: 10 } };
@@ -131,9 +143,9 @@ function messageCalls({ entityId, hint }: RecordReference): readonly SlackCall[]
 
 /** A message in an answer does not name its channel, unlike one in an event. */
 function messageIn(body: JsonObject, { entityId }: RecordReference): JsonObject | undefined {
-  const [, channel, ts] = messageId.exec(entityId) ?? [];
-  const message = objectsIn(body["messages"]).find((candidate) => candidate["ts"] === ts);
-  return message && { ...message, channel };
+  const place = placeOfMessage(entityId);
+  const message = objectsIn(body["messages"]).find((candidate) => candidate["ts"] === place?.ts);
+  return message && { ...message, channel: place?.channel };
 }
 
 function emojiIn(body: JsonObject, { entityId: name }: RecordReference): JsonObject | undefined {

@@ -13,6 +13,7 @@ import { unknownAnswer, unsupported } from "./failures";
 import { judgeByStatus, limited } from "./judge";
 import { listMessages } from "./slack-history";
 import { slackLists, slackReads } from "./slack-methods";
+import { writeRecord } from "./slack-writes";
 import type { Judgement, VendorApi, VendorSession } from "./vendor-api";
 import type { VendorSettings } from "../../core/vendor-settings";
 
@@ -61,7 +62,7 @@ export function createSlackApi({ slackApiUrl }: VendorSettings): VendorApi {
     read: (session, reference) => read(api, session, reference),
     list: (session, query) => list(api, session, query),
     listable: listed,
-    write: () => Promise.reject(unsupported()),
+    write: (session, change) => writeRecord(api, session, change),
   };
   return api;
 }

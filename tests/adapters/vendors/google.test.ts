@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from "node:crypto";
-import type { ConnectionKey } from "../../../shared/core/record-reader";
+import type { ConnectionKey, RecordReference, RecordWrite } from "../../../shared/core/record-reader";
 import { requireConnection } from "../../../shared/usecases/connection-view";
 import { saveConnection } from "../../../shared/usecases/save-connection";
 import { describeRecordReader, failureOf, type ReaderSubject } from "../../contracts/record-reader";
@@ -62,6 +62,12 @@ async function openGoogle(): Promise<ReaderSubject & { readonly google: GoogleSt
     ],
     unavailable: [refused(503, "backendError")],
     listed: { entityType: "file", since: at(10), ids: many },
+    writes: {
+      create: { action: "create", reference: file(""), fields: { name: "Minutes" } },
+      update: { action: "update", reference: file("file-1"), fields: { name: "Plan B" } },
+      delete: { action: "delete", reference: file("file-1"), fields: {} },
+      refused: { action: "update", reference: file("file-3"), fields: { name: "Plan B" } },
+    },
     stop: () => server.stop(),
   };
 }
@@ -194,6 +200,73 @@ describe("Google", () => {
     subject.server.interrupt({ status: 418 });
     const list = app.services.records.list(key, { entityType: "file", since: at(2) });
     expect(await failureOf(list)).toMatchObject({ reason: "provider_answer_unknown" });
+  });
+
+  describe("writing", () => {
+    const write = (action: RecordWrite["action"], reference: RecordReference, fields: object = {}) =>
+      app.services.records.write(key, { action, reference, fields: { ...fields } });
+    const event: RecordReference = { entityType: "calendar_event", entityId: "e1", idScope: "team@group.example" };
+    const events = "/www/calendar/v3/calendars/team%40group.example/events";
+    const hour = { start: { dateTime: at(60) }, end: { dateTime: at(120) } };
+
+    it("says when a file was changed, and nothing of when it went to the trash", async () => {
+      const version = { kind: "time", value: Date.parse("2026-11-24T12:30:00.000Z") };
+      expect(await write("update", file("file-1"), { name: "Plan B" })).toEqual({ entityId: "file-1", version });
+      expect(await write("delete", file("file-1"))).toEqual({ entityId: "file-1" });
+    });
+
+    it("moves a file from folder to folder", async () => {
+      subject.google.addFile("file-1", at(1), { parents: ["a", "b"] });
+      const reference = { ...file("file-1"), hint: { parents: ["a", "b"] } };
+      await write("update", reference, { parents: ["b", "c"] });
+      expect(subject.server.requests.at(-1)?.query).toMatchObject({ addParents: "c", removeParents: "a" });
+      expect(await app.services.records.read(key, file("file-1"))).toMatchObject({ record: { parents: ["b", "c"] } });
+    });
+
+    it("takes a file that is to be created again out of the trash", async () => {
+      expect(await write("create", file("file-2"), { name: "Plan" })).toMatchObject({ entityId: "file-2" });
+      expect(await app.services.records.read(key, file("file-2"))).toMatchObject({ record: { name: "Plan" } });
+    });
+
+    it("makes a file that is gone for good anew, of the same kind and where it stood", async () => {
+      const hint = { mimeType: "application/vnd.google-apps.document", parents: ["a"], size: "17" };
+      const { entityId } = await write("create", { ...file("file-3"), hint }, { name: "Plan" });
+      expect(entityId).toBe("made-1");
+      const made = { name: "Plan", mimeType: hint.mimeType, parents: ["a"] };
+      const outcome = await app.services.records.read(key, file("made-1"));
+      expect(outcome).toMatchObject({ kind: "found", record: made });
+      expect(outcome).not.toHaveProperty("record.size");
+    });
+
+    it("changes an event of a calendar and deletes it, once and again", async () => {
+      subject.google.records.set(`${events}/e1`, { id: "e1", status: "confirmed", updated: at(4), ...hour });
+      const version = { kind: "time", value: Date.parse("2026-11-24T12:30:00.000Z") };
+      expect(await write("update", event, { summary: "Planning" })).toEqual({ entityId: "e1", version });
+      expect(await app.services.records.read(key, event)).toMatchObject({ record: { summary: "Planning" } });
+      expect([await write("delete", event), await write("delete", event)]).toEqual([
+        { entityId: "e1" },
+        { entityId: "e1" },
+      ]);
+      expect(await app.services.records.read(key, event)).toEqual({ kind: "deleted" });
+    });
+
+    it("makes an event in the place of one that was cancelled, at its time", async () => {
+      const reference = { ...event, hint: { ...hour, status: "cancelled" } };
+      const { entityId } = await write("create", reference, { summary: "Planning" });
+      expect(entityId).not.toBe("e1");
+      const made = { ...hour, summary: "Planning", status: "confirmed" };
+      expect(await app.services.records.read(key, { ...event, entityId })).toMatchObject({ record: made });
+    });
+
+    it("says what Google will not have, and what it does not know", async () => {
+      expect(await failureOf(write("create", event))).toEqual({ reason: "provider_rejected", permanent: true });
+      expect(await failureOf(write("delete", event))).toEqual({ reason: "provider_rejected", permanent: true });
+      expect(await failureOf(write("create", { ...event, idScope: ".." }))).toMatchObject({ reason: "unsupported" });
+      expect(await failureOf(write("update", file("..")))).toMatchObject({ reason: "unsupported" });
+      subject.server.interrupt({ json: {} }, { status: 418 });
+      expect(await failureOf(write("update", event))).toMatchObject({ reason: "provider_answer_unknown" });
+      expect(await failureOf(write("delete", event))).toMatchObject({ reason: "provider_answer_unknown" });
+    });
   });
 
   it("takes a service account's signed assertion for a user, and renews its token before the hour is over", async () => {

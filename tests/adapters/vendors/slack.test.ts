@@ -1,4 +1,4 @@
-import type { ConnectionKey, RecordReference } from "../../../shared/core/record-reader";
+import type { ConnectionKey, RecordReference, RecordWrite } from "../../../shared/core/record-reader";
 import { describeRecordReader, failureOf, type ReaderSubject } from "../../contracts/record-reader";
 import { connect } from "../../support/connections";
 import { noon } from "../../support/make";
@@ -55,6 +55,16 @@ async function openSlack(): Promise<ReaderSubject & { readonly slack: SlackStand
     forbidden: [fails("missing_scope"), fails("not_allowed_token_type"), { status: 403 }],
     unavailable: [fails("internal_error"), fails("fatal_error"), fails("service_unavailable")],
     listed: { entityType: "user", since: new Date(noon - 219_000).toISOString(), ids: people.slice(0, 220) },
+    writes: {
+      create: {
+        action: "create",
+        reference: { entityType: "message", entityId: "", hint: { channel: "C1" } },
+        fields: { text: "hello" },
+      },
+      update: { action: "update", reference: message("1700000000.123456"), fields: { text: "edited" } },
+      delete: { action: "delete", reference: message("1700000000.123456"), fields: {} },
+      refused: { action: "update", reference: message("1700000009.000000"), fields: { text: "too late" } },
+    },
     stop: () => server.stop(),
   };
 }
@@ -221,5 +231,65 @@ describe("Slack", () => {
     expect(second.cursor).toBeUndefined();
     subject.server.interrupt({ json: { ok: true } });
     expect(await failureOf(app.services.records.list(key, query))).toMatchObject({ reason: "provider_answer_unknown" });
+  });
+
+  describe("writing", () => {
+    const write = (action: RecordWrite["action"], reference: RecordReference, fields: object = {}) =>
+      app.services.records.write(key, { action, reference, fields: { ...fields } });
+
+    it("posts an answer into the thread of the message whose place it takes", async () => {
+      const reference = message("1700000001.000000", { thread_ts: "1700000000.123456" });
+      const { entityId, version } = await write("create", reference, { text: "again" });
+      expect(entityId).toBe("C1:1795521600.000100");
+      expect(version).toEqual({ kind: "time", value: 1_795_521_600_000.1 });
+      expect(await read({ ...reference, entityId })).toMatchObject({
+        record: { text: "again", thread_ts: "1700000000.123456" },
+      });
+    });
+
+    it("posts the first message of a thread anew into the channel", async () => {
+      const first = message("1700000000.123456", { thread_ts: "1700000000.123456" });
+      await write("create", first, { text: "again" });
+      expect(JSON.parse(subject.server.requests.at(-1)?.body ?? "")).toEqual({ channel: "C1", text: "again" });
+    });
+
+    it("versions an edit by its time, and cannot move a message", async () => {
+      const { version } = await write("update", message("1700000000.123457"), { text: "edited", channel: "C2" });
+      expect(version).toEqual({ kind: "time", value: 1_795_521_700_000.2 });
+      expect(await read(message("1700000000.123457"))).toMatchObject({ record: { text: "edited", channel: "C1" } });
+    });
+
+    it("sets the topic and the purpose of a channel", async () => {
+      subject.slack.answers.set("conversations.setTopic", {}).set("conversations.setPurpose", {});
+      const channel = { entityType: "channel", entityId: "C9" };
+      const fields = { purpose: { value: "" }, topic: { value: "Plans" } };
+      expect(await write("update", channel, fields)).toEqual({ entityId: "C9" });
+      expect(subject.server.requests.map(({ path, body }) => [path, JSON.parse(body) as unknown])).toEqual([
+        ["/api/conversations.setTopic", { channel: "C9", topic: "Plans" }],
+        ["/api/conversations.setPurpose", { channel: "C9", purpose: "" }],
+      ]);
+    });
+
+    it("says what Slack will not have, and what it does not write", async () => {
+      const channel = { entityType: "channel", entityId: "C9" };
+      expect(await failureOf(write("update", channel, { topic: { value: "Plans" }, is_archived: true }))).toMatchObject(
+        {
+          reason: "unsupported",
+        },
+      );
+      expect(await failureOf(write("delete", channel))).toMatchObject({ reason: "unsupported" });
+      expect(await failureOf(write("create", { entityType: "message", entityId: "" }))).toMatchObject({
+        reason: "unsupported",
+      });
+      expect(await failureOf(write("delete", { entityType: "message", entityId: "C1" }))).toMatchObject({
+        reason: "unsupported",
+      });
+      expect(subject.server.calls).toEqual([]);
+      subject.server.interrupt(fails("cant_delete_message"), { json: { ok: true } }, { status: 418 });
+      const one = message("1700000000.123456");
+      expect(await failureOf(write("delete", one))).toMatchObject({ reason: "provider_rejected" });
+      expect(await failureOf(write("update", one))).toMatchObject({ reason: "provider_answer_unknown" });
+      expect(await failureOf(write("delete", one))).toMatchObject({ reason: "provider_answer_unknown" });
+    });
   });
 });

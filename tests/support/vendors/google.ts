@@ -1,5 +1,6 @@
 import { verify, type KeyObject } from "node:crypto";
 import { failed, GoogleHooks } from "./google-hooks";
+import { writeToGoogle } from "./google-writes";
 import { type Answer, type Received, StandIn, Tokens } from "./stand-in";
 
 interface DriveFile {
@@ -44,6 +45,8 @@ export class GoogleStandIn {
     if (!this.tokens.isGood(token)) return failed(401, "authError", "UNAUTHENTICATED");
     const hooks = this.hooks.respond(request);
     if (hooks) return hooks;
+    const written = writeToGoogle(this.records, request);
+    if (written) return written;
     if (path === "/www/drive/v3/files") return this.#listFiles(request.query);
     if (!this.records.has(path)) return failed(404, "notFound", "NOT_FOUND");
     const record = this.records.get(path);

@@ -1,10 +1,5 @@
+import { type SlackMessage, writeToSlack } from "./slack-writes";
 import { type Answer, type Received, StandIn, Tokens } from "./stand-in";
-
-interface Message {
-  readonly ts: string;
-  readonly thread_ts?: string;
-  readonly text?: string;
-}
 
 /** As far as it matters here. */
 interface Manifest {
@@ -23,7 +18,7 @@ export class SlackStandIn {
   readonly tokens = new Tokens();
   readonly server: StandIn;
   /** Messages of the one channel that has any, C1. */
-  readonly messages: Message[] = [];
+  readonly messages: SlackMessage[] = [];
   /** People, by id, as `users.list` has them. */
   readonly users = new Map<string, object>();
   /** What other methods answer to an id, or as an error. */
@@ -49,6 +44,8 @@ export class SlackStandIn {
     if (method === "tooling.tokens.rotate") return this.#configurationToken(request);
     if (request.token === undefined) return failed("not_authed");
     if (!this.tokens.isGood(request.token)) return failed("invalid_auth");
+    const written = writeToSlack(this.messages, method, request);
+    if (written) return written;
     const { query } = request;
     switch (method) {
       case "conversations.history":
