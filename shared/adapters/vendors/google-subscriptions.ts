@@ -1,5 +1,5 @@
 import { textAt } from "../../core/json";
-import { serviceUrl } from "./google";
+import { serviceUrl } from "./google-service";
 import { rejected, unknownAnswer, unsupported } from "./failures";
 import type { VendorDeliveries } from "./vendor-deliveries";
 import type { OpenedConnection } from "./vendor-sessions";
