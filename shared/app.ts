@@ -110,6 +110,7 @@ export async function createApp(options: AppOptions = {}): Promise<App> {
     queueTimeoutMs: config.queueTimeoutMs,
     healthWindowMs: config.healthWindowMs,
     retentionSeconds: config.retentionSeconds,
+    keepsEvents: config.keepsEvents,
     callsMaximum: config.callsMaximum,
     outbound: config.outbound,
     syncEngine: config.syncEngine ? ("external" as const) : ("built_in" as const),

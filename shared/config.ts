@@ -41,6 +41,8 @@ export interface Config {
   readonly queueTimeoutMs: number;
   readonly healthWindowMs: number;
   readonly retentionSeconds: number;
+  /** Events that had their effect are kept with their delivery records. */
+  readonly keepsEvents: boolean;
   readonly ratePerSecond: { readonly registration: number; readonly tenant: number; readonly unverified: number };
   /** Events of one record within this time are one task. */
   readonly coalesceWindowMs: number;
@@ -213,6 +215,7 @@ function toConfig(values: Values): Omit<Config, "backEnds" | "apiTokens" | "uses
     queueTimeoutMs: number("QUEUE_TIMEOUT_MS"),
     healthWindowMs: number("HEALTH_WINDOW_MINUTES") * 60_000,
     retentionSeconds: number("DELIVERY_RETENTION_DAYS") * 86_400,
+    keepsEvents: string("DELIVERY_EVENTS") === "kept",
     ratePerSecond: {
       registration: number("RATE_LIMIT_REGISTRATION"),
       tenant: number("RATE_LIMIT_TENANT"),

@@ -77,6 +77,42 @@ var containers = [
     ]
   }
   {
+    name: 'delivery-lines'
+    includedPaths: [
+      {
+        path: '/pk/?'
+      }
+      {
+        path: '/tenantId/?'
+      }
+      {
+        path: '/registrationId/?'
+      }
+      {
+        path: '/integrationId/?'
+      }
+      {
+        path: '/deliveryId/?'
+      }
+      {
+        path: '/eventName/?'
+      }
+      {
+        path: '/entityType/?'
+      }
+      {
+        path: '/entityId/?'
+      }
+      {
+        path: '/verdict/?'
+      }
+      {
+        path: '/outcome/?'
+      }
+    ]
+    compositeIndexes: []
+  }
+  {
     name: 'health'
     includedPaths: [
       {

@@ -166,6 +166,11 @@ export const settings = {
     default: "30",
     description: "How long delivery records and sync tasks are kept.",
   },
+  DELIVERY_EVENTS: {
+    schema: { enum: ["kept", "dropped"] },
+    default: "kept",
+    description: "Whether events that had their effect stay in the delivery log, from which they can be replayed.",
+  },
   RATE_LIMIT_REGISTRATION: {
     schema: whole(1, 1_000_000),
     default: "1000",

@@ -7,6 +7,13 @@ export type Verdict = "accepted" | "duplicate" | "ignored" | "handshake" | "refu
 /** What became of an accepted event: waiting for another attempt, done, or given up and kept. */
 export type EventOutcome = "retrying" | "synchronised" | "dead";
 
+/** What is kept of the request that brought a delivery. */
+export interface ToldRequest {
+  /** Lower-case names; the values of those that hold a proof are `***`. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly bodyBytes: number;
+}
+
 interface RecordBase extends Document {
   readonly registrationId: string;
   readonly integrationId: string;
@@ -17,6 +24,7 @@ interface RecordBase extends Document {
   readonly verdict: Verdict;
   /** Absent for a first attempt. */
   readonly attempt?: DeliveryAttempt;
+  readonly request?: ToldRequest;
 }
 
 /** A delivery that ended at the door. Written in the background, sampled under flood. */
@@ -52,7 +60,7 @@ export interface EventRecord extends RecordBase {
   readonly change?: string;
   /** The code of the last failure. */
   readonly reason?: string;
-  /** The event itself, kept for replay when it was given up. */
+  /** The event itself, kept to be replayed; absent where the settings say so and it was not given up. */
   readonly event?: WebhookEvent;
   /** The payload that holds the event's fields, where they did not fit its message; kept for 45 days. */
   readonly dataref?: string;
@@ -60,3 +68,33 @@ export interface EventRecord extends RecordBase {
 
 /** A document of the collection `deliveries`. Partition: the registration id. */
 export type DeliveryRecord = DoorRecord | EventRecord;
+
+/**
+ * One line of the delivery log: what lists show and search by. Partition: the tenant key and the day of receipt, because a
+ * busy tenant's log outgrows one partition. Ids sort newest first.
+ */
+export interface DeliveryLine
+  extends
+    Document,
+    Pick<RecordBase, "registrationId" | "integrationId" | "connectionId" | "deliveryId" | "receivedAt" | "verdict">,
+    Partial<Pick<EventRecord, "eventName" | "nativeType" | "entityType" | "entityId" | "outcome" | "attempts">> {
+  /** The record, in the partition of its registration. */
+  readonly recordId: string;
+  /** Why it was refused or ignored, or why the last attempt failed. */
+  readonly reason?: string;
+}
+
+/** Fields of a line that a search may name, each with the value that it must have. */
+export const searchableFields = [
+  "registrationId",
+  "integrationId",
+  "deliveryId",
+  "eventName",
+  "entityType",
+  "entityId",
+  "verdict",
+  "outcome",
+] as const satisfies readonly (keyof DeliveryLine)[];
+
+/** One of {@link searchableFields}. */
+export type SearchableField = (typeof searchableFields)[number];

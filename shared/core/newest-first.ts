@@ -6,3 +6,9 @@ const TIME_DIGITS = 11;
 export function newestFirst(time: string): string {
   return (END_OF_TIME - Date.parse(time)).toString(16).padStart(TIME_DIGITS, "0");
 }
+
+/** The time that such digits were made of, in milliseconds since 1970; `undefined` for anything else. */
+export function timeOfNewestFirst(digits: string): number | undefined {
+  const isOne = digits.length === TIME_DIGITS && /^[0-9a-f]+$/.test(digits);
+  return isOne ? END_OF_TIME - Number.parseInt(digits, 16) : undefined;
+}

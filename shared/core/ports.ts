@@ -66,6 +66,7 @@ export interface DocumentStore {
 export const collectionNames = [
   "registrations",
   "deliveries",
+  "delivery-lines",
   "health",
   "shards",
   "sync-tasks",

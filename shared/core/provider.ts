@@ -81,6 +81,9 @@ export interface Provider {
   /** Advice for the owner, each a sentence: where the secret is set, and where the provider shows its deliveries. */
   readonly hints: { readonly secret: string; readonly deliveries: string };
 
+  /** Headers of a delivery that its log shows, and those of which it says only that they were there. */
+  readonly toldHeaders?: { readonly shown?: readonly string[]; readonly masked: readonly string[] };
+
   /** Headers of a refusal, by which the provider learns that repeating the delivery does not help. */
   readonly refusalHeaders?: Readonly<Record<string, string>>;
 

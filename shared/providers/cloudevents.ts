@@ -41,6 +41,10 @@ export const cloudevents: Provider = {
   // Event Grid repeats for 24 hours at most ("Event Grid message delivery and retry"); an hour is added for the last one's way.
   rememberSeconds: 25 * 3600,
   asksConsent: true,
+  toldHeaders: {
+    shown: ["ce-id", "ce-type", "ce-source", "ce-time", "webhook-id", "webhook-timestamp"],
+    masked: ["authorization", "webhook-signature"],
+  },
   hints: {
     secret: "compare the bearer token, or the signing secret, that the sender was given for this URL.",
     deliveries: "look at the delivery metrics of the event subscription at the sender.",

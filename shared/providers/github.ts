@@ -49,6 +49,16 @@ export const github: Provider = {
   // Deliveries can be redelivered for the past 3 days (testing-and-troubleshooting-webhooks/redelivering-webhooks).
   rememberSeconds: 3 * 24 * 3600,
   accounts: githubAccounts,
+  toldHeaders: {
+    shown: [
+      "x-github-event",
+      "x-github-delivery",
+      "x-github-hook-id",
+      "x-github-hook-installation-target-type",
+      "x-github-hook-installation-target-id",
+    ],
+    masked: ["x-hub-signature-256"],
+  },
   hints: {
     secret: "set the Secret again in GitHub under Settings > Webhooks > Edit; GitHub never shows the present one.",
     deliveries: "open Settings > Webhooks > Edit > Recent Deliveries in GitHub, where each can be redelivered.",

@@ -46,6 +46,19 @@ export function createGoogleProvider(options: GoogleOptions): Provider {
       resourceId: { type: "string", minLength: 1, maxLength: 200 },
       ...messageProperties,
     },
+    toldHeaders: {
+      shown: [
+        "x-goog-channel-id",
+        "x-goog-message-number",
+        "x-goog-resource-id",
+        "x-goog-resource-state",
+        "x-goog-changed",
+        "x-goog-channel-expiration",
+        "ce-type",
+        "ce-id",
+      ],
+      masked: ["authorization", "x-goog-channel-token"],
+    },
     hints: {
       secret:
         "compare the push subscription's service account and audience with this webhook's verification settings, or the channel's token with its secret.",

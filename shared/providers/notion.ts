@@ -68,6 +68,7 @@ export const notion: Provider = {
   usesSecret: true,
   maxBodyBytes: 1024 * 1024,
   rememberSeconds: RETRY_WINDOW_SECONDS,
+  toldHeaders: { shown: ["x-notion-request-timestamp"], masked: ["x-notion-signature", "x-castiel-secret"] },
   hints: {
     secret:
       "compare the secret with the verification token that Notion sent when the subscription was created, or with the header of the automation's Send webhook.",

@@ -85,6 +85,10 @@ export const salesforce: Provider = {
     organizationId: { type: "string", pattern: organizationIdForm.source },
     keyEncoding: { enum: ["text", "base64"] },
   },
+  toldHeaders: {
+    shown: ["x-salesforce-event-id", "x-salesforce-event-timestamp"],
+    masked: ["x-salesforce-event-signature", "x-signature", "x-sfmc-ens-signature"],
+  },
   hints: {
     secret:
       "compare the secret with the one that signs there: for Apex in the field that the class reads, for Data 360 and Marketing Cloud the key that was shown when it was made.",

@@ -42,6 +42,16 @@ export const shopify: Provider = {
   maxBodyBytes: 5 * 1024 * 1024,
   // "8 times over the next 4 hours" ("HTTPS delivery"); a day leaves room for delays.
   rememberSeconds: 24 * 3600,
+  toldHeaders: {
+    shown: [
+      "x-shopify-topic",
+      "x-shopify-webhook-id",
+      "x-shopify-shop-domain",
+      "x-shopify-triggered-at",
+      "x-shopify-api-version",
+    ],
+    masked: ["x-shopify-hmac-sha256"],
+  },
   hints: {
     secret:
       "compare the secret with the app's client secret, or with the key under Settings > Notifications > Webhooks.",

@@ -48,6 +48,10 @@ export const slack: Provider = {
   verificationProperties: { ignoreBotIds: idList, ignoreAppIds: idList },
   // docs.slack.dev/apis/events-api, "Retries": what could not be verified once will not be the next time.
   refusalHeaders: { "x-slack-no-retry": "1" },
+  toldHeaders: {
+    shown: ["x-slack-request-timestamp", "x-slack-retry-num", "x-slack-retry-reason"],
+    masked: ["x-slack-signature"],
+  },
   hints: {
     secret:
       "compare the secret with the Signing Secret under Basic Information > App Credentials at api.slack.com/apps.",

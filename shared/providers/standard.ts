@@ -33,6 +33,10 @@ export const standard: Provider = {
   // The specification's example of a retry schedule ends after 75.6 hours ("Deliverability and reliability").
   rememberSeconds: 76 * 3600,
   verificationProperties: { publicKey: publicKeySchema, ...mappingProperties },
+  toldHeaders: {
+    shown: ["webhook-id", "webhook-timestamp", "svix-id", "svix-timestamp"],
+    masked: ["webhook-signature", "svix-signature"],
+  },
   hints: {
     secret: "compare the signing secret (whsec_…), or the public key (whpk_…), of the endpoint that calls this URL.",
     deliveries: "open the endpoint's message attempts at the sender and look at the latest answers.",

@@ -38,6 +38,7 @@ export const stripe: Provider = {
   maxBodyBytes: 1024 * 1024,
   // "Stripe attempts to deliver events to your destination for up to three days"; an hour is added for the last one's way.
   rememberSeconds: 73 * 3600,
+  toldHeaders: { masked: ["stripe-signature"] },
   hints: {
     secret:
       "compare the secret with the Signing secret of the destination in the Stripe Dashboard under Workbench > Webhooks.",

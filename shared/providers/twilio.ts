@@ -35,6 +35,7 @@ export const twilio: Provider = {
   maxBodyBytes: 1024 * 1024,
   // Event Streams repeat for four hours ("Event delivery retries and event duplication"), callbacks for seconds.
   rememberSeconds: 5 * 3600,
+  toldHeaders: { shown: ["i-twilio-idempotency-token"], masked: ["x-twilio-signature"] },
   hints: {
     secret:
       "compare the secret with the account's primary Auth Token, and the URL at Twilio with this webhook's, letter by letter.",

@@ -1,15 +1,19 @@
-import type { DeliveryRecord, EventRecord } from "../core/delivery";
+import type { DeliveryLine, DeliveryRecord, EventRecord } from "../core/delivery";
 import type { Documents, DocumentStore, Page } from "../core/ports";
+import { DeliveryLines, type DeliverySearch } from "./delivery-lines";
+import type { Tenant } from "./shards";
 
 /** Records that one delivery leaves: its events, and its repetitions at the door. */
 const MAX_REPETITIONS = 100;
 
-/** Delivery records, each in the partition of its registration. */
+/** Delivery records, each in the partition of its registration, and with them the lines by which the log is searched. */
 export class Deliveries {
   readonly #documents: Documents<DeliveryRecord>;
+  readonly #lines: DeliveryLines;
 
   constructor(store: DocumentStore) {
     this.#documents = store.collection<DeliveryRecord>("deliveries");
+    this.#lines = new DeliveryLines(store);
   }
 
   /** The record of an event of this tenant, if it was ever handled. */
@@ -38,8 +42,24 @@ export class Deliveries {
     return items.map(({ receivedAt }) => receivedAt).sort()[0];
   }
 
+  /** The record is what counts. A line that a crash left out is made up for by the next attempt at its event. */
   async save(record: DeliveryRecord): Promise<void> {
-    await this.#documents.upsert(record);
+    await Promise.all([this.#documents.upsert(record), this.#lines.save(record)]);
+  }
+
+  /** The record that a line of the log stands for. */
+  async get(tenant: Tenant, lineId: string): Promise<DeliveryRecord | undefined> {
+    const line = await this.#lines.find(tenant, lineId);
+    const found = line && (await this.#documents.get(line.registrationId, line.recordId));
+    return found?.value.tenantId === tenant.tenantId ? found.value : undefined;
+  }
+
+  /**
+   * One page of the log, newest first. A page may be short, or empty, and not be the last.
+   * @throws {WebhookError} `invalid_cursor`
+   */
+  search(tenant: Tenant, search: DeliverySearch): Promise<Page<DeliveryLine>> {
+    return this.#lines.search(tenant, search);
   }
 
   /** Newest first. */

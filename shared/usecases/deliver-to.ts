@@ -8,6 +8,7 @@ import { noteAtDoor } from "./note-at-door";
 import { type Arrival, type DeliveryReceipt, queueDelivery } from "./queue-delivery";
 import type { CachedRegistration } from "./registration-cache";
 import type { Services } from "./services";
+import { toldRequest } from "./told-request";
 
 /** A delivery whose proof was checked. */
 export interface VerifiedDelivery {
@@ -78,7 +79,7 @@ export function arrivalAt(
           scheme: registration.verification.scheme,
         };
   const parsed = soundOnly(provider.parse(request, receivedAt, settings));
-  return { entry: receiver, parsed, receivedAt, startedAt, bodyBytes: request.body.length };
+  return { entry: receiver, parsed, receivedAt, startedAt, request: toldRequest(request, provider) };
 }
 
 /** Without the events that no record could hold. Where none is left, the delivery is of no shape that anybody knows. */

@@ -130,8 +130,8 @@ async function settle(services: Services, opened: OpenedMessage, settlement: Set
   await noteSynchronisation(services, opened.event, settlement);
 }
 
-/** A dead event is kept as its message held it; fields that did not fit stay in their payload. */
-function toRecord(services: Services, { event, message }: OpenedMessage, settlement: Settlement): EventRecord {
+function toRecord(services: Services, opened: OpenedMessage, settlement: Settlement): EventRecord {
+  const { event, message } = opened;
   const now = services.now();
   const { outcome, attempts, task, reason } = settlement;
   const remembered = services.providers.get(event.integrationId)?.rememberSeconds ?? 0;
@@ -160,6 +160,20 @@ function toRecord(services: Services, { event, message }: OpenedMessage, settlem
     ...(task?.result && { change: task.result.change }),
     ...(reason !== undefined && { reason }),
     ...(event.attempt && { attempt: event.attempt }),
-    ...(outcome === "dead" && { event, ...(message.dataref !== undefined && { dataref: message.dataref }) }),
+    ...(message.request && { request: message.request }),
+    ...keptEvent(services, opened, outcome),
   };
+}
+
+/**
+ * What a replay goes by: the event as its message held it. Fields that did not fit the message are in their payload, which
+ * is kept for an event that is dead and goes with one that had its effect.
+ */
+function keptEvent(
+  { rules }: Services,
+  { event, message: { dataref } }: OpenedMessage,
+  outcome: EventOutcome,
+): Pick<EventRecord, "event" | "dataref"> {
+  if (outcome === "dead") return { event, ...(dataref !== undefined && { dataref }) };
+  return rules.keepsEvents && dataref === undefined ? { event } : {};
 }

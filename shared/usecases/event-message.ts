@@ -1,3 +1,4 @@
+import type { ToldRequest } from "../core/delivery";
 import { parseJson } from "../core/delivery-request";
 import { asObject, textAt } from "../core/json";
 import { SyncFailure } from "../core/sync-task";
@@ -24,6 +25,8 @@ export interface EventMessage {
   /** Copies made so far, those for an outage included: they space out the next one. Absent before the first. */
   readonly copies?: number;
   readonly dataref?: string;
+  /** For the delivery log. */
+  readonly request?: ToldRequest;
   readonly data: EventData;
 }
 
@@ -36,12 +39,17 @@ export interface OpenedMessage {
 }
 
 /** The message of an event, with the event inside. */
-export function toEventMessage(eventId: string, registrationId: string, data: EventData): EventMessage {
+export function toEventMessage(
+  eventId: string,
+  registrationId: string,
+  { data, request }: Pick<EventMessage, "data" | "request">,
+): EventMessage {
   return {
     specversion: "1.0",
     id: eventId,
     source: SOURCE + registrationId,
     type: `castiel.webhook.${eventNameOf(data)}`,
+    ...(request && { request }),
     data,
   };
 }

@@ -1,5 +1,5 @@
 import type { ActivityCount } from "../core/activity";
-import type { DoorRecord } from "../core/delivery";
+import type { DoorRecord, ToldRequest } from "../core/delivery";
 import type { NoticeName } from "../core/provider-notice";
 import type { Registration } from "../core/registration";
 import type { DeliveryAttempt } from "../core/webhook-event";
@@ -19,6 +19,7 @@ export interface DoorOutcome {
   /** Accounts that lead to nobody, where the webhook is shared. */
   readonly unrouted?: readonly string[];
   readonly eventNames?: readonly string[];
+  readonly request?: ToldRequest;
   /** Anybody may have sent it: it is recorded, but counts for nothing in the webhook's health. */
   readonly isUnproved?: boolean;
 }
@@ -59,6 +60,7 @@ export function noteAtDoor(services: Services, registration: Registration, outco
     verdict,
     ...why,
     ...(outcome.attempt && { attempt: outcome.attempt }),
+    ...(outcome.request && { request: outcome.request }),
     eventNames: outcome.eventNames ?? [],
   });
   if (verdict === "refused") services.log("info", "delivery.refused", { registrationId: registration.id, reason });

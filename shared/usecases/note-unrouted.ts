@@ -11,7 +11,7 @@ const MAX_NAMED = 20;
  * a vendor switches an app off whose deliveries fail, and repeating this one would not help.
  */
 export function noteUnrouted(services: Services, arrival: Arrival, accountIds: readonly string[]): DeliveryReceipt {
-  const { parsed, receivedAt: at } = arrival;
+  const { parsed, request, receivedAt: at } = arrival;
   const { registration } = arrival.entry;
   const unrouted = accountIds.slice(0, MAX_NAMED);
   const kind = registration.routing ?? "account";
@@ -28,6 +28,7 @@ export function noteUnrouted(services: Services, arrival: Arrival, accountIds: r
     // What a vendor says about one account is nothing that this webhook is the worse for.
     ...(unrouted.length === 0 && parsed.notices && { notices: parsed.notices }),
     eventNames: parsed.events.map(eventNameOf),
+    request,
   });
   services.log("info", "delivery.unrouted", { registrationId: registration.id, accountIds: unrouted });
   return receiptOfNothing({ ...arrival, parsed: { ...parsed, ignored: "unrouted" } }, deliveryId);

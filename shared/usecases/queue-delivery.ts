@@ -1,4 +1,5 @@
 import { hash } from "node:crypto";
+import type { ToldRequest } from "../core/delivery";
 import type { ParsedDelivery } from "../core/provider";
 import { eventNameOf, type ProviderEvent } from "../core/webhook-event";
 import { activityKeyOf } from "./activity-key";
@@ -46,7 +47,7 @@ export interface Arrival {
   readonly receivedAt: number;
   /** `performance.now()` when the request came in. */
   readonly startedAt: number;
-  readonly bodyBytes: number;
+  readonly request: ToldRequest;
 }
 
 /**
@@ -59,7 +60,7 @@ export async function queueDelivery(services: Services, arrival: Arrival): Promi
   // Events are numbered as parsed, before matching, so that a change of the registration changes no event's id.
   const wanted = [...parsed.events.keys()].filter((index) => matchesAt(entry, parsed, index));
   const events = wanted.map((index) => messageAt(arrival, deliveryId, index));
-  const known = events.length === 0 ? [] : await sendEvents(services, events, arrival.bodyBytes);
+  const known = events.length === 0 ? [] : await sendEvents(services, events, arrival.request.bodyBytes);
   const triggered = new Set(wanted.filter((_, position) => known[position] !== true));
   const duplicate = events.length > 0 && triggered.size === 0;
   noteArrival(services, arrival, { deliveryId, duplicate, queued: triggered.size });
@@ -104,7 +105,7 @@ function messageAt(arrival: Arrival, deliveryId: string, index: number): EventMe
   const found = events[index];
   if (found === undefined) throw new RangeError(`no event ${index} in this delivery`);
   const { id, onlyByName: _, ...event } = found;
-  return toEventMessage(eventIdOf(registration.id, deliveryId, { index, id }), registration.id, {
+  const data = {
     ...event,
     ...(attempt && { attempt }),
     deliveryId: id ?? deliveryId,
@@ -114,7 +115,9 @@ function messageAt(arrival: Arrival, deliveryId: string, index: number): EventMe
     receivedAt: new Date(arrival.receivedAt).toISOString(),
     receivedOrder: nextOrder(arrival.receivedAt),
     retryPolicy: registration.retryPolicy,
-  });
+  };
+  const eventId = eventIdOf(registration.id, deliveryId, { index, id });
+  return toEventMessage(eventId, registration.id, { data, request: arrival.request });
 }
 
 function toReceipt(event: ProviderEvent, syncTriggered: boolean): EventReceipt {
@@ -148,7 +151,7 @@ function toDeliveryReceipt(
 
 function noteArrival(
   services: Services,
-  { entry, parsed, receivedAt }: Arrival,
+  { entry, parsed, receivedAt, request }: Arrival,
   outcome: { readonly deliveryId: string; readonly duplicate: boolean; readonly queued: number },
 ): void {
   const { registration } = entry;
@@ -167,5 +170,6 @@ function noteArrival(
     ...told,
     deliveryId,
     eventNames: parsed.events.map(eventNameOf),
+    request,
   });
 }

@@ -13,6 +13,7 @@ import { noteAtDoor } from "./note-at-door";
 import type { CachedRegistration } from "./registration-cache";
 import { webhookUrlOf } from "./registration-rules";
 import type { Services } from "./services";
+import { toldRequest } from "./told-request";
 
 /** A request at the door, before anything about it is believed. */
 export interface IncomingDelivery {
@@ -156,7 +157,8 @@ async function refuseOrGreet(walk: Walk, refused: DeliveryRefused): Promise<Deli
   }
   const proof = proofOf(services, entry, receivedAt);
   const explanation = await explainRefusal(services, { entry, request, proof }, refused.reason);
-  noteAtDoor(services, registration, { verdict: "refused", at: receivedAt, ...explanation });
+  const told = toldRequest(request, provider);
+  noteAtDoor(services, registration, { verdict: "refused", at: receivedAt, ...explanation, request: told });
   throw new DeliveryRefused(refused.reason, provider.refusalHeaders);
 }
 

@@ -36,6 +36,8 @@ export interface Rules {
   readonly queueTimeoutMs: number;
   readonly healthWindowMs: number;
   readonly retentionSeconds: number;
+  /** Events that had their effect are kept with their delivery records. */
+  readonly keepsEvents: boolean;
   /** Where calls of ours may go. */
   readonly outbound: OutboundPolicy;
   /** Calls a minute to providers that a tenant may allow itself. */

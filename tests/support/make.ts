@@ -69,6 +69,6 @@ export function makeEvent(overrides: Partial<WebhookEvent> = {}): WebhookEvent {
 /** The queue message of an event, as after `failedattempts` failures and `copies` copies. */
 export function makeMessage(event: WebhookEvent, failedattempts = 0, copies = 0): EventMessage {
   const { eventId, registrationId, ...data } = event;
-  const message = toEventMessage(eventId, registrationId, data);
+  const message = toEventMessage(eventId, registrationId, { data });
   return { ...message, ...(failedattempts > 0 && { failedattempts }), ...(copies > 0 && { copies }) };
 }

@@ -1,3 +1,4 @@
+import { searchableFields } from "../../shared/core/delivery";
 import type { CollectionName, Document, DocumentQuery, Documents, DocumentStore, Page } from "../../shared/core/ports";
 import { Conflicts } from "../../shared/repositories/conflicts";
 import { Connections } from "../../shared/repositories/connections";
@@ -26,6 +27,12 @@ export async function recordQueries(): Promise<readonly RecordedQuery[]> {
   await registrations.listTenants().next();
   await new Deliveries(store).list("tenant-123", "webhook-1", 1);
   await new Deliveries(store).arrivalOf({ tenantId: "tenant-123", registrationId: "webhook-1", deliveryId: "1" });
+  await new Deliveries(store).search(tenant, {
+    fields: Object.fromEntries(searchableFields.map((name) => [name, "any"])),
+    since: 0,
+    until: 0,
+    limit: 1,
+  });
   await new Connections(store).list(tenant, { integrationId: "github", limit: 1 });
   await new Shards(store).list(tenant, {
     shardTypeId: "contact",

@@ -1,0 +1,100 @@
+import { searchableFields } from "../core/delivery";
+import type { DeliveryQuery } from "../usecases/list-deliveries";
+import { cursorParameter, limitParameter } from "./schemas";
+import { syncTaskSchema } from "./sync-task-schemas";
+
+/** JSON schemas of the delivery log. */
+
+const time = { type: "string", format: "date-time" } as const;
+const text = { type: "string" } as const;
+const searched = { type: "string", minLength: 1, maxLength: 1000 } as const;
+
+/** Path parameter: a delivery. */
+export const deliveryIdParameter = { type: "string", pattern: "^delivery-[0-9a-z-]{1,150}$" } as const;
+
+/** Query parameters of the log of one webhook. */
+export const webhookDeliveryParameters = {
+  verdict: { enum: ["accepted", "duplicate", "ignored", "handshake", "refused", "rate_limited"] },
+  outcome: { enum: ["retrying", "synchronised", "dead"] },
+  eventName: { ...searched, description: "As in `Contact.created`." },
+  entityType: searched,
+  entityId: searched,
+  since: { ...time, description: "Received then or later." },
+  until: { ...time, description: "Received then or earlier." },
+  limit: limitParameter,
+  cursor: cursorParameter,
+} as const;
+
+/** Query parameters of `GET /deliveries`. */
+export const deliveryParameters = {
+  ...webhookDeliveryParameters,
+  registrationId: searched,
+  integrationId: searched,
+  deliveryId: { ...searched, description: "The provider's own id of a delivery." },
+} as const;
+
+const lineProperties = {
+  deliveryId: text,
+  sourceDeliveryId: { ...text, description: "The provider's own id of the delivery; ours where it gave none." },
+  registrationId: text,
+  integrationId: text,
+  connectionId: text,
+  receivedAt: time,
+  verdict: webhookDeliveryParameters.verdict,
+  reason: { ...text, description: "Why it was refused or ignored, or why the last attempt failed." },
+  eventName: text,
+  nativeType: text,
+  entityType: text,
+  entityId: text,
+  outcome: webhookDeliveryParameters.outcome,
+  attempts: { type: "integer" },
+} as const;
+const required = ["deliveryId", "registrationId", "integrationId", "receivedAt", "verdict"] as const;
+
+/** One page of the log. */
+export const deliveryPageSchema = {
+  title: "DeliveryPage",
+  type: "object",
+  required: ["deliveries"],
+  properties: {
+    deliveries: {
+      type: "array",
+      items: { title: "DeliveryLine", type: "object", required, properties: lineProperties },
+    },
+    nextCursor: { ...text, description: "A page may be empty and still have one." },
+  },
+} as const;
+
+/** One delivery. */
+export const deliverySchema = {
+  title: "Delivery",
+  type: "object",
+  required,
+  properties: {
+    ...lineProperties,
+    detail: { ...text, description: "What was found out about a refusal." },
+    eventNames: { type: "array", items: text },
+    change: text,
+    settledAt: time,
+    latencyMs: { type: "number", description: "From receipt to outcome." },
+    attempt: { type: "object", description: "Which attempt of the provider's it was." },
+    request: { type: "object", description: "Headers, those that hold a proof masked, and the size of the body." },
+    event: { type: "object", description: "The event, as far as it is kept." },
+    syncTask: syncTaskSchema,
+  },
+} as const;
+
+/** A search as its checked query parameters say it. */
+export function toDeliveryQuery(query: Readonly<Record<string, unknown>>): DeliveryQuery {
+  const textOf = (name: string): string | undefined => (typeof query[name] === "string" ? query[name] : undefined);
+  const fields = searchableFields.flatMap((name) => (textOf(name) === undefined ? [] : [[name, textOf(name)]]));
+  const [since, until, cursor] = [textOf("since"), textOf("until"), textOf("cursor")];
+  return {
+    // The schema lets only values through that these fields may have.
+    fields: Object.fromEntries(fields) as DeliveryQuery["fields"],
+    limit: typeof query["limit"] === "number" ? query["limit"] : 50,
+    ...(since === undefined ? {} : { since }),
+    ...(until === undefined ? {} : { until }),
+    ...(cursor === undefined ? {} : { cursor }),
+  };
+}

@@ -1,0 +1,135 @@
+import type { DeliveryLine, DeliveryRecord, DoorRecord, EventRecord, SearchableField } from "../core/delivery";
+import { parseJson } from "../core/delivery-request";
+import { WebhookError } from "../core/errors";
+import { at, textAt } from "../core/json";
+import { newestFirst, timeOfNewestFirst } from "../core/newest-first";
+import type { Documents, DocumentStore, Page } from "../core/ports";
+import { tenantKeyIn } from "../core/registration-id";
+import type { Tenant } from "./shards";
+
+/** What narrows and pages the log. */
+export interface DeliverySearch {
+  readonly fields: Partial<Pick<DeliveryLine, SearchableField>>;
+  /** Milliseconds since 1970, both included. */
+  readonly since: number;
+  readonly until: number;
+  readonly limit: number;
+  readonly cursor?: string;
+}
+
+const DAY_MS = 86_400_000;
+const PREFIX = "delivery-";
+
+/** The lines of the delivery log. */
+export class DeliveryLines {
+  readonly #documents: Documents<DeliveryLine>;
+
+  constructor(store: DocumentStore) {
+    this.#documents = store.collection<DeliveryLine>("delivery-lines");
+  }
+
+  /** Writes the line of a record, over the one that told its state before. */
+  async save(record: DeliveryRecord): Promise<void> {
+    const tenantKey = tenantKeyIn(record.registrationId);
+    if (tenantKey !== undefined) await this.#documents.upsert(toLine(record, tenantKey));
+  }
+
+  /** The line with this id. */
+  async find({ tenantId, tenantKey }: Tenant, id: string): Promise<DeliveryLine | undefined> {
+    const time = id.startsWith(PREFIX) ? timeOfNewestFirst(id.slice(PREFIX.length).split("-", 1)[0] ?? "") : undefined;
+    if (time === undefined) return undefined;
+    const found = await this.#documents.get(partitionOf(tenantKey, dayOf(time)), id);
+    return found?.value.tenantId === tenantId ? found.value : undefined;
+  }
+
+  /**
+   * One page, newest first. A page may be short, or empty, and not be the last.
+   * @throws {WebhookError} `invalid_cursor`
+   */
+  async search({ tenantId, tenantKey }: Tenant, search: DeliverySearch): Promise<Page<DeliveryLine>> {
+    const { since, until, limit, fields } = search;
+    const isWithin = ({ receivedAt }: DeliveryLine): boolean =>
+      Date.parse(receivedAt) >= since && Date.parse(receivedAt) <= until;
+    const items: DeliveryLine[] = [];
+    let { day, inner } = search.cursor === undefined ? startOf(until) : readPlace(search.cursor);
+    for (; day >= dayOf(since); day--) {
+      const query = { pk: partitionOf(tenantKey, day), where: { tenantId, ...fields }, limit: limit - items.length };
+      const page = await this.#documents.query(inner === undefined ? query : { ...query, cursor: inner });
+      items.push(...page.items.filter(isWithin));
+      inner = page.cursor;
+      if (inner !== undefined) return { items, cursor: toPlace({ day, inner }) };
+      if (items.length === limit && day > dayOf(since)) return { items, cursor: toPlace({ day: day - 1 }) };
+    }
+    return { items };
+  }
+}
+
+/** Where a page begins: a day, counted from 1970, and the cursor within it. */
+interface Place {
+  readonly day: number;
+  readonly inner?: string | undefined;
+}
+
+function startOf(until: number): Place {
+  return { day: dayOf(until) };
+}
+
+function toPlace(place: Place): string {
+  return Buffer.from(JSON.stringify(place)).toString("base64url");
+}
+
+function readPlace(cursor: string): Place {
+  const place = parseJson(Buffer.from(cursor, "base64url").toString("utf8"));
+  const [day, inner] = [at(place, "day"), textAt(place, "inner")];
+  if (typeof day !== "number" || !Number.isSafeInteger(day)) throw new WebhookError("invalid_cursor");
+  return { day, inner };
+}
+
+function dayOf(time: number): number {
+  return Math.floor(time / DAY_MS);
+}
+
+function partitionOf(tenantKey: string, day: number): string {
+  return `${tenantKey}~${day}`;
+}
+
+/** The id of the line of a record: the same at every attempt at its event. */
+export function lineIdOf({ receivedAt, id }: Pick<DeliveryRecord, "receivedAt" | "id">): string {
+  return `${PREFIX}${newestFirst(receivedAt)}-${id}`;
+}
+
+function toLine(record: DeliveryRecord, tenantKey: string): DeliveryLine {
+  const { registrationId, integrationId, connectionId, deliveryId, receivedAt, verdict, reason } = record;
+  return {
+    id: lineIdOf(record),
+    pk: partitionOf(tenantKey, dayOf(Date.parse(receivedAt))),
+    tenantId: record.tenantId,
+    schemaVersion: 1,
+    ...(record.ttl === undefined ? {} : { ttl: record.ttl }),
+    recordId: record.id,
+    registrationId,
+    integrationId,
+    connectionId,
+    deliveryId,
+    receivedAt,
+    verdict,
+    ...(reason === undefined ? {} : { reason }),
+    ...(record.verdict === "accepted" ? eventOf(record) : firstEventOf(record)),
+  };
+}
+
+function eventOf({
+  eventName,
+  nativeType,
+  entityType,
+  entityId,
+  outcome,
+  attempts,
+}: EventRecord): Partial<DeliveryLine> {
+  return { eventName, nativeType, entityType, entityId, outcome, attempts };
+}
+
+/** A delivery that ended at the door may have held several events; the log shows the first. */
+function firstEventOf({ eventNames: [eventName] }: DoorRecord): Partial<DeliveryLine> {
+  return eventName === undefined ? {} : { eventName };
+}

@@ -1,0 +1,61 @@
+import type { DeliveryLine, DeliveryRecord, EventRecord, ToldRequest } from "../core/delivery";
+import type { JsonObject } from "../core/json";
+import { lineIdOf } from "../repositories/delivery-lines";
+import type { SyncTaskView } from "./list-sync-tasks";
+
+/** A line of the delivery log as its tenant reads it: an event of a delivery, or a delivery that ended at the door. */
+export interface DeliveryView extends Omit<
+  DeliveryLine,
+  "id" | "pk" | "tenantId" | "schemaVersion" | "ttl" | "recordId" | "deliveryId"
+> {
+  readonly deliveryId: string;
+  /** The id of the whole delivery: the provider's own or, where it gave none, ours. */
+  readonly sourceDeliveryId?: string;
+}
+
+/** One delivery, with all that is kept of it. */
+export interface DeliveryDetails extends DeliveryView {
+  /** What was found out about a refusal. */
+  readonly detail?: string;
+  /** All events of a delivery that ended at the door. */
+  readonly eventNames?: readonly string[];
+  /** What the synchronisation did to the shard. */
+  readonly change?: string;
+  /** ISO 8601: when the outcome was recorded. */
+  readonly settledAt?: string;
+  /** Milliseconds from receipt to outcome. */
+  readonly latencyMs?: number;
+  readonly request?: ToldRequest;
+  /** The event in our words, with the record's fields as far as they are kept. */
+  readonly event?: JsonObject;
+  readonly syncTask?: SyncTaskView;
+}
+
+/** What the API shows of a line. */
+export function toDeliveryView(line: DeliveryLine): DeliveryView {
+  const { id, pk: _, tenantId: __, schemaVersion: ___, ttl: ____, recordId: _____, deliveryId, ...rest } = line;
+  return { deliveryId: id, ...(deliveryId === "" ? {} : { sourceDeliveryId: deliveryId }), ...rest };
+}
+
+/** What the API shows of a record. */
+export function toDeliveryDetails(record: DeliveryRecord): DeliveryDetails {
+  const { id: _, pk: __, tenantId: ___, schemaVersion: ____, ttl: _____, deliveryId, ...rest } = record;
+  const ids = { deliveryId: lineIdOf(record), ...(deliveryId === "" ? {} : { sourceDeliveryId: deliveryId }) };
+  if (rest.verdict !== "accepted") return { ...ids, ...rest };
+  const { event, dataref: ______, syncTaskId: _______, ...told } = rest;
+  return { ...ids, ...told, ...(event && { event: toEventView(event) }) };
+}
+
+function toEventView({
+  eventType,
+  entityType,
+  entityId,
+  occurredAt,
+  version,
+  scope,
+  completeness,
+  data,
+}: NonNullable<EventRecord["event"]>): JsonObject {
+  // Fields that the event has not are undefined, which JSON leaves out.
+  return { eventType, entityType, entityId, occurredAt, version, scope, completeness, data };
+}
