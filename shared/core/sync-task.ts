@@ -171,6 +171,13 @@ export class SyncFailure extends Error {
   }
 }
 
+/** Nothing is wrong with the task: its provider does not answer, or the connection's credentials have to be renewed. */
+export function isProviderOut(error: unknown): boolean {
+  return error instanceof SyncFailure && outsideReasons.includes(error.reason);
+}
+
+const outsideReasons: readonly string[] = ["provider_unreachable", "needs_reauth"];
+
 /** The work has to wait until `at` (milliseconds since 1970): a rate limit, say. It uses up no attempt. */
 export class SyncDelay extends Error {
   readonly at: number;

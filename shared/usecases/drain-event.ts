@@ -1,7 +1,7 @@
 import type { EventOutcome, EventRecord } from "../core/delivery";
 import { isOutage } from "../core/errors";
 import { tenantKeyIn } from "../core/registration-id";
-import type { SyncTask } from "../core/sync-task";
+import { isProviderOut, type SyncTask } from "../core/sync-task";
 import { eventNameOf, type WebhookEvent } from "../core/webhook-event";
 import { recordIdOf } from "../repositories/deliveries";
 import { taskIdOfEvent } from "../sync/task-documents";
@@ -66,7 +66,8 @@ async function handleFailure(services: Services, opened: OpenedMessage, error: u
   if (plan.at === undefined) return park(services, opened, { outcome: "dead", attempts, reason });
   // The copy goes out before anything is recorded: a crash in between repeats an attempt and loses nothing.
   await putOff(services, opened, plan.at, plan);
-  if (!counts) return;
+  // An outage of ours is not the event's affair, and the store may be what is out; waiting for a limit is no news.
+  if (!counts && !isProviderOut(error)) return;
   // A throw would bring the original back beside its copy, and so one more copy for each delivery.
   await settle(services, opened, { outcome: "retrying", attempts, reason }).catch((unrecorded: unknown) => {
     services.log("warn", "event.not_recorded", { eventId: opened.event.eventId, error: String(unrecorded) });

@@ -1,7 +1,7 @@
 import { backOffMs, OUTAGE_LIMIT_MS } from "../core/back-off";
 import { isOutage, isWebhookError } from "../core/errors";
 import type { RetryPolicy } from "../core/registration";
-import { SyncDelay, SyncFailure } from "../core/sync-task";
+import { isProviderOut, SyncDelay, SyncFailure } from "../core/sync-task";
 import type { Services } from "./services";
 
 /** What has been tried so far. */
@@ -29,8 +29,8 @@ export interface RetryPlan {
 }
 
 /**
- * DESIGN 11, Retries: an outage of a back end of ours and the wait for a rate limit use up no attempt, for seven days;
- * what repeating cannot mend is given up at once; anything else is tried again as the policy says.
+ * DESIGN 11, Retries: an outage of a back end of ours or of the provider, and the wait for a rate limit, use up no attempt,
+ * for seven days; what repeating cannot mend is given up at once; anything else is tried again as the policy says.
  */
 export function planRetry({ now }: Pick<Services, "now">, tried: Tried, error: unknown): RetryPlan {
   const { policy, failedAttempts, copies } = tried;
@@ -38,7 +38,7 @@ export function planRetry({ now }: Pick<Services, "now">, tried: Tried, error: u
   const isYoung = now() - Date.parse(tried.since) < OUTAGE_LIMIT_MS;
   if (error instanceof SyncDelay && isYoung)
     return { at: Math.max(now(), error.at), attempts: failedAttempts, copies, counts: false, reason };
-  const counts = !(isOutage(error) && isYoung);
+  const counts = !((isOutage(error) || isProviderOut(error)) && isYoung);
   const attempts = counts ? failedAttempts + 1 : failedAttempts;
   const isPermanent = error instanceof SyncFailure && error.permanent;
   if (isPermanent || attempts > policy.maxRetries) return { attempts, copies, counts: true, reason };

@@ -372,7 +372,7 @@ describe("a task by hand", () => {
 
   it("is tried again as the policy says, and then given up", async () => {
     await open(mapping);
-    vendor.failure = new SyncFailure("provider_unreachable");
+    vendor.failure = new SyncFailure("provider_answer_unknown");
     await startSyncTask(world.services, { ...request, entityId: "003" });
     for (let attempt = 1; attempt <= 4; attempt++) {
       expect(await drain()).toBe(1);

@@ -215,13 +215,13 @@ describe("one delivery", () => {
     await deliver("001");
     const failing = {
       ...app.services,
-      sync: { enqueueSyncTask: () => Promise.reject(new SyncFailure("provider_unreachable")) },
+      sync: { enqueueSyncTask: () => Promise.reject(new SyncFailure("provider_answer_unknown")) },
     };
     const [message] = await app.lockingQueue.receive(1, 60_000);
     await drainMessage(failing, JSON.parse(message?.body ?? ""));
     await app.lockingQueue.complete(message?.lockToken ?? "");
     expect((await log()).deliveries).toMatchObject([
-      { outcome: "retrying", reason: "provider_unreachable", attempts: 1 },
+      { outcome: "retrying", reason: "provider_answer_unknown", attempts: 1 },
     ]);
     app.advance(3_600_000);
     const { deliveries } = await log();

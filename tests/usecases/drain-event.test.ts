@@ -76,16 +76,16 @@ describe("drainEvent", () => {
   });
 
   it("puts a failure off by a scheduled copy under a new message id, and counts the attempt", async () => {
-    await drainEvent(failing(new SyncFailure("provider_unreachable")), makeMessage(event()));
+    await drainEvent(failing(new SyncFailure("provider_answer_unknown")), makeMessage(event()));
     expect(await app.lockingQueue.depth()).toMatchObject({ active: 0, scheduled: 1 });
-    expect(await records()).toMatchObject([{ outcome: "retrying", attempts: 1, reason: "provider_unreachable" }]);
+    expect(await records()).toMatchObject([{ outcome: "retrying", attempts: 1, reason: "provider_answer_unknown" }]);
     app.advance(75_000);
     expect(await app.drain()).toBe(1);
     expect(await records()).toMatchObject([{ outcome: "synchronised", attempts: 2 }]);
   });
 
   it("parks an event as dead, with its reason and the event itself, when its attempts are used up", async () => {
-    const services = failing(new SyncFailure("provider_unreachable"));
+    const services = failing(new SyncFailure("provider_answer_unknown"));
     await drainEvent(services, makeMessage(event(), 3));
     expect(await app.lockingQueue.depth()).toMatchObject({ active: 0, scheduled: 0, deadLettered: 0 });
     expect(await records()).toMatchObject([{ outcome: "dead", attempts: 4, event: { entityId: "003" } }]);
@@ -106,6 +106,20 @@ describe("drainEvent", () => {
     await drainEvent(outage, makeMessage(old, 3, 5));
     expect(await records()).toMatchObject([{ outcome: "dead", reason: "secrets_unavailable" }]);
   });
+
+  it.each(["provider_unreachable", "needs_reauth"])(
+    "uses up no attempt while the provider's side is out (%s), for seven days, and says so",
+    async (reason) => {
+      const outage = failing(new SyncFailure(reason));
+      await drainEvent(outage, makeMessage(event(), 3, 5));
+      expect(await records()).toMatchObject([{ outcome: "retrying", attempts: 3, reason }]);
+      expect((await health()).failureReasons).toMatchObject([{ reason }]);
+      expect(await app.lockingQueue.depth()).toMatchObject({ scheduled: 1 });
+      const old = event({ receivedAt: new Date(noon - 8 * 86_400_000).toISOString() });
+      await drainEvent(outage, makeMessage(old, 3, 5));
+      expect(await records()).toContainEqual(expect.objectContaining({ outcome: "dead", reason }));
+    },
+  );
 
   it("tries a dead event again when the provider delivers it again", async () => {
     const dead = event();
@@ -194,7 +208,7 @@ describe("drainEvent", () => {
   it("keeps the payload until the event is synchronised, and says in the record of a dead one where it is", async () => {
     await app.services.payloads.put("kept", Buffer.from('{"Id":"003","Name":"Ada"}'), 60);
     const message = { ...makeMessage(event({ data: {} })), dataref: "kept" };
-    await drainEvent(failing(new SyncFailure("provider_unreachable")), message);
+    await drainEvent(failing(new SyncFailure("provider_answer_unknown")), message);
     await drainEvent(failing(new SyncFailure("mapping_missing", { permanent: true })), message);
     expect(await records()).toMatchObject([{ outcome: "dead", event: { entityId: "003" }, dataref: "kept" }]);
     // Its message may come again, from the queue or from the provider: then nothing is missing.
@@ -226,7 +240,7 @@ describe("drainEvent", () => {
 
     it("makes one copy where the attempt cannot be recorded, not one for each delivery", async () => {
       jest.spyOn(app.services.deliveries, "save").mockImplementation(down);
-      await drainEvent(failing(new SyncFailure("provider_unreachable")), makeMessage(event()));
+      await drainEvent(failing(new SyncFailure("provider_answer_unknown")), makeMessage(event()));
       expect(await app.lockingQueue.depth()).toMatchObject({ scheduled: 1 });
       expect(app.logged.map((line) => line.event)).toContain("event.not_recorded");
     });
