@@ -45,16 +45,20 @@ function parametersOf(body: Buffer): string[] {
   return names.flatMap((name) => [...new Set(parameters.getAll(name))].toSorted().map((value) => name + value));
 }
 
+const signedAsStandard = (body: Buffer): Record<string, string> => ({
+  "webhook-id": "msg_1",
+  "webhook-timestamp": seconds,
+  "webhook-signature": `v1,${hmac(KEY, `msg_1.${seconds}.`, body).digest("base64")}`,
+});
+
 const senders: readonly (readonly [string, Sender])[] = [
+  ["Standard Webhooks", { integrationId: "standard", headers: signedAsStandard }],
   [
-    "Standard Webhooks",
+    "CloudEvents, signed",
     {
-      integrationId: "standard",
-      headers: (body) => ({
-        "webhook-id": "msg_1",
-        "webhook-timestamp": seconds,
-        "webhook-signature": `v1,${hmac(KEY, `msg_1.${seconds}.`, body).digest("base64")}`,
-      }),
+      integrationId: "cloudevents",
+      verification: { scheme: "standard" },
+      headers: (body) => ({ ...signedAsStandard(body), "content-type": "application/cloudevents+json" }),
     },
   ],
   ["CloudEvents, structured", cloudEvents("application/cloudevents+json")],

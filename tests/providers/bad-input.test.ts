@@ -4,7 +4,7 @@ import type { DeliveryResult } from "../../shared/usecases/accept-delivery";
 import { eventlessBodies, nested } from "../support/eventless-bodies";
 import { GoogleIssuer } from "../support/google-issuer";
 import { noon } from "../support/make";
-import { openTestApp, type TestApp } from "../support/test-app";
+import { codeOf, openTestApp, type TestApp } from "../support/test-app";
 
 /**
  * What a sender that proves itself may send all the same, through the whole gateway: each body gets a typed answer and a
@@ -208,5 +208,16 @@ describe("an Outbound Message of the right organisation", () => {
     await app.services.gatherer.flush();
     const { items } = await app.services.deliveries.list("tenant soap", webhook.registrationId, 10);
     expect(items).toMatchObject([{ verdict: "ignored", reason: "unknown_shape" }]);
+  });
+});
+
+describe("the webhook of an Outbound Message", () => {
+  it.each(eventlessBodies)("is not proved by %s, and the reason is recorded", async (_, body) => {
+    const verification = { scheme: "outbound-message", organizationId: "00Dxx0000001gEREAY" };
+    const webhook = await app.register({ verification, tenantId: "tenant no soap" });
+    expect(await codeOf(app.deliver(webhook.registrationId, Buffer.from(body), {}))).toBe("delivery_refused");
+    await app.services.gatherer.flush();
+    const { items } = await app.services.deliveries.list("tenant no soap", webhook.registrationId, 10);
+    expect(items).toMatchObject([{ verdict: "refused", reason: "body_malformed" }]);
   });
 });
