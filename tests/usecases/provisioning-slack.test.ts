@@ -1,6 +1,6 @@
 import type { HookTarget } from "../../shared/core/provider-hook";
 import { renewHooks } from "../../shared/usecases/renew-hooks";
-import type { RegisterRequest } from "../../shared/usecases/register-webhook";
+import { registerWebhook, type RegisterRequest } from "../../shared/usecases/register-webhook";
 import { requireOwn } from "../../shared/usecases/require-own";
 import { saveConnection } from "../../shared/usecases/save-connection";
 import { unregisterWebhook } from "../../shared/usecases/unregister-webhook";
@@ -55,6 +55,20 @@ describe("the manifest of a Slack app", () => {
         socket_mode_enabled: false,
       },
     });
+  });
+
+  it("gets the URL of a shared webhook, by a connection that the target names", async () => {
+    const named = { ...target, connectionId: "conn-123" };
+    const shared = await registerWebhook(app.services, {
+      tenantId: "tenant-123",
+      integrationId: "slack",
+      routing: "workspace",
+      webhookSecret: "signing secret",
+      provision: true,
+      target: named,
+    });
+    expect(shared).toMatchObject({ routing: "workspace", provisioning: { state: "ready" } });
+    expect(slack.manifests.get("A1")?.settings.event_subscriptions?.request_url).toBe(shared.webhookUrl);
   });
 
   it("has no subscriptions any more once the webhook is unregistered", async () => {
