@@ -65,7 +65,7 @@ function setupOf(services: Services, registration: Registration, webhookUrl: str
   if (registration.routing !== undefined) {
     const step = `PUT ${webhookUrl}/routes/{id} with {"registrationId":"…"}`;
     steps.push(
-      `Map each ${registration.routing} to a webhook of its tenant: ${step}. What nobody is mapped to is dropped.`,
+      `Map each ${registration.routing} to a webhook of its tenant: ${step}. What is of any other is recorded and dropped.`,
     );
   }
   const weakness = provider.weakness?.(verification);
