@@ -166,12 +166,31 @@ describe("a mailbox", () => {
   });
 
   it("that cannot be watched has its subscription made only once", async () => {
-    google.server.interrupt({ json: {} }, { status: 500 });
+    const mended = google.server.failing(({ path }) => path.endsWith("/watch"), { status: 500 });
     const { registrationId } = await register(target);
     expect((await view(registrationId)).provisioning?.state).toBe("pending");
+    mended();
     await live(5 * MINUTE);
     expect((await view(registrationId)).provisioning?.state).toBe("ready");
     expect(google.server.calls.filter((call) => call.startsWith("PUT"))).toHaveLength(1);
+  });
+
+  it("that another webhook watches is watched on, when one that never came to watch it is removed", async () => {
+    await register(target);
+    google.server.failing(({ path }) => path.endsWith("/watch"), { status: 500 });
+    const { registrationId } = await register(target);
+    await unregisterWebhook(app.services, own(registrationId));
+    expect(hooks.watch).toBeDefined();
+    expect(hooks.subscriptions.size).toBe(1);
+  });
+
+  it("that somebody has published to another topic is left to him", async () => {
+    hooks.watch = { topicName: "projects/acme-1/topics/other", expiresAt: noon + DAY };
+    const { registrationId } = await register(target);
+    expect((await view(registrationId)).provisioning?.reason).toBe("hook_taken");
+    expect(hooks.watch.topicName).toBe("projects/acme-1/topics/other");
+    await live(DAY + HOUR);
+    expect((await view(registrationId)).provisioning?.state).toBe("ready");
   });
 
   it("whose renewal fails is said to be in danger long before it ends, is tried again, and recovers", async () => {
@@ -240,9 +259,11 @@ describe("a subscription to events of Workspace", () => {
   });
 
   it("of which the answer was lost is found again, to be used or to be removed", async () => {
-    google.server.interrupt({ json: {} });
-    hooks.answerLost = { instead: "hang_up" };
+    const mended = google.server.failing(({ path }) => path.startsWith("/workspaceevents/"), { status: 500 });
     const { registrationId } = await register(target);
+    mended();
+    hooks.answerLost = { instead: "hang_up" };
+    expect(await provisionWebhook(app.services, own(registrationId))).toMatchObject({ status: "pending_provider" });
     expect(hooks.workspace).toHaveLength(1);
     await unregisterWebhook(app.services, own(registrationId));
     expect(hooks.workspace).toEqual([]);
@@ -257,6 +278,18 @@ describe("a subscription to events of Workspace", () => {
     expect((await view(registrationId)).provisioning?.reason).toBe("hook_taken");
     await unregisterWebhook(app.services, own(registrationId));
     expect(hooks.workspace).toHaveLength(1);
+  });
+
+  it("that was suspended is reactivated when it is renewed, and refused until its error is mended", async () => {
+    const { registrationId } = await register(target);
+    hooks.suspend();
+    hooks.isMended = false;
+    await live(DAY + HOUR);
+    expect((await view(registrationId)).provisioning).toMatchObject({ state: "ready", reason: "provider_rejected" });
+    hooks.isMended = true;
+    await live(2 * HOUR);
+    expect((await view(registrationId)).provisioning).not.toHaveProperty("reason");
+    expect(hooks.workspace).toMatchObject([{ state: "ACTIVE" }]);
   });
 
   it("that ended is made anew", async () => {

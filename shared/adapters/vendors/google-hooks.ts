@@ -32,7 +32,7 @@ export const googleHooks: VendorHooks = {
       case "push_subscription":
         return removePushSubscription(context, place, hook);
       case "gmail_watch":
-        return removeGmailWatch(context);
+        return removeGmailWatch(context, hook);
       case "workspace_subscription":
         return removeWorkspaceSubscription(context, place, hook);
       case "channel":

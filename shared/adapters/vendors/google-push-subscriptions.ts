@@ -1,7 +1,6 @@
-import { type JsonObject, textAt } from "../../core/json";
-import type { OutboundReply } from "../../core/outbound";
+import { asObject, type JsonObject, textAt } from "../../core/json";
 import type { HookOrder, HookPlace, HookRequest, ProviderHook } from "../../core/provider-hook";
-import { failure, unsupported } from "./failures";
+import { failure, unknownAnswer, unsupported } from "./failures";
 import { callGoogle, demandDone, demandRemoved, demandTopic, topicName } from "./google-call";
 import type { HookSession, MadeHook } from "./vendor-hooks";
 
@@ -21,9 +20,8 @@ export async function putPushSubscription(
 ): Promise<MadeHook> {
   const id = known?.id ?? nameOf(request);
   const pushConfig = pushConfigOf(request);
-  const changed = known && (await modify(context, id, pushConfig));
-  if (changed === undefined || changed.status === 404) await create(context, { request, id, pushConfig });
-  else demandDone(context, changed);
+  const isThere = known !== undefined && (await modify(context, id, pushConfig));
+  if (!isThere) await create(context, { request, id, pushConfig });
   return { id, serial };
 }
 
@@ -51,9 +49,13 @@ function pushConfigOf({ webhookUrl, identity }: HookRequest): JsonObject {
   return { pushEndpoint: webhookUrl, oidcToken: identity };
 }
 
-function modify(context: HookSession, id: string, pushConfig: JsonObject): Promise<OutboundReply> {
-  const json = { pushConfig };
-  return callGoogle(context, { service: "pubsub", method: "POST", path: `/v1/${id}:modifyPushConfig`, json });
+/** Answers false if there is no such subscription. */
+async function modify(context: HookSession, id: string, pushConfig: JsonObject): Promise<boolean> {
+  const path = `/v1/${id}:modifyPushConfig`;
+  const reply = await callGoogle(context, { service: "pubsub", method: "POST", path, json: { pushConfig } });
+  if (reply.status === 404) return false;
+  if (asObject(demandDone(context, reply).json) === undefined) throw unknownAnswer(context.api, reply);
+  return true;
 }
 
 interface Creation {
@@ -66,12 +68,10 @@ async function create(context: HookSession, { request, id, pushConfig }: Creatio
   const topic = topicName(demandTopic(request.target));
   const json = { topic, pushConfig, ackDeadlineSeconds: ACK_DEADLINE_S, retryPolicy, expirationPolicy };
   const created = await callGoogle(context, { service: "pubsub", method: "PUT", path: `/v1/${id}`, json });
-  if (created.status !== 409) {
-    demandDone(context, created);
-    return;
-  }
-  await demandOurs(context, { request, id, topic });
-  demandDone(context, await modify(context, id, pushConfig));
+  if (created.status === 409) {
+    await demandOurs(context, { request, id, topic });
+    await modify(context, id, pushConfig);
+  } else if (textAt(demandDone(context, created).json, "topic") !== topic) throw unknownAnswer(context.api, created);
 }
 
 interface Found {

@@ -20,13 +20,17 @@ export async function putGmailWatch(context: HookSession, { request, serial }: H
   const filter = labelIds === undefined ? {} : { labelIds, labelFilterBehavior: "INCLUDE" };
   const json = { topicName: topicName(target), ...filter };
   const reply = await callGoogle(context, { service: "gmail", method: "POST", path: `${MAILBOX}/watch`, json });
+  // A watch that publishes to another topic has to be stopped first, by whoever wants it: it may be in use.
+  const isTaken = /push notification client/i.test(textAt(reply.json, "error", "message") ?? "");
+  if (isTaken) throw failure("hook_taken", { api: context.api, reply, permanent: true });
   const expiresAt = toTime(Number(textAt(demandDone(context, reply).json, "expiration")));
   if (expiresAt === undefined) throw unknownAnswer(context.api, reply);
   return { id: "me", serial, expiresAt };
 }
 
-/** Ends the watch of the mailbox. */
-export async function removeGmailWatch(context: HookSession): Promise<void> {
+/** Ends the watch of the mailbox, unless it is not known to be ours: it may be another webhook's, and ours ends by itself. */
+export async function removeGmailWatch(context: HookSession, hook: ProviderHook): Promise<void> {
+  if (hook.id === undefined) return;
   demandRemoved(context, await callGoogle(context, { service: "gmail", method: "POST", path: `${MAILBOX}/stop` }));
 }
 
@@ -74,9 +78,12 @@ function call(
   return callGoogle(context, { ...request, service: "workspaceevents" });
 }
 
-/** `0s` stands for the longest time there is. */
-function prolong(context: HookSession, id: string): Promise<OutboundReply> {
-  return call(context, { method: "PATCH", path: `/v1/${id}`, query: { updateMask: "ttl" }, json: { ttl: "0s" } });
+/** `0s` stands for the longest time there is. A subscription that was suspended delivers again once its error is resolved. */
+async function prolong(context: HookSession, id: string): Promise<OutboundReply> {
+  const ttl = { query: { updateMask: "ttl" }, json: { ttl: "0s" } };
+  const renewed = await call(context, { method: "PATCH", path: `/v1/${id}`, ...ttl });
+  const isSuspended = textAt(renewed.json, "response", "state") === "SUSPENDED";
+  return isSuspended ? call(context, { method: "POST", path: `/v1/${id}:reactivate`, json: {} }) : renewed;
 }
 
 /** The user's subscription to this resource, if it publishes to the topic of ours. */
@@ -94,7 +101,8 @@ async function findSubscription(context: HookSession, target: WorkspaceTarget): 
 function madeOf(context: HookSession, serial: number, reply: OutboundReply): MadeHook {
   const { json } = demandDone(context, reply);
   // The next attempt finds what it came to.
-  if (at(json, "done") !== true) throw failure("provider_unfinished", { api: context.api, reply });
+  const isUnderWay = at(json, "done") !== true && textAt(json, "name")?.startsWith("operations/") === true;
+  if (isUnderWay) throw failure("provider_unfinished", { api: context.api, reply });
   const subscription = at(json, "response");
   const [id, expiresAt] = [idIn(subscription), toTime(Date.parse(textAt(subscription, "expireTime") ?? ""))];
   if (id === undefined || expiresAt === undefined) throw unknownAnswer(context.api, reply);

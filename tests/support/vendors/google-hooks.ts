@@ -25,13 +25,16 @@ export interface WorkspaceSubscription {
   readonly eventTypes: readonly string[];
   readonly notificationEndpoint: { readonly pubsubTopic: string };
   readonly expireTime: string;
+  readonly state?: "ACTIVE" | "SUSPENDED";
 }
 
 const DAY_MS = 86_400_000;
 
+const ONE_CLIENT = "Only one user push notification client allowed per developer (call /stop then try again)";
+
 /** An error as Google's services write it. */
-export function failed(code: number, reason: string, status: string): Answer {
-  return { status: code, json: { error: { code, status, message: "…", errors: [{ reason, domain: "global" }] } } };
+export function failed(code: number, reason: string, status: string, message = "…"): Answer {
+  return { status: code, json: { error: { code, status, message, errors: [{ reason, domain: "global" }] } } };
 }
 
 const notFound = failed(404, "notFound", "NOT_FOUND");
@@ -47,6 +50,8 @@ export class GoogleHooks {
   readonly subscriptions = new Map<string, Subscription>();
   watch: { readonly topicName: string; readonly expiresAt: number; readonly labelIds?: readonly string[] } | undefined;
   readonly workspace: WorkspaceSubscription[] = [];
+  /** What may be subscribed to. */
+  readonly resources = new Set(["//chat.googleapis.com/spaces/AAA"]);
   readonly channels: Channel[] = [];
   /** What may be watched, each by its path, with the longest life of its channels in days. */
   readonly watchable = new Map([
@@ -58,6 +63,8 @@ export class GoogleHooks {
   readonly sought: (readonly [subscription: string, time: string])[] = [];
   /** Whether the next operations are done when they are answered. */
   isDone = true;
+  /** Whether what suspended a subscription is resolved. */
+  isMended = true;
   /** Said in place of the answer to what was just made. */
   answerLost: Answer | undefined;
   #count = 0;
@@ -110,20 +117,23 @@ export class GoogleHooks {
       return { status: 204 };
     }
     const wanted = JSON.parse(body) as { topicName: string; labelIds?: string[] };
-    if (!this.topics.has(wanted.topicName)) return failed(400, "invalidArgument", "INVALID_ARGUMENT");
+    if (!this.topics.has(wanted.topicName)) return notFound;
+    if (this.watch && this.watch.expiresAt > this.#now() && this.watch.topicName !== wanted.topicName)
+      return failed(400, "invalidArgument", "INVALID_ARGUMENT", ONE_CLIENT);
     const expiresAt = this.#now() + 7 * DAY_MS;
     this.watch = { ...wanted, expiresAt };
     return { json: { historyId: "1234567890", expiration: String(expiresAt) } };
   }
 
   #workspaceEvents(path: string, { method, query, body }: Received): Answer {
-    const name = path.replace("/v1/", "");
+    const [, name = "", verb] = /^\/v1\/([^:]+)(?::(\w+))?$/.exec(path) ?? [];
     const index = this.workspace.findIndex((subscription) => subscription.name === name);
     const expireTime = new Date(this.#now() + 7 * DAY_MS).toISOString();
     if (name === "subscriptions" && method === "GET") return this.#listWorkspace(query["filter"] ?? "");
     if (name === "subscriptions") {
       const wanted = JSON.parse(body) as WorkspaceSubscription & { ttl: string };
       if (this.workspace.some(({ targetResource }) => targetResource === wanted.targetResource)) return conflict;
+      if (!this.resources.has(wanted.targetResource)) return notFound;
       const { ttl, ...fields } = wanted;
       if (ttl !== "0s") return failed(400, "badRequest", "INVALID_ARGUMENT");
       const made = { ...fields, name: `subscriptions/chat-spaces-${++this.#count}`, expireTime };
@@ -136,9 +146,19 @@ export class GoogleHooks {
       this.workspace.splice(index, 1);
       return { json: { done: true } };
     }
+    if (verb === "reactivate") {
+      if (!this.isMended) return failed(400, "failedPrecondition", "FAILED_PRECONDITION");
+      this.workspace[index] = { ...known, state: "ACTIVE" };
+      return { json: this.#operation({ ...known, state: "ACTIVE" }) };
+    }
     if (method !== "PATCH" || query["updateMask"] !== "ttl") return failed(400, "badRequest", "INVALID_ARGUMENT");
     this.workspace[index] = { ...known, expireTime };
     return { json: this.#operation({ ...known, expireTime }) };
+  }
+
+  /** As after an error at the topic, or of the user's authorisation. */
+  suspend(): void {
+    this.workspace.splice(0, 1, ...this.workspace.slice(0, 1).map((one) => ({ ...one, state: "SUSPENDED" as const })));
   }
 
   #operation(response: WorkspaceSubscription): object {
