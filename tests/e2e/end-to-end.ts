@@ -12,6 +12,8 @@ import { GoogleStandIn } from "../../infra/local/google-stand-in";
 import { eventually } from "../support/gateway";
 import { OidcIssuer } from "../support/oidc-issuer";
 import { seedSignature } from "../support/test-app";
+import { GitHubStandIn } from "../support/vendors/github";
+import type { GitHubHook } from "../support/vendors/github-hooks";
 
 /** A running gateway, whatever it stands on. */
 export interface EndToEndGateway {
@@ -51,22 +53,27 @@ const API_TOKENS = JSON.stringify(
 export function describeEndToEnd(start: StartGateway): void {
   let gateway: EndToEndGateway;
   let oidc: OidcIssuer;
+  let github: GitHubStandIn;
   const google = new GoogleStandIn();
 
   beforeAll(async () => {
     oidc = await OidcIssuer.start();
+    github = await GitHubStandIn.start();
     gateway = await start({
       API_TOKENS,
       OIDC_ISSUER: issuerName,
       OIDC_AUDIENCE: audience,
       OIDC_JWKS_URL: oidc.jwksUrl,
       GOOGLE_CERTIFICATES_URL: await google.start(),
+      GITHUB_API_URL: github.server.url,
+      OUTBOUND_ALLOW_LOOPBACK: "true",
       RATE_LIMIT_UNVERIFIED: "1000",
     });
   }, 60_000);
   afterAll(async () => {
     await gateway.stop();
     await oidc.stop();
+    await github.server.stop();
     google.stop();
   }, 30_000);
 
@@ -337,6 +344,30 @@ export function describeEndToEnd(start: StartGateway): void {
         expect(await manage(method, target, body, tokens.b)).toMatchObject({ status: 404 });
       }
       expect((await manage("GET", path)).status).toBe(200);
+    });
+
+    it("is set up at its provider, also when that fails at first, and is gone there once it is deleted", async () => {
+      const hooks: GitHubHook[] = [];
+      github.hooks.owners.set("repos/acme/app", hooks);
+      const auth = { kind: "bearer", token: github.tokens.accessToken };
+      await manage("PUT", "/integrations/github/connections/conn-123", { auth });
+      github.server.interrupt({ status: 502 });
+      const target = { kind: "repository", repository: "acme/app" };
+      const webhook = await register("github", { provision: true, target });
+      expect(webhook).toMatchObject({ status: "pending_provider", provisioning: { reason: "provider_unreachable" } });
+      const path = `/webhooks/${webhook.registrationId}`;
+      expect((await manage("POST", `${path}/provision`)).json).toMatchObject({ status: "active" });
+      expect(hooks).toMatchObject([{ config: { url: webhook.webhookUrl, secret: webhook.webhookSecret } }]);
+
+      const body = JSON.stringify({ zen: "…", hook_id: 1 });
+      const signature = createHmac("sha256", webhook.webhookSecret ?? "")
+        .update(body)
+        .digest("hex");
+      const headers = { "x-github-event": "ping", "x-hub-signature-256": `sha256=${signature}` };
+      expect((await deliver(webhook, { body, headers })).status).toBe(200);
+
+      expect((await manage("DELETE", path)).status).toBe(204);
+      expect(hooks).toEqual([]);
     });
 
     it("takes the JWT of the configured issuer, and reads tenant and scopes from it", async () => {
