@@ -1,12 +1,13 @@
 import { hash } from "node:crypto";
 import type { ToldRequest } from "../core/delivery";
+import { eventIdOf } from "../core/event-id";
 import type { ParsedDelivery } from "../core/provider";
 import { eventNameOf, type ProviderEvent } from "../core/webhook-event";
 import { activityKeyOf } from "./activity-key";
 import { type EventMessage, toEventMessage } from "./event-message";
 import { noteAtDoor } from "./note-at-door";
 import type { CachedRegistration } from "./registration-cache";
-import { eventIdOf, sendEvents } from "./send-events";
+import { sendEvents } from "./send-events";
 import type { Services } from "./services";
 
 /** One event in the reply. */
