@@ -6,6 +6,7 @@ import { createForwardingService } from "../../shared/sync/forwarding-service";
 import { drainEvent } from "../../shared/usecases/drain-event";
 import type { NewRegistration } from "../../shared/usecases/register-webhook";
 import { serviceHealth } from "../../shared/usecases/service-health";
+import { startWork } from "../../shared/usecases/start-task";
 import { startSyncTask } from "../../shared/usecases/start-sync-task";
 import { healthOf } from "../../shared/usecases/webhook-health";
 import { describeSyncTaskService, type NextAnswer } from "../contracts/sync-task-service";
@@ -44,6 +45,21 @@ async function tasks(): Promise<readonly SyncTask[]> {
 async function records() {
   return (await app.services.deliveries.list("tenant-123", webhook.registrationId, 50)).items;
 }
+
+describe("the deliveries of a gap, with an engine of one's own", () => {
+  it("are asked for again by us: the engine gets the events that come of it", async () => {
+    const { tenantKey } = tenant();
+    await startWork(app.services, {
+      ...{ taskId: "task-1", tenantId: "tenant-123", tenantKey, integrationId: "github", connectionId: "conn-123" },
+      ...{ registrationId: webhook.registrationId, trigger: "gap", entityType: "deliveries" },
+      replay: { webhookUrl: webhook.webhookUrl, scopes: ["acme/app"] },
+      requestedAt: new Date(noon).toISOString(),
+    });
+    await app.drain();
+    expect(engine.handed).toEqual([]);
+    expect(await tasks()).toMatchObject([{ status: "failed", reason: "no_credentials" }]);
+  });
+});
 
 describe("an event, with an engine of one's own", () => {
   it("is handed over whole, and its task says so", async () => {
