@@ -1,4 +1,4 @@
-import type { GapWatch } from "./repair";
+import type { GapWatch, RepairNote } from "./repair";
 import type { Document } from "./ports";
 import type { NoticeName, NoticeRecords } from "./provider-notice";
 import type { Rhythm } from "./rhythm";
@@ -56,6 +56,8 @@ export interface Activity extends Document {
   readonly unrouted?: UnroutedTallies;
   /** Which gaps were looked after; absent where there never was one. */
   readonly gaps?: GapWatch;
+  /** The repair that ended last. */
+  readonly lastRepair?: RepairNote;
   /** What the health timer last found, so that it reports changes only. */
   readonly reportedStatus?: string;
 }

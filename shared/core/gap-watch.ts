@@ -1,4 +1,5 @@
 import { type Activity, BUCKET_MS } from "./activity";
+import type { Provisioning } from "./provisioning";
 import type { Gap, GapWatch } from "./repair";
 import { silenceOf } from "./silence";
 
@@ -17,18 +18,29 @@ const QUIET_MS = BUCKET_MS;
 /** A provider that drops events says so minute by minute; how long before its last word it began is not kept. */
 const DROPPING_MS = 3_600_000;
 
-/** Looks at what happened to a webhook for gaps that nobody has looked after yet. `now` in milliseconds since 1970. */
-export function findGaps(activity: Activity, now: number): GapFindings {
-  return [findSilence, findOutage, findDropped].reduce<GapFindings>(
+/** What is known of a webhook. */
+export interface Situation {
+  readonly activity: Activity;
+  /** How it stands at its provider, where we set it up. */
+  readonly provisioning?: Provisioning | undefined;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}
+
+/** Looks at what happened to a webhook for gaps that nobody has looked after yet. */
+export function findGaps({ activity, provisioning, now }: Situation): GapFindings {
+  const facts = { ...activity, provisioning };
+  return [findSilence, findOutage, findDropped, findExpired].reduce<GapFindings>(
     ({ gaps, watch }, find) => {
-      const found = find({ ...activity, gaps: watch }, now);
+      const found = find({ ...facts, gaps: watch }, now);
       return { gaps: [...gaps, ...found.gaps], watch: found.watch };
     },
     { gaps: [], watch: activity.gaps ?? {} },
   );
 }
 
-type Finder = (activity: Activity & { readonly gaps: GapWatch }, now: number) => GapFindings;
+type Facts = Activity & Pick<Situation, "provisioning"> & { readonly gaps: GapWatch };
+type Finder = (facts: Facts, now: number) => GapFindings;
 
 /** A silence is repaired when it begins to be alarming, each day that it lasts, and when it ends. */
 const findSilence: Finder = (activity, now) => {
@@ -70,6 +82,16 @@ const findDropped: Finder = ({ gaps: watch, notices }, now) => {
   const since = [droppedUntil, toTime(last - DROPPING_MS)].sort().at(-1) ?? lastAt;
   const gap: Gap = { cause: "overflow", since, until: toTime(last + MARGIN_MS) };
   return { gaps: [gap], watch: { ...watch, droppedUntil: lastAt } };
+};
+
+/** Nothing was sent while a hook was expired, and nothing is before it is there again. */
+const findExpired: Finder = ({ gaps: watch, provisioning }, now) => {
+  const { expiredAt: known, ...rest } = watch;
+  const { expiresAt, state } = provisioning ?? {};
+  const isExpired = expiresAt !== undefined && Date.parse(expiresAt) <= now;
+  if (isExpired) return { gaps: [], watch: { ...watch, expiredAt: known ?? expiresAt } };
+  if (known === undefined || state !== "ready") return { gaps: [], watch };
+  return { gaps: [{ cause: "expired", since: known, until: toTime(now) }], watch: rest };
 };
 
 function toTime(ms: number): string {

@@ -5,6 +5,7 @@ import { activeNotices, type NoticeName, type NoticeRecord, providerNotices } fr
 import { provisioningAdvice } from "./provisioning";
 import { type RefusalReason, refusalReasons, refusalSteps } from "./refusal";
 import { type Registration, reportedStatus, type ReportedStatus } from "./registration";
+import { repairAdvice } from "./repair";
 import { type Silence, silenceOf, silenceSentence, toWords } from "./silence";
 import { type UnroutedAccount, unroutedAdvice } from "./unrouted";
 
@@ -121,6 +122,7 @@ function recommendationsFor(
     ...syncAdvice(input, counts),
     ...rateAdvice(counts),
     ...quietAdvice(input),
+    ...repairAdvice(input.activity.lastRepair, input.now),
   ];
 }
 

@@ -32,6 +32,8 @@ export interface GapWatch {
   readonly silence?: Span;
   /** The outage of ours that is not over yet. */
   readonly outage?: Span;
+  /** ISO 8601: when a hook at the provider expired that is not renewed yet. */
+  readonly expiredAt?: string;
   /** ISO 8601: outages up to then were repaired. */
   readonly outagesUntil?: string;
   /** ISO 8601: what the provider said up to then of events that it dropped was repaired. */
@@ -78,6 +80,25 @@ export interface Repair extends Document, Gap {
   readonly reason?: string;
   readonly requestedAt: string;
   readonly finishedAt?: string;
+}
+
+/** A repair that ended, as its webhook remembers it. */
+export interface RepairNote extends Gap {
+  readonly status: Exclude<Repair["status"], "running">;
+  /** ISO 8601. */
+  readonly finishedAt: string;
+}
+
+const TOLD_FOR_MS = 7 * 86_400_000;
+
+/** What the owner has to know of the last repair; nothing where it was whole, or is long ago. */
+export function repairAdvice(note: RepairNote | undefined, now: number): readonly string[] {
+  if (note === undefined || note.status === "completed" || now - Date.parse(note.finishedAt) > TOLD_FOR_MS) return [];
+  const { cause, since, until, status } = note;
+  const what = status === "failed" ? "could not be repaired" : "was repaired in part";
+  return [
+    `Events may be missing between ${since} and ${until} (${cause}), and the gap ${what}: GET /webhooks/{registrationId}/repairs says why.`,
+  ];
 }
 
 /**

@@ -1,7 +1,7 @@
 import { type Activity, emptyActivity } from "../core/activity";
 import type { ActivityDelta } from "../core/activity-delta";
 import { isWebhookError } from "../core/errors";
-import type { GapWatch } from "../core/repair";
+import type { GapWatch, RepairNote } from "../core/repair";
 import type { Documents, DocumentStore } from "../core/ports";
 
 /** What names a registration's activity. */
@@ -38,6 +38,10 @@ export class Activities {
 
   async saveGapWatch(key: ActivityKey, gaps: GapWatch): Promise<void> {
     await this.#update(key, (activity) => ({ ...activity, gaps }));
+  }
+
+  async saveLastRepair(key: ActivityKey, lastRepair: RepairNote): Promise<void> {
+    await this.#update(key, (activity) => ({ ...activity, lastRepair }));
   }
 
   async delete(key: ActivityKey): Promise<void> {

@@ -10,6 +10,7 @@ import {
   repairStatusOf,
 } from "../core/repair";
 import type { SyncTask, SyncWork } from "../core/sync-task";
+import { activityKeyOf } from "./activity-key";
 import { webhookUrlOf } from "./registration-rules";
 import type { Services } from "./services";
 import { startWork } from "./start-task";
@@ -19,6 +20,7 @@ const LOST_AFTER_MS = 3_600_000;
 
 /** No task is tried for longer, so that one of which nothing more is heard was lost. */
 const GIVEN_UP_AFTER_MS = OUTAGE_LIMIT_MS + 86_400_000;
+const TIMED_OUT = "timed_out";
 
 /**
  * Goes on with a repair: begins the tasks that nobody has begun, reads records where deliveries are not to be had, and
@@ -32,7 +34,7 @@ export async function advanceRepair(services: Services, repair: Repair): Promise
   for (const part of missingParts(repair, parts)) parts.push(await advancePart(services, repair, part));
   const advanced = withParts(services, repair, parts);
   if (JSON.stringify(advanced) !== JSON.stringify(repair)) await services.repairs.save(advanced);
-  if (advanced.status !== "running") logEnd(services, advanced);
+  await noteEnd(services, advanced);
   return advanced;
 }
 
@@ -51,7 +53,7 @@ export async function refreshRepair(services: Services, repair: Repair): Promise
 async function advancePart(services: Services, repair: Repair, part: RepairPart): Promise<RepairPart> {
   if (part.status === "completed" || part.status === "failed") return part;
   if (services.now() - Date.parse(repair.requestedAt) > GIVEN_UP_AFTER_MS)
-    return { ...part, status: "failed", reason: "timed_out" };
+    return { ...part, status: "failed", reason: TIMED_OUT };
   const known = await services.syncTasks.get(tenantOf(repair), part.taskId);
   const task = known && !isLost(services, known) ? known : await startWork(services, workOf(services, repair, part));
   return partOfTask(part, task);
@@ -76,7 +78,8 @@ function workOf(services: Services, repair: Repair, { of, taskId }: RepairPart):
 
 /** Where the deliveries cannot be had, the records themselves are all that is left. */
 function missingParts({ id, requestedAt, fallback }: Repair, parts: readonly RepairPart[]): readonly RepairPart[] {
-  if (!parts.some(({ of, status }) => of === DELIVERIES && status === "failed")) return [];
+  const deliveries = parts.find(({ of }) => of === DELIVERIES);
+  if (deliveries?.status !== "failed" || deliveries.reason === TIMED_OUT) return [];
   const known = new Set(parts.map(({ of }) => of));
   return fallback.filter((of) => !known.has(of)).map((of) => newPart(of, partTaskIdOf(id, requestedAt, of)));
 }
@@ -87,7 +90,14 @@ function withParts({ now }: Services, repair: Repair, parts: readonly RepairPart
   return { ...repair, parts, status, ...finishedAt };
 }
 
-function logEnd({ log }: Services, { id, registrationId, cause, status, parts }: Repair): void {
+/** Says in the log, and in the webhook's health, what came of a repair that has ended. */
+export async function noteEnd({ log, registrations, activities }: Services, repair: Repair): Promise<void> {
+  const { id, registrationId, cause, since, until, status, parts, finishedAt } = repair;
+  if (status === "running" || finishedAt === undefined) return;
+  const registration = (await registrations.find(registrationId))?.value;
+  if (registration) {
+    await activities.saveLastRepair(activityKeyOf(registration), { cause, since, until, status, finishedAt });
+  }
   const level = status === "completed" ? "info" : "warn";
   log(level, "gap.repaired", { repairId: id, registrationId, cause, status, ...countsOf(parts) });
 }

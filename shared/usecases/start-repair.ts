@@ -1,6 +1,6 @@
 import type { Registration } from "../core/registration";
 import { type Gap, newPart, partTaskIdOf, type Repair, repairIdOf } from "../core/repair";
-import { advanceRepair } from "./advance-repair";
+import { advanceRepair, noteEnd } from "./advance-repair";
 import { planRepair } from "./plan-repair";
 import type { Services } from "./services";
 
@@ -41,5 +41,6 @@ export async function startRepair(
     ...(parts.length === 0 ? { reason: reason ?? "unsupported", finishedAt: requestedAt } : {}),
   });
   services.log("info", "gap.found", { registrationId: registration.id, cause, since, until, repairId: id });
+  if (parts.length === 0) await noteEnd(services, repair);
   return advanceRepair(services, repair);
 }

@@ -1,6 +1,7 @@
 import { type Activity, type ActivityNote, emptyActivity } from "../../shared/core/activity";
 import { ActivityDelta } from "../../shared/core/activity-delta";
-import { findGaps } from "../../shared/core/gap-watch";
+import { findGaps, type GapFindings } from "../../shared/core/gap-watch";
+import type { Provisioning } from "../../shared/core/provisioning";
 import { noon } from "../support/make";
 
 const MINUTE = 60_000;
@@ -9,6 +10,7 @@ const at = (ms: number): string => new Date(ms).toISOString();
 
 /** A webhook under watch: time goes on, notes come in, and the timer looks at it. */
 class Watched {
+  provisioning: Provisioning | undefined;
   activity: Activity = emptyActivity({ registrationId: "webhook-1", pk: "pk", tenantId: "tenant-123" });
 
   note(...notes: readonly ActivityNote[]): void {
@@ -17,9 +19,13 @@ class Watched {
     this.activity = delta.applyTo(this.activity, HOUR);
   }
 
+  find(now: number): GapFindings {
+    return findGaps({ activity: this.activity, provisioning: this.provisioning, now });
+  }
+
   /** What the timer finds, and notes. */
   look(now: number) {
-    const { gaps, watch } = findGaps(this.activity, now);
+    const { gaps, watch } = this.find(now);
     this.activity = { ...this.activity, gaps: watch };
     return gaps;
   }
@@ -68,8 +74,8 @@ describe("a silence", () => {
   });
 
   it("is the same gap for whoever finds it before it is noted", () => {
-    const [first] = findGaps(watched.activity, noon + 2 * HOUR).gaps;
-    const [second] = findGaps(watched.activity, noon + 2 * HOUR + MINUTE).gaps;
+    const [first] = watched.find(noon + 2 * HOUR).gaps;
+    const [second] = watched.find(noon + 2 * HOUR + MINUTE).gaps;
     expect(second?.since).toBe(first?.since);
   });
 });
@@ -125,5 +131,31 @@ describe("events that the provider dropped", () => {
     expect(watched.look(noon + 30 * MINUTE)).toEqual([
       { cause: "overflow", since: at(noon + MINUTE), until: at(noon + 21 * MINUTE) },
     ]);
+  });
+});
+
+describe("a hook that expired", () => {
+  const target = { kind: "drive_changes" } as const;
+
+  it("leaves a gap from then until it is there again, which is repaired only then", () => {
+    const watched = new Watched();
+    watched.provisioning = { target, state: "ready", expiresAt: at(noon) };
+    expect(watched.look(noon - MINUTE)).toEqual([]);
+    watched.provisioning = { target, state: "pending", reason: "needs_reauth", expiresAt: at(noon) };
+    expect(watched.look(noon + MINUTE)).toEqual([]);
+    expect(watched.look(noon + HOUR)).toEqual([]);
+    watched.provisioning = { target, state: "pending" };
+    expect(watched.look(noon + 2 * HOUR)).toEqual([]);
+    watched.provisioning = { target, state: "ready", expiresAt: at(noon + 30 * HOUR) };
+    expect(watched.look(noon + 3 * HOUR)).toEqual([{ cause: "expired", since: at(noon), until: at(noon + 3 * HOUR) }]);
+    expect(watched.look(noon + 4 * HOUR)).toEqual([]);
+  });
+
+  it("leaves none where it is renewed in time, or does not expire", () => {
+    const watched = new Watched();
+    watched.provisioning = { target, state: "ready", expiresAt: at(noon + HOUR) };
+    expect(watched.look(noon)).toEqual([]);
+    watched.provisioning = { target, state: "ready" };
+    expect(watched.look(noon + 2 * HOUR)).toEqual([]);
   });
 });

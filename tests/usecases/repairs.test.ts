@@ -2,9 +2,11 @@ import { createHmac } from "node:crypto";
 import { WebhookError } from "../../shared/core/errors";
 import { listRepairs } from "../../shared/usecases/list-repairs";
 import type { NewRegistration } from "../../shared/usecases/register-webhook";
+import { planRepair } from "../../shared/usecases/plan-repair";
 import { repairGaps } from "../../shared/usecases/repair-gaps";
 import type { RepairView } from "../../shared/usecases/repair-view";
 import { requestRepair } from "../../shared/usecases/request-repair";
+import { healthOf } from "../../shared/usecases/webhook-health";
 import { connect } from "../support/connections";
 import { noon } from "../support/make";
 import { codeOf, contactBody, openTestApp, type TestApp } from "../support/test-app";
@@ -161,6 +163,61 @@ describe("repairing a gap at GitHub", () => {
     expect(await reports()).toMatchObject([{ status: "completed", sent: 1, present: 1 }]);
   });
 
+  it("waits for what may still succeed, and fails only when nobody tries any more", async () => {
+    await send("guid-1");
+    app.advance(HOUR);
+    await repair();
+    for (let attempt = 0; attempt < 4; attempt++) {
+      github.server.interrupt({ status: 418 });
+      await app.drain();
+      await timer();
+      const [report] = await reports();
+      const status = attempt < 3 ? "waiting" : "failed";
+      expect(report?.parts[0]).toMatchObject({ of: "deliveries", status, reason: "provider_answer_unknown" });
+      // Then the records are read.
+      expect([report?.status, report?.parts[1]?.of]).toEqual(["running", attempt < 3 ? undefined : "issue"]);
+      app.advance(HOUR / 4);
+    }
+  });
+
+  it("sends a message again that is not heard of for an hour, and gives up one that is not heard of for days", async () => {
+    await send("guid-1");
+    app.advance(HOUR);
+    await repair();
+    const [lost] = await app.lockingQueue.receive(1, 60_000);
+    await app.lockingQueue.complete(lost?.lockToken ?? "");
+    app.advance(HOUR + 1);
+    await timer();
+    expect(await app.drain()).toBe(1);
+    await timer();
+    expect(await reports()).toMatchObject([{ status: "completed" }]);
+    await repair();
+    const [again] = await app.lockingQueue.receive(1, 60_000);
+    await app.lockingQueue.complete(again?.lockToken ?? "");
+    app.advance(9 * 24 * HOUR);
+    await timer();
+    expect((await reports())[0]).toMatchObject({ status: "failed", parts: [{ reason: "timed_out" }] });
+  });
+
+  it("is about the place where we set the webhook up ourselves", async () => {
+    const places = [
+      [{ kind: "repository", repository: "acme/app" }, "acme/app"],
+      [{ kind: "organization", organization: "acme" }, "acme"],
+      [{ kind: "pubsub", project: "acme", topic: "t" }, `projects/acme/subscriptions/${webhook.registrationId}`],
+      [{ kind: "gmail", project: "acme", topic: "t", subscription: "s" }, "projects/acme/subscriptions/s"],
+      [{ kind: "drive_changes" }, undefined],
+    ] as const;
+    for (const [target, scope] of places) {
+      const updated = await app.services.registrations.update(webhook.registrationId, (current) => ({
+        ...current,
+        provisioning: { target, state: "ready" },
+      }));
+      if (!updated) throw new Error("there is no such webhook");
+      const gap = { cause: "manual", since: ago(HOUR), until: ago(0) } as const;
+      expect((await planRepair(app.services, updated, gap)).scopes).toEqual(scope === undefined ? [] : [scope]);
+    }
+  });
+
   it("tells of a delivery that GitHub does not send again any more", async () => {
     await send("guid-1");
     await send("guid-2", { arrives: false });
@@ -210,6 +267,33 @@ describe("repairing a gap at GitHub", () => {
     webhook = await app.register({ integrationId: "github", events: ["star.created"] });
     expect(await repair()).toMatchObject({ status: "failed", reason: "scope_unknown", parts: [] });
     expect(await repair({ scope: "acme/app" })).toMatchObject({ status: "running", parts: [{ of: "deliveries" }] });
+  });
+
+  it("is told of in the webhook's health for a week where it failed, until another one is whole", async () => {
+    await send("guid-1");
+    await repair({ scope: "acme/other" });
+    await app.drain();
+    await timer();
+    await app.drain();
+    await timer();
+    const advice = async (): Promise<string> => {
+      const registration = (await app.services.registrations.find(webhook.registrationId))?.value;
+      if (!registration) throw new Error("there is no such webhook");
+      return (await healthOf(app.services, registration)).recommendations.join(" ");
+    };
+    expect(await advice()).toContain(
+      `Events may be missing between ${ago(24 * HOUR)} and ${ago(0)} (manual), and the gap was repaired in part`,
+    );
+    app.advance(1000);
+    await repair();
+    await app.drain();
+    await timer();
+    expect(await advice()).not.toContain("Events may be missing");
+    webhook = await app.register({ integrationId: "github", events: ["star.created"] });
+    await repair();
+    expect(await advice()).toContain("the gap could not be repaired");
+    app.advance(8 * 24 * HOUR);
+    expect(await advice()).not.toContain("Events may be missing");
   });
 
   it("begins by itself after an outage of ours, and only once", async () => {
