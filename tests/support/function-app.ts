@@ -33,10 +33,11 @@ export interface TestReply {
   readonly text: unknown;
 }
 
-/** Starts the app that the functions use, on a store in memory. */
-export function startFunctions(env: Readonly<Record<string, string>> = {}): Promise<App> {
+/** Starts the app that the functions use, on a store in memory; on the real clock unless another is given. */
+export function startFunctions(env: Readonly<Record<string, string>> = {}, now = Date.now): Promise<App> {
   loadFunctions();
   return startApp({
+    now,
     env: { CASTIEL_MODE: "embedded", DATA_DIRECTORY: ":memory:", PUBLIC_BASE_URL: "https://hooks.example.com", ...env },
     log: () => undefined,
   });
