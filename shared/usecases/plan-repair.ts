@@ -78,7 +78,7 @@ function scopeOfTarget(target: HookTarget, registrationId: string): string | und
   }
 }
 
-/** The types that can be listed, and that the webhook names, or matches, or has seen. */
+/** The types that can be listed, and that the webhook has seen, matches or names. */
 function typesOf(
   { events: patterns }: Registration,
   events: readonly EventRecord[],
@@ -86,13 +86,18 @@ function typesOf(
 ): readonly string[] {
   const matches = compileEventPatterns(patterns);
   const named = patterns.map((pattern) => pattern.split(".")[0] ?? "").filter((word) => !isNoType(word));
-  const matched = types.filter((entityType) =>
-    eventTypes.some((eventType) =>
-      matches({ entityType, eventType, entityId: "", nativeType: "", completeness: "hint", data: {} }),
-    ),
+  const matched = types.filter(
+    (entityType) =>
+      // GitHub's own names are in the plural: `issues.opened`.
+      named.some((word) => word.toLowerCase() === `${entityType}s`) ||
+      eventTypes.some((eventType) =>
+        matches({ entityType, eventType, entityId: "", nativeType: "", completeness: "hint", data: {} }),
+      ),
   );
   const seen = events.map(({ entityType }) => entityType);
-  return [...new Set([...matched, ...named, ...seen])].filter(includes);
+  // A name in `events` may be in any case; what the provider says itself comes first.
+  const byName = new Map([...named, ...matched, ...seen].map((type) => [type.toLowerCase(), type]));
+  return [...byName.values()].filter(includes);
 }
 
 /** The first segment of a pattern may be an event type or a wildcard. */

@@ -265,6 +265,14 @@ export function describeRecordReader(open: () => Promise<ReaderSubject>): void {
       expect(pages).toBeGreaterThan(1);
     });
 
+    it("tells beforehand what can be listed", () => {
+      const { types, includes } = app.services.records.listable(subject.integrationId);
+      expect(includes(subject.listed.entityType)).toBe(true);
+      expect(types.every(includes)).toBe(true);
+      expect(includes("no_such_thing__e")).toBe(false);
+      expect(subject.server.calls).toEqual([]);
+    });
+
     it("gives references by which the records can be read", async () => {
       const { entityType, since } = subject.listed;
       const [first] = (await app.services.records.list(key, { entityType, since })).records;

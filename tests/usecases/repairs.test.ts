@@ -8,7 +8,7 @@ import type { RepairView } from "../../shared/usecases/repair-view";
 import { requestRepair } from "../../shared/usecases/request-repair";
 import { healthOf } from "../../shared/usecases/webhook-health";
 import { connect } from "../support/connections";
-import { noon } from "../support/make";
+import { makeRegistration, noon } from "../support/make";
 import { codeOf, contactBody, openTestApp, type TestApp } from "../support/test-app";
 import { GitHubStandIn } from "../support/vendors/github";
 import type { DeliveryAttempt } from "../support/vendors/github-deliveries";
@@ -197,6 +197,32 @@ describe("repairing a gap at GitHub", () => {
     app.advance(9 * 24 * HOUR);
     await timer();
     expect((await reports())[0]).toMatchObject({ status: "failed", parts: [{ reason: "timed_out" }] });
+  });
+
+  it.each([
+    ["github", ["issues.opened", "push"], ["issue"]],
+    ["github", ["*"], ["issue", "pull_request", "issue_comment", "pull_request_review_comment", "repository"]],
+    ["github", ["deleted"], ["issue", "pull_request", "issue_comment", "pull_request_review_comment", "repository"]],
+    ["notion", ["page.content_updated", "comment.*"], ["page"]],
+    ["slack", ["message", "file.*"], ["message"]],
+    ["salesforce", ["Contact.created", "Invoice__c", "updated", "Shipped__e"], ["Contact", "Invoice__c"]],
+    ["salesforce", ["*"], []],
+    ["google", ["file.*", "object.*"], ["file"]],
+    ["stripe", ["*"], []],
+  ])("at %s, events %j are of types %j", async (integrationId, events, types) => {
+    const registration = makeRegistration({ integrationId, events });
+    const gap = { cause: "manual", since: ago(HOUR), until: ago(0) } as const;
+    expect((await planRepair(app.services, registration, gap)).fallback).toEqual(types);
+  });
+
+  it("goes by the provider's own spelling of a type once it is known", async () => {
+    webhook = await app.register({ events: ["contact.*"] });
+    await app.deliverSigned(webhook, contactBody());
+    await app.drain();
+    const registration = (await app.services.registrations.find(webhook.registrationId))?.value;
+    if (!registration) throw new Error("there is no such webhook");
+    const gap = { cause: "manual", since: ago(HOUR), until: ago(0) } as const;
+    expect((await planRepair(app.services, registration, gap)).fallback).toEqual(["Contact"]);
   });
 
   it("is about the place where we set the webhook up ourselves", async () => {
