@@ -10,6 +10,7 @@ import type { Services } from "./services";
 
 /** What the hooks of a webhook are to be like, and a digest by which a change of it is known. */
 export interface WantedHooks {
+  readonly registration: Registration;
   readonly request: HookRequest;
   readonly digest: string;
 }
@@ -34,7 +35,7 @@ export async function wantedHooksOf(
     ...(secret === undefined ? {} : { secret }),
     ...identityOf(verification),
   };
-  return { request, digest: digestOf({ ...request, secret: secretVersion }) };
+  return { registration, request, digest: digestOf({ ...request, secret: secretVersion }) };
 }
 
 function identityOf({ serviceAccountEmail, audience }: VerificationSettings): Pick<HookRequest, "identity"> {

@@ -1,8 +1,9 @@
 import type { HookLedger, LedgerHook } from "../core/hook-ledger";
-import { type HookKind, isExpired, isReplaced, partsOf, renewalTime } from "../core/provider-hook";
+import { type HookKind, isExpired, isReplaced, partsOf, type ProviderHook, renewalTime } from "../core/provider-hook";
 import type { HeldLedger } from "./held-ledger";
 import { connectionOf, placeOf, type WantedHooks } from "./hook-request";
 import type { Services } from "./services";
+import { startRepair } from "./start-repair";
 
 /**
  * Makes what is missing at the provider, brings up to date what was asked for otherwise since, and renews what is due. Every
@@ -18,6 +19,7 @@ export async function putHooks(services: Services, held: HeldLedger, wanted: Wan
     const serial = await begin(held, kind, known);
     const order = { request, kind, serial, ...(known === undefined ? {} : { known }) };
     const made = await services.providerHooks.put(connectionOf(held.ledger), order);
+    if (known !== undefined && isExpired(known, services.now())) await fetchMissed(services, wanted, known);
     await held.change((ledger) => withMade(ledger, { ...made, digest }, known));
   }
 }
@@ -63,6 +65,17 @@ async function begin(held: HeldLedger, wanted: HookKind, known: LedgerHook | und
   const serial = held.ledger.serial + 1;
   await held.change((ledger) => ({ ...ledger, serial, hooks: [...ledger.hooks, { kind: wanted, serial }] }));
   return serial;
+}
+
+/** Whatever happened after a hook had ended is fetched. If that cannot begin, it is no reason to go without a hook. */
+async function fetchMissed(services: Services, { registration }: WantedHooks, expired: ProviderHook): Promise<void> {
+  const { expiresAt: since } = expired;
+  // The deliveries of a shared webhook are those of the webhooks that its routes lead to.
+  if (since === undefined || registration.routing !== undefined) return;
+  const gap = { cause: "expired", since, until: new Date(services.now()).toISOString() } as const;
+  await startRepair(services, registration, gap).catch((error: unknown) => {
+    services.log("warn", "gap.not_looked_after", { registrationId: registration.id, error: String(error) });
+  });
 }
 
 function withMade(ledger: HookLedger, made: LedgerHook, known: LedgerHook | undefined): HookLedger {

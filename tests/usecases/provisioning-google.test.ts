@@ -1,5 +1,6 @@
 import type { HookTarget } from "../../shared/core/provider-hook";
 import type { NewRegistration, RegisterRequest } from "../../shared/usecases/register-webhook";
+import { listRepairs } from "../../shared/usecases/list-repairs";
 import { provisionWebhook } from "../../shared/usecases/provision-webhook";
 import { renewHooks } from "../../shared/usecases/renew-hooks";
 import { requireOwn } from "../../shared/usecases/require-own";
@@ -389,6 +390,18 @@ describe("a channel", () => {
     await live(HOUR);
     expect(hooks.openChannels).toHaveLength(1);
     expect((await view(registrationId)).provisioning?.state).toBe("ready");
+  });
+
+  it("that ended before another was open leaves a gap, which is repaired", async () => {
+    const { registrationId } = await register({ kind: "drive_changes" }, { events: ["file.*"] });
+    const fails = google.server.failing(({ path }) => path.endsWith("/watch"), { status: 503 });
+    await live(8 * DAY);
+    fails();
+    await live(HOUR);
+    const { repairs } = await listRepairs(app.services, "tenant-123", { registrationId, limit: 10 });
+    expect(repairs).toMatchObject([{ cause: "expired", since: "2026-12-01T12:00:00.000Z", parts: [{ of: "file" }] }]);
+    const [channel] = hooks.openChannels;
+    expect(repairs[0]?.until).toBe(new Date((channel?.expiresAt ?? 0) - 7 * DAY).toISOString());
   });
 
   it.each([{ channelId: "mine" }, { resourceId: "mine" }, { scheme: "native", serviceAccountEmail }])(
