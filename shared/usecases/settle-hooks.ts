@@ -36,6 +36,19 @@ export async function trySettleHooks(services: Services, registrationId: string)
   }
 }
 
+/** Time for a change of the registration to be stored, in milliseconds: until then there is nothing to see. */
+const CHANGING_MS = 60_000;
+
+/** Lets the timer look at the hooks of a webhook that is about to be changed, should nobody come to do it after the change. */
+export async function announceChange(services: Services, registrationId: string): Promise<void> {
+  const latest = services.now() + CHANGING_MS;
+  await services.hookLedgers.update(registrationId, (ledger) => ({
+    ...ledger,
+    asked: ledger.asked + 1,
+    dueAt: Math.min(ledger.dueAt, latest),
+  }));
+}
+
 /** Lets the hooks of a webhook be looked at: now, or as soon as who is at it is done. */
 export async function askForHooks(services: Services, registrationId: string): Promise<void> {
   const dueAt = services.now();

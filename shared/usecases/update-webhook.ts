@@ -13,7 +13,7 @@ import { type RegistrationView, toRegistrationView } from "./registration-view";
 import { dropCandidates } from "./pending-secrets";
 import { type OwnKey, requireChangeable } from "./require-own";
 import type { Services } from "./services";
-import { askForHooks, trySettleHooks } from "./settle-hooks";
+import { announceChange, askForHooks, trySettleHooks } from "./settle-hooks";
 import { checkSharedChange } from "./shared-webhook";
 
 /** What may be changed; a field that is absent stays as it is. */
@@ -48,6 +48,7 @@ export async function updateWebhook(
   if (next.provisioning) checkTarget(provider, next, next.provisioning.target);
   checkSecret(provider, verification, request.webhookSecret);
   if (request.webhookSecret === undefined) await checkStoredSecret(services, registration, { provider, verification });
+  if (registration.provisioning) await announceChange(services, registration.id);
   const secretVersion =
     request.webhookSecret === undefined
       ? undefined
