@@ -1,0 +1,84 @@
+import { parseArgs } from "node:util";
+import { parseJson } from "../../../shared/core/delivery-request";
+import { asObject, type JsonObject } from "../../../shared/core/json";
+
+/** What was asked for cannot be understood; `message` says what to do instead. */
+export class UsageError extends Error {}
+
+const options = {
+  url: { type: "string" },
+  token: { type: "string" },
+  json: { type: "boolean", default: false },
+  help: { type: "boolean", default: false },
+  connection: { type: "string" },
+  events: { type: "string" },
+  secret: { type: "string" },
+  verification: { type: "string" },
+  target: { type: "string" },
+  integration: { type: "string" },
+  health: { type: "string" },
+  webhook: { type: "string" },
+  verdict: { type: "string" },
+  outcome: { type: "string" },
+  event: { type: "string" },
+  entity: { type: "string" },
+  since: { type: "string" },
+  limit: { type: "string" },
+  interval: { type: "string", default: "2" },
+} as const;
+
+/** The words and flags of a call. */
+export interface Arguments {
+  readonly command: string;
+  readonly words: readonly string[];
+  readonly flags: ReturnType<typeof parse>["values"];
+  readonly url: string;
+  readonly token: string;
+}
+
+function parse(words: readonly string[]) {
+  try {
+    return parseArgs({ args: [...words], options, allowPositionals: true });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+const LOCAL = "http://localhost:3000";
+const loopback = /^http:\/\/(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::\d+)?$/;
+
+/**
+ * `--url` and `--token` come before CASTIEL_URL and API_TOKEN. On the same machine `test-token` stands in.
+ * @throws {UsageError}
+ */
+export function readArguments(words: readonly string[], env: NodeJS.ProcessEnv): Arguments {
+  const { values: flags, positionals } = parse(words);
+  const [command = "help", ...rest] = positionals;
+  const url = (flags.url ?? env["CASTIEL_URL"] ?? LOCAL).replace(/\/+$/, "");
+  if (!URL.canParse(url)) throw new UsageError(`--url: ${url} is no URL`);
+  const isLocal = loopback.test(url);
+  if (!url.startsWith("https://") && !isLocal)
+    throw new UsageError("--url: plain http would show the token to everybody");
+  const token = flags.token ?? env["API_TOKEN"] ?? (isLocal ? "test-token" : undefined);
+  if (token === undefined) throw new UsageError("--token or API_TOKEN is needed");
+  return { command: flags.help ? "help" : command, words: rest, flags, url, token };
+}
+
+/** A JSON object in a flag. @throws {UsageError} */
+export function objectIn(name: string, text: string | undefined): JsonObject | undefined {
+  if (text === undefined) return undefined;
+  const value = asObject(parseJson(text));
+  if (value === undefined) throw new UsageError(`--${name} is to be a JSON object`);
+  return value;
+}
+
+const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** `2h`, `30m`, `7d` before `now` (milliseconds since 1970), or a time in ISO 8601; answers ISO 8601. @throws {UsageError} */
+export function timeIn(text: string | undefined, now: number): string | undefined {
+  if (text === undefined) return undefined;
+  const [, count, unit = ""] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
+  const time = count === undefined ? Date.parse(text) : now - Number(count) * (UNITS[unit] ?? 0);
+  if (!Number.isFinite(time)) throw new UsageError(`--since: ${text} is neither a time nor like 2h, 30m or 7d`);
+  return new Date(time).toISOString();
+}

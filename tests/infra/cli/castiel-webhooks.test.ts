@@ -1,0 +1,141 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { createInterface } from "node:readline";
+import { join } from "node:path";
+import { eventually, type Gateway, projectRoot, startGateway } from "../../support/gateway";
+
+const script = join(projectRoot, "infra", "cli", "castiel-webhooks.cjs");
+const env = { ...process.env, CASTIEL_URL: undefined, API_TOKEN: undefined };
+
+let gateway: Gateway;
+beforeAll(async () => {
+  gateway = await startGateway({ CASTIEL_MODE: "embedded" });
+}, 30_000);
+afterAll(() => gateway.stop());
+
+interface Run {
+  readonly status: number | null;
+  readonly out: string;
+  readonly error: string;
+}
+
+function run(...words: readonly string[]): Run {
+  const { status, stdout, stderr } = spawnSync("node", [script, ...words], { encoding: "utf8", env });
+  return { status, out: stdout, error: stderr };
+}
+
+function at(...words: readonly string[]): Run {
+  return run(...words, "--url", gateway.url);
+}
+
+/** JSON of any shape: tests look into it. */
+function json(...words: readonly string[]): ReturnType<typeof JSON.parse> {
+  return JSON.parse(at(...words, "--json").out);
+}
+
+function register(...more: readonly string[]): { readonly registrationId: string; readonly webhookSecret: string } {
+  return json("register", "salesforce", "--connection", "conn-123", "--events", "Contact.created, Account.*", ...more);
+}
+
+/** Signs a sample and delivers it, by the same command line. */
+function deliver(webhook: ReturnType<typeof register>, ...more: readonly string[]): Run {
+  const { registrationId, webhookSecret } = webhook;
+  const to = ["--provider", "salesforce", "--to", gateway.url, "--registration", registrationId];
+  return run("send", ...to, "--secret", webhookSecret, ...more);
+}
+
+describe("npx castiel-webhooks", () => {
+  it("registers a webhook, and shows what to do next", () => {
+    const { status, out } = at("register", "salesforce", "--connection", "conn-123", "--events", "*");
+    expect(status).toBe(0);
+    expect(out).toMatch(/^registrationId {2}webhook-\S+\nwebhookUrl {6}http\S+\nwebhookSecret {3}whsec_\S+ {2}\(shown/);
+    expect(out).toMatch(/^1\. .+/m);
+  });
+
+  it("lists webhooks as a table, or as JSON", () => {
+    const { registrationId } = register();
+    const { out } = at("list", "--integration", "salesforce");
+    const [head = "", ...rows] = out.trimEnd().split("\n");
+    expect(head).toMatch(/^WEBHOOK +INTEGRATION +CONNECTION +STATUS +EVENTS$/);
+    const row = rows.find((line) => line.startsWith(registrationId)) ?? "";
+    expect(row.indexOf("salesforce")).toBe(head.indexOf("INTEGRATION"));
+    expect(row).toMatch(/active +Contact\.created,Account\.\*$/);
+    expect(json("list").webhooks).toContainEqual(expect.objectContaining({ registrationId }));
+    expect(json("list", "--integration", "github")).toEqual({ webhooks: [] });
+  });
+
+  it("sends, searches the log, and shows one delivery", async () => {
+    const webhook = register();
+    expect(deliver(webhook).status).toBe(0);
+    expect(deliver(webhook, "--tamper").status).toBe(0);
+    const { registrationId } = webhook;
+    const found = await eventually(
+      () => Promise.resolve(json("deliveries", registrationId).deliveries as { verdict: string; deliveryId: string }[]),
+      (lines) => lines.length === 2,
+    );
+    expect(found.map(({ verdict }) => verdict).sort()).toEqual(["accepted", "refused"]);
+    const { out } = at("deliveries", registrationId, "--verdict", "refused", "--since", "1h");
+    expect(out).toMatch(/^RECEIVED +VERDICT.+\n\S+Z +refused +- +.+body_\w+ +delivery-\S+\n$/);
+    const refused = found.find(({ verdict }) => verdict === "refused")?.deliveryId ?? "";
+    expect(JSON.parse(at("deliveries", refused).out)).toMatchObject({
+      deliveryId: refused,
+      reason: expect.stringContaining("body_") as string,
+    });
+  });
+
+  it("shows the health of a webhook and of the service", () => {
+    const { registrationId } = register();
+    expect(at("health", registrationId).out).toMatch(/^status +healthy$/m);
+    expect(at("health").out).toMatch(/^registrationsCount +\d+$/m);
+    expect(json("health", registrationId)).toMatchObject({ registrationId, failureRate: 0 });
+  });
+
+  it("shows deliveries as they come, until it is stopped", async () => {
+    const webhook = register();
+    const child: ChildProcess = spawn("node", [script, "tail", "--interval", "1", "--url", gateway.url], { env });
+    const lines: string[] = [];
+    if (child.stdout) createInterface({ input: child.stdout }).on("line", (line) => lines.push(line));
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    await eventually(
+      () => (deliver(webhook), Promise.resolve(lines)),
+      (seen) => seen.some((line) => line.includes("synchronised")),
+    );
+    child.kill("SIGINT");
+    await ended;
+    expect(lines[0]).toMatch(/Z +accepted/);
+  }, 60_000);
+
+  it("says what the gateway refuses, with its code and each problem, and ends with 1", () => {
+    const wrong = at("register", "salesforce", "--connection", "c", "--events", "a b");
+    expect(wrong.status).toBe(1);
+    expect(wrong.error).toMatch(/^400 invalid_request: .+\n {2}\/events\/0 .+\n$/);
+    expect(at("health", "webhook-unknown")).toMatchObject({
+      status: 1,
+      error: expect.stringMatching(/^404 /) as string,
+    });
+    expect(at("list", "--token", "nonsense").error).toMatch(/^401 unauthenticated: /);
+    expect(run("list", "--url", "http://localhost:1").error).toBe("no answer from http://localhost:1\n");
+  });
+
+  it.each([
+    [["bogus"], "there is no command bogus"],
+    [["list", "--bogus"], "--bogus"],
+    [["register"], "which integration?"],
+    [["register", "github", "--target", "[]"], "--target is to be a JSON object"],
+    [["deliveries", "--since", "soon"], "--since: soon"],
+    [["deliveries", "--limit", "0"], "--limit"],
+    [["tail", "--interval", "0"], "--interval"],
+    [["replay"], "which delivery?"],
+    [["list", "--url", "http://hooks.example.com"], "plain http"],
+    [["list", "--url", "https://hooks.example.com"], "--token"],
+    [["list", "--url", "nonsense"], "no URL"],
+  ])("refuses %j, says why, and ends with 2", (words, message) => {
+    const { status, error } = words.includes("--url") ? run(...words) : at(...words);
+    expect([status, error]).toEqual([2, expect.stringContaining(message)]);
+  });
+
+  it("explains itself", () => {
+    for (const words of [[], ["help"], ["--help"]]) {
+      expect(run(...words)).toMatchObject({ status: 0, out: expect.stringContaining("tail [ID]") as string });
+    }
+  });
+});
