@@ -17,6 +17,7 @@ managementEndpoint<Omit<RegisterRequest, "tenantId" | "integrationId">>(
       schemaOf: registerBodySchema,
       providerOf: ({ services, params }) => providerNamed(services, params["integrationId"] ?? ""),
     },
+    creates: "/webhooks/{registrationId}",
     responses: { 201: { description: "The webhook, and its secret this once.", schema: newWebhookSchema } },
     errors: [
       "invalid_request",

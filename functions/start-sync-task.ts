@@ -12,6 +12,7 @@ managementEndpoint<Omit<StartRequest, "tenantId">>(
     summary: "Start a synchronisation",
     access: "webhooks.write",
     body: startSyncTaskBodySchema,
+    creates: "/sync-tasks/{taskId}",
     responses: { 202: { description: "The task, queued.", schema: syncTaskSchema } },
     errors: ["invalid_request", "invalid_json", "unknown_integration", "store_unavailable", "queue_unavailable"],
   },

@@ -12,6 +12,7 @@ import { tenantKeyOf } from "./core/registration-id";
 import { TokenBuckets } from "./core/token-bucket";
 import { createProviders } from "./providers/registry";
 import { Activities } from "./repositories/activities";
+import { AuditLog } from "./repositories/audit-log";
 import { Deliveries } from "./repositories/deliveries";
 import { HookLedgers } from "./repositories/hook-ledgers";
 import { Repairs } from "./repositories/repairs";
@@ -110,6 +111,7 @@ export async function createApp(options: AppOptions = {}): Promise<App> {
     queueTimeoutMs: config.queueTimeoutMs,
     healthWindowMs: config.healthWindowMs,
     retentionSeconds: config.retentionSeconds,
+    auditRetentionSeconds: config.auditRetentionSeconds,
     keepsEvents: config.keepsEvents,
     callsMaximum: config.callsMaximum,
     outbound: config.outbound,
@@ -187,6 +189,7 @@ async function createServices(parts: ServiceParts): Promise<Services> {
     hookLedgers: new HookLedgers(documents),
     routes,
     repairs: new Repairs(documents),
+    auditLog: new AuditLog(documents),
     cache: new RegistrationCache({
       registrations,
       secrets,

@@ -41,6 +41,7 @@ export interface Config {
   readonly queueTimeoutMs: number;
   readonly healthWindowMs: number;
   readonly retentionSeconds: number;
+  readonly auditRetentionSeconds: number;
   /** Events that had their effect are kept with their delivery records. */
   readonly keepsEvents: boolean;
   readonly ratePerSecond: { readonly registration: number; readonly tenant: number; readonly unverified: number };
@@ -215,6 +216,7 @@ function toConfig(values: Values): Omit<Config, "backEnds" | "apiTokens" | "uses
     queueTimeoutMs: number("QUEUE_TIMEOUT_MS"),
     healthWindowMs: number("HEALTH_WINDOW_MINUTES") * 60_000,
     retentionSeconds: number("DELIVERY_RETENTION_DAYS") * 86_400,
+    auditRetentionSeconds: number("AUDIT_RETENTION_DAYS") * 86_400,
     keepsEvents: string("DELIVERY_EVENTS") === "kept",
     ratePerSecond: {
       registration: number("RATE_LIMIT_REGISTRATION"),

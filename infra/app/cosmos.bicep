@@ -296,6 +296,24 @@ var containers = [
     ]
     compositeIndexes: []
   }
+  {
+    name: 'audit'
+    includedPaths: [
+      {
+        path: '/pk/?'
+      }
+      {
+        path: '/tenantId/?'
+      }
+      {
+        path: '/resource/?'
+      }
+      {
+        path: '/action/?'
+      }
+    ]
+    compositeIndexes: []
+  }
 ]
 
 resource account 'Microsoft.DocumentDB/databaseAccounts@2024-11-15' = {

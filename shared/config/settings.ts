@@ -166,6 +166,11 @@ export const settings = {
     default: "30",
     description: "How long delivery records and sync tasks are kept.",
   },
+  AUDIT_RETENTION_DAYS: {
+    schema: whole(1, 3650),
+    default: "365",
+    description: "How long the audit log keeps who changed what.",
+  },
   DELIVERY_EVENTS: {
     schema: { enum: ["kept", "dropped"] },
     default: "kept",

@@ -78,6 +78,7 @@ export const collectionNames = [
   "hook-ledgers",
   "routes",
   "repairs",
+  "audit",
 ] as const;
 
 /** One of {@link collectionNames}. */

@@ -4,6 +4,7 @@ import type { Caller, Scope } from "../core/caller";
 import { parseJson } from "../core/delivery-request";
 import { type ErrorCode, isWebhookError, WebhookError } from "../core/errors";
 import type { Provider } from "../core/provider";
+import { audited, isAudited } from "./audited";
 import { demandOperator, demandScope, readCaller } from "./caller";
 import { toNotReady } from "./not-ready";
 import { commonHeaders, toProblemResponse } from "./problem";
@@ -27,6 +28,8 @@ export interface EndpointSpec {
     readonly query?: Readonly<Record<string, JsonSchema>>;
   };
   readonly body?: JsonSchema | BodyOfProvider;
+  /** What it makes, as the audit log names it: a path with names of fields of the reply. */
+  readonly creates?: string;
   readonly responses: Readonly<Record<number, { readonly description: string; readonly schema?: JsonSchema }>>;
   /** Codes beyond those that any endpoint of its kind may answer. */
   readonly errors: readonly ErrorCode[];
@@ -85,7 +88,7 @@ export function openEndpoint(
   register(spec, (services, request) => handler({ services, request, params: request.params }));
 }
 
-/** Registers an endpoint behind a bearer token: caller, scope, parameters and body are checked before the handler runs. */
+/** Registers an endpoint behind a bearer token: caller, scope, parameters and body are checked before the handler runs, and what it changes is recorded. */
 export function managementEndpoint<Body = undefined>(
   spec: EndpointSpec & { readonly access: Scope },
   handler: (context: ManagementContext<Body>) => Reply,
@@ -102,7 +105,8 @@ export function managementEndpoint<Body = undefined>(
     const checkBody = await findCheck({ services, caller, params: request.params });
     // Without a body schema `Body` is undefined, and so is the body.
     const body = (checkBody ? checkBody(await jsonBody(request)) : undefined) as Body;
-    return handler({ services, request, params: request.params, caller, query, body });
+    const context = { services, request, params: request.params, caller, query, body };
+    return isAudited(spec) ? audited(spec, context, () => handler(context)) : handler(context);
   });
 }
 

@@ -1,6 +1,7 @@
 import { type ErrorCode, errorCatalogue } from "../core/errors";
 import type { Provider } from "../core/provider";
 import { type EndpointSpec, isOfProvider } from "./endpoint";
+import { toPath } from "./route-path";
 import { type JsonSchema, problemSchema } from "./schemas";
 
 /** What the document is built from. */
@@ -34,11 +35,6 @@ export function buildOpenApi({ specs, providers, publicBaseUrl, version }: OpenA
       },
     },
   };
-}
-
-/** The route without the host's constraints: `webhooks/{id:minlength(7)}` is `/webhooks/{id}`. */
-export function toPath(route: string): string {
-  return `/${route.replace(/\{(\w+):[^}]*\}/g, "{$1}")}`;
 }
 
 function toOperation(

@@ -8,6 +8,7 @@ import type { RateLimiter } from "../core/rate-limiter";
 import type { SyncTaskService } from "../core/sync-task";
 import type { TokenBuckets } from "../core/token-bucket";
 import type { Activities } from "../repositories/activities";
+import type { AuditLog } from "../repositories/audit-log";
 import type { Connections } from "../repositories/connections";
 import type { Deliveries } from "../repositories/deliveries";
 import type { HookLedgers } from "../repositories/hook-ledgers";
@@ -36,6 +37,7 @@ export interface Rules {
   readonly queueTimeoutMs: number;
   readonly healthWindowMs: number;
   readonly retentionSeconds: number;
+  readonly auditRetentionSeconds: number;
   /** Events that had their effect are kept with their delivery records. */
   readonly keepsEvents: boolean;
   /** Where calls of ours may go. */
@@ -60,6 +62,7 @@ export interface Services {
   readonly syncTasks: SyncTasks;
   readonly conflicts: Conflicts;
   readonly repairs: Repairs;
+  readonly auditLog: AuditLog;
   readonly mappings: Mappings;
   readonly mappingSource: MappingSource;
   /** Rules of the conflict strategy `custom`, by name. */

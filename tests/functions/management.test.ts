@@ -76,6 +76,7 @@ describe("what is registered with the host", () => {
       ["get-sync-task", "httpTrigger", "GET", "sync-tasks/{taskId}", "anonymous"],
       ["get-webhook", "httpTrigger", "GET", "webhooks/{registrationId:minlength(7)}", "anonymous"],
       ["get-webhook-health", "httpTrigger", "GET", "webhooks/{registrationId:minlength(7)}/health", "anonymous"],
+      ["list-audit", "httpTrigger", "GET", "audit", "anonymous"],
       ["list-conflicts", "httpTrigger", "GET", "conflicts", "anonymous"],
       ["list-connections", "httpTrigger", "GET", "integrations/{integrationId}/connections", "anonymous"],
       ["list-deliveries", "httpTrigger", "GET", "deliveries", "anonymous"],

@@ -1,5 +1,6 @@
 import { searchableFields } from "../../shared/core/delivery";
 import type { CollectionName, Document, DocumentQuery, Documents, DocumentStore, Page } from "../../shared/core/ports";
+import { AuditLog } from "../../shared/repositories/audit-log";
 import { Conflicts } from "../../shared/repositories/conflicts";
 import { Connections } from "../../shared/repositories/connections";
 import { Deliveries } from "../../shared/repositories/deliveries";
@@ -54,6 +55,7 @@ export async function recordQueries(): Promise<readonly RecordedQuery[]> {
   const repairs = new Repairs(store);
   await repairs.list(tenant, { registrationId: "webhook-1", limit: 1 });
   await repairs.listRunning(tenant, 1);
+  await new AuditLog(store).list(tenant, { resource: "/webhooks/webhook-1", action: "update-webhook", limit: 1 });
   return recorded;
 }
 
