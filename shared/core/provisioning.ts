@@ -7,6 +7,8 @@ export interface Provisioning {
   readonly state: "pending" | "ready";
   /** Why the last attempt failed, to make or to renew it; a code. */
   readonly reason?: string;
+  /** The provider, its status and its own code, where it answered: `github: 422 custom`. */
+  readonly detail?: string;
   /** ISO 8601; since when attempts fail. */
   readonly failingSince?: string;
   /** ISO 8601; when it is tried again. */
@@ -23,12 +25,12 @@ const steps: Readonly<Record<string, string>> = {
   target_not_found: "see whether the target exists, and whether the connection's credentials may manage hooks there.",
   hook_taken: "choose another name or resource, because what stands there already is not ours and delivers elsewhere.",
   provider_unfinished: "nothing, unless it lasts: the provider is still at it.",
-  provider_rejected: "compare target and events with what the provider takes; its code is in the log.",
+  provider_rejected: "compare target and events with what the provider takes.",
   provider_host_not_allowed: "let an operator allow the host of the connection's baseUrl.",
   rate_limited: "nothing, unless it lasts: a limit of calls is reached.",
   provider_unreachable: "nothing, unless it lasts: the provider does not answer.",
 };
-const UNKNOWN_STEP = "look into the log, which has the provider's status and code.";
+const UNKNOWN_STEP = "look at what the provider answered.";
 
 /** What is left to do for the owner of a webhook that we set up. */
 export function provisionedSteps(provisioning: Provisioning, providerName: string): readonly string[] {
@@ -41,16 +43,17 @@ export function provisionedSteps(provisioning: Provisioning, providerName: strin
 
 /** What the owner has to know, a sentence each; nothing where all is well. */
 export function provisioningAdvice(provisioning: Provisioning, providerName: string): readonly string[] {
-  const { state, reason, failingSince = "", retryAt = "", expiresAt } = provisioning;
+  const { state, reason, detail, failingSince = "", retryAt = "", expiresAt } = provisioning;
   if (reason === undefined) {
     return state === "ready"
       ? []
       : [`${providerName} is being asked to deliver to this webhook; look again in a minute.`];
   }
+  const why = detail === undefined ? reason : `${reason}; ${detail}`;
   const next = `Next step: ${steps[reason] ?? UNKNOWN_STEP} It is tried again at ${retryAt}, or at once by POST /webhooks/{registrationId}/provision.`;
   if (state === "pending") {
-    return [`The webhook is not set up at ${providerName} as it should be since ${failingSince} (${reason}). ${next}`];
+    return [`The webhook is not set up at ${providerName} as it should be since ${failingSince} (${why}). ${next}`];
   }
   const end = expiresAt === undefined ? "" : ` ${providerName} stops to deliver at ${expiresAt}.`;
-  return [`Renewing the webhook at ${providerName} fails since ${failingSince} (${reason}).${end} ${next}`];
+  return [`Renewing the webhook at ${providerName} fails since ${failingSince} (${why}).${end} ${next}`];
 }

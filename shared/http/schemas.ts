@@ -168,6 +168,7 @@ const webhookProperties = {
       target: { type: "object" },
       state: { enum: ["pending", "ready"] },
       reason: { type: "string", description: "Why the last attempt to set it up or to renew it failed." },
+      detail: { type: "string", description: "The provider, its status and its own code." },
       failingSince: time,
       retryAt: time,
       expiresAt: time,

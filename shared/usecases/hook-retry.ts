@@ -9,6 +9,8 @@ import type { Services } from "./services";
 export interface HookRetry {
   /** A code, for the owner. */
   readonly reason: string;
+  /** The provider, its status and its own code, where it answered; no more of what it said. */
+  readonly detail?: string;
   /** Milliseconds since 1970. */
   readonly at: number;
   /** Attempts that failed in a row; a wait for a limit is none. */
@@ -34,5 +36,11 @@ export function planHookRetry({ now, log }: Services, ledger: HookLedger, error:
   }
   const reason = error instanceof SyncFailure ? error.reason : isWebhookError(error) ? error.code : "internal_error";
   if (reason === "internal_error") log("error", "hooks.failed", { registrationId: ledger.id, error: String(error) });
-  return { reason, at: now() + backOffMs(RETRIES, failures, MIDDLE), failures: failures + 1, failingSince };
+  const at = now() + backOffMs(RETRIES, failures, MIDDLE);
+  return { reason, ...detailOf(error), at, failures: failures + 1, failingSince };
+}
+
+/** The cause of a failure at a provider says no more than its log line does (`adapters/vendors/failures.ts`). */
+function detailOf(error: unknown): Pick<HookRetry, "detail"> {
+  return error instanceof SyncFailure && error.cause instanceof Error ? { detail: error.cause.message } : {};
 }

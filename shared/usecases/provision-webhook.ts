@@ -1,8 +1,9 @@
 import { WebhookError } from "../core/errors";
+import { askForHooksAnew } from "./ask-for-hooks";
 import { type RegistrationView, toRegistrationView } from "./registration-view";
 import { requireOwn } from "./require-own";
 import type { Services } from "./services";
-import { askForHooksAnew, trySettleHooks } from "./settle-hooks";
+import { trySettleHooks } from "./settle-hooks";
 
 /**
  * Sets a webhook up at its provider at once, where an attempt failed; otherwise puts right whatever was changed there.

@@ -43,7 +43,7 @@ export function currentHook({ hooks }: HookLedger, wanted: HookKind): LedgerHook
 }
 
 /** True for a hook that is as it should be, and not yet to be renewed. */
-export function isSettled(hook: LedgerHook, digest: string, now: number): boolean {
+function isSettled(hook: LedgerHook, digest: string, now: number): boolean {
   return isAsAsked(hook, digest, now) && now < (renewalTime(hook) ?? Infinity);
 }
 

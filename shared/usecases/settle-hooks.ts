@@ -36,36 +36,6 @@ export async function trySettleHooks(services: Services, registrationId: string)
   }
 }
 
-/** Time for a change of the registration to be stored, in milliseconds: until then there is nothing to see. */
-const CHANGING_MS = 60_000;
-
-/** Lets the timer look at the hooks of a webhook that is about to be changed, should nobody come to do it after the change. */
-export async function announceChange(services: Services, registrationId: string): Promise<void> {
-  const latest = services.now() + CHANGING_MS;
-  await services.hookLedgers.update(registrationId, (ledger) => ({
-    ...ledger,
-    asked: ledger.asked + 1,
-    dueAt: Math.min(ledger.dueAt, latest),
-  }));
-}
-
-/** Lets the hooks of a webhook be looked at: now, or as soon as who is at it is done. */
-export async function askForHooks(services: Services, registrationId: string): Promise<void> {
-  const dueAt = services.now();
-  await services.hookLedgers.update(registrationId, (ledger) => ({ ...ledger, asked: ledger.asked + 1, dueAt }));
-}
-
-/** The same, and whatever we know of them, the provider is asked: somebody may have changed or removed them there. */
-export async function askForHooksAnew(services: Services, registrationId: string): Promise<void> {
-  const dueAt = services.now();
-  await services.hookLedgers.update(registrationId, (ledger) => ({
-    ...ledger,
-    asked: ledger.asked + 1,
-    dueAt,
-    hooks: ledger.hooks.map(({ digest: _, ...hook }) => hook),
-  }));
-}
-
 /** Answers whether more was asked meanwhile. */
 async function settle(services: Services, held: HeldLedger): Promise<boolean> {
   const { id, removeUntil } = held.ledger;
@@ -98,13 +68,13 @@ interface Failure {
 }
 
 async function settleLater(services: Services, held: HeldLedger, { wanted, target, error }: Failure): Promise<boolean> {
-  const { reason, at, failures, failingSince } = planHookRetry(services, held.ledger, error);
+  const { at, failures, failingSince, ...why } = planHookRetry(services, held.ledger, error);
   const hooks = currentHooks(held.ledger);
   const isReady = hooks.every((hook) => hook !== undefined && isAsAsked(hook, wanted.digest, services.now()));
   await report(services, held.ledger.id, {
     target,
     state: isReady ? "ready" : "pending",
-    reason,
+    ...why,
     failingSince,
     retryAt: new Date(at).toISOString(),
     ...expiryOf(held.ledger),

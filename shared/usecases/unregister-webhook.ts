@@ -1,6 +1,6 @@
 import { activityKeyOf } from "./activity-key";
+import { giveUpHooks } from "./ask-for-hooks";
 import { dropCandidates } from "./pending-secrets";
-import { REMOVE_FOR_MS } from "./remove-hooks";
 import { type OwnKey, requireChangeable } from "./require-own";
 import type { Services } from "./services";
 import { trySettleHooks } from "./settle-hooks";
@@ -26,16 +26,4 @@ export async function unregisterWebhook(services: Services, key: OwnKey): Promis
   if (registration.routing !== undefined) await services.routes.deleteAll(registration);
   services.log("info", "registration.deleted", { registrationId: registration.id });
   if (registration.provisioning) await trySettleHooks(services, registration.id);
-}
-
-/** From here on nobody renews them any more, and the timer removes them whatever becomes of us. */
-async function giveUpHooks(services: Services, registrationId: string): Promise<void> {
-  const now = services.now();
-  await services.hookLedgers.update(registrationId, ({ failingSince: _, ...ledger }) => ({
-    ...ledger,
-    asked: ledger.asked + 1,
-    failures: 0,
-    dueAt: now,
-    removeUntil: now + REMOVE_FOR_MS,
-  }));
 }

@@ -6,6 +6,7 @@ import {
   type VerificationSettings,
   withSecretVersion,
 } from "../core/registration";
+import { announceChange, askForHooks } from "./ask-for-hooks";
 import { checkTarget } from "./check-provisioning";
 import { providerNamed } from "./provider-of";
 import { checkEvents, checkSecret, checkVerification, schemeAfterImport, usesSecret } from "./registration-rules";
@@ -13,7 +14,7 @@ import { type RegistrationView, toRegistrationView } from "./registration-view";
 import { dropCandidates } from "./pending-secrets";
 import { type OwnKey, requireChangeable } from "./require-own";
 import type { Services } from "./services";
-import { announceChange, askForHooks, trySettleHooks } from "./settle-hooks";
+import { trySettleHooks } from "./settle-hooks";
 import { checkSharedChange } from "./shared-webhook";
 
 /** What may be changed; a field that is absent stays as it is. */

@@ -155,7 +155,7 @@ describe("a provider that fails", () => {
     expect(await health(webhook.registrationId)).toMatchObject({
       status: "degraded",
       registrationStatus: "pending_provider",
-      recommendations: [expect.stringContaining(`(${reason}). Next step:`)],
+      recommendations: [expect.stringMatching(new RegExp(`\\(${reason}(; [^)]+)?\\)\\. Next step:`))],
     });
     expect(await renewHooks(app.services)).toEqual({ due: 0 });
     app.advance(2 * MINUTE);
@@ -163,6 +163,14 @@ describe("a provider that fails", () => {
     expect((await view(webhook.registrationId)).provisioning).toEqual({ target, state: "ready" });
     expect(hooks).toHaveLength(1);
     expect((await health(webhook.registrationId)).status).toBe("healthy");
+  });
+
+  it("is quoted with its status and code, and no more", async () => {
+    const errors = [{ code: "custom", message: "hunter2" }];
+    github.server.interrupt({ json: [] }, { status: 422, json: { message: "hunter2", errors } });
+    const { provisioning } = await register();
+    expect(provisioning).toMatchObject({ reason: "provider_rejected", detail: "github: 422 custom" });
+    expect(JSON.stringify(app.logged)).not.toContain("hunter2");
   });
 
   it("is asked again at once by its owner", async () => {

@@ -1,0 +1,49 @@
+import type { HookLedger } from "../core/hook-ledger";
+import type { Services } from "./services";
+
+/** Time for a change of the registration to be stored, in milliseconds: until then there is nothing to see. */
+const CHANGING_MS = 60_000;
+/** So long is tried to remove the hooks of a webhook that is gone: time for its owner to mend a connection. */
+const REMOVE_FOR_MS = 7 * 86_400_000;
+
+/** Lets the hooks of a webhook be looked at: now, or as soon as who is at it is done. */
+export async function askForHooks(services: Services, registrationId: string): Promise<void> {
+  await ask(services, registrationId, (ledger) => ({ ...ledger, dueAt: services.now() }));
+}
+
+/** The same, and whatever we know of them, the provider is asked: somebody may have changed or removed them there. */
+export async function askForHooksAnew(services: Services, registrationId: string): Promise<void> {
+  const hooksOf = ({ hooks }: HookLedger): HookLedger["hooks"] => hooks.map(({ digest: _, ...hook }) => hook);
+  await ask(services, registrationId, (ledger) => ({ ...ledger, dueAt: services.now(), hooks: hooksOf(ledger) }));
+}
+
+/** Lets the timer look at the hooks of a webhook that is about to be changed, should nobody come to do it after the change. */
+export async function announceChange(services: Services, registrationId: string): Promise<void> {
+  const latest = services.now() + CHANGING_MS;
+  await ask(services, registrationId, (ledger) => ({ ...ledger, dueAt: Math.min(ledger.dueAt, latest) }));
+}
+
+/** From here on nobody renews the hooks any more, and the timer removes them whatever becomes of us. */
+export async function giveUpHooks(services: Services, registrationId: string): Promise<void> {
+  const dueAt = services.now();
+  const removeUntil = removalEnd(dueAt);
+  await ask(services, registrationId, ({ failingSince: _, ...ledger }) => ({
+    ...ledger,
+    failures: 0,
+    dueAt,
+    removeUntil,
+  }));
+}
+
+/** Until when hooks are tried to be removed that nobody wants from `now` on, in milliseconds since 1970. */
+export function removalEnd(now: number): number {
+  return now + REMOVE_FOR_MS;
+}
+
+async function ask(
+  services: Services,
+  registrationId: string,
+  change: (ledger: HookLedger) => HookLedger,
+): Promise<void> {
+  await services.hookLedgers.update(registrationId, (ledger) => change({ ...ledger, asked: ledger.asked + 1 }));
+}
