@@ -109,6 +109,9 @@ var containers = [
       {
         path: '/outcome/?'
       }
+      {
+        path: '/replayId/?'
+      }
     ]
     compositeIndexes: []
   }

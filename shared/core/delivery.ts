@@ -14,6 +14,25 @@ export interface ToldRequest {
   readonly bodyBytes: number;
 }
 
+/** Who asked for an event to be handled once more, and when. */
+export interface ReplayMark {
+  readonly replayId: string;
+  /** ISO 8601. */
+  readonly requestedAt: string;
+  /** The caller's subject. */
+  readonly requestedBy: string;
+}
+
+/** A replay of an event, and what became of it. */
+export interface ReplayNote extends ReplayMark {
+  readonly outcome: EventOutcome;
+  readonly attempts: number;
+  /** ISO 8601; when the outcome was recorded. */
+  readonly settledAt: string;
+  /** The code of the last failure. */
+  readonly reason?: string;
+}
+
 interface RecordBase extends Document {
   readonly registrationId: string;
   readonly integrationId: string;
@@ -49,12 +68,15 @@ export interface EventRecord extends RecordBase {
   readonly entityId: string;
   /** The tenant on the provider's side that it came from: repository, subscription, workspace. */
   readonly scope?: string;
+  /** Of the last time that it was handled, which may have been a replay. */
   readonly outcome: EventOutcome;
   readonly attempts: number;
   /** ISO 8601; when the outcome was recorded. */
   readonly settledAt: string;
-  /** Milliseconds from receipt to outcome. */
+  /** Milliseconds from receipt, or from the request of its replay, to outcome. */
   readonly latencyMs: number;
+  /** The last ten, newest first; absent where there was none. */
+  readonly replays?: readonly ReplayNote[];
   readonly syncTaskId?: string;
   /** What the synchronisation did to the shard. */
   readonly change?: string;
@@ -82,6 +104,10 @@ export interface DeliveryLine
   readonly recordId: string;
   /** Why it was refused or ignored, or why the last attempt failed. */
   readonly reason?: string;
+  /** Enough is kept to replay it. */
+  readonly replayable?: true;
+  /** The last replay that handled it. */
+  readonly replayId?: string;
 }
 
 /** Fields of a line that a search may name, each with the value that it must have. */
@@ -94,6 +120,7 @@ export const searchableFields = [
   "entityId",
   "verdict",
   "outcome",
+  "replayId",
 ] as const satisfies readonly (keyof DeliveryLine)[];
 
 /** One of {@link searchableFields}. */

@@ -14,6 +14,9 @@ export interface EngineMessage {
   readonly datacontenttype: "application/json";
   /** An extension of ours: the task that shows what became of it. */
   readonly synctaskid: string;
+  /** Extensions of ours, set where the event is handed over once more on purpose: its id as it was, and the replay's. */
+  readonly replayof?: string;
+  readonly replayid?: string;
   readonly data: Readonly<Record<string, unknown>>;
 }
 

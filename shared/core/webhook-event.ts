@@ -65,6 +65,8 @@ export interface WebhookEvent extends Omit<ProviderEvent, "id" | "onlyByName"> {
   readonly receivedOrder: number;
   /** Absent for a first attempt. */
   readonly attempt?: DeliveryAttempt | undefined;
+  /** Set on a copy that somebody asked for: it has its effect once more. */
+  readonly replayId?: string | undefined;
   /** The registration's, as it was at receipt: the drain must not depend on a registration that may be gone. */
   readonly retryPolicy: RetryPolicy;
 }

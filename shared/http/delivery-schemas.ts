@@ -31,6 +31,7 @@ export const deliveryParameters = {
   registrationId: searched,
   integrationId: searched,
   deliveryId: { ...searched, description: "The provider's own id of a delivery." },
+  replayId: { ...searched, description: "Those that this replay was the last to handle." },
 } as const;
 
 const lineProperties = {
@@ -48,6 +49,8 @@ const lineProperties = {
   entityId: text,
   outcome: webhookDeliveryParameters.outcome,
   attempts: { type: "integer" },
+  replayable: { type: "boolean", description: "Enough is kept to replay it." },
+  replayId: { ...text, description: "The last replay that handled it." },
 } as const;
 const required = ["deliveryId", "registrationId", "integrationId", "receivedAt", "verdict"] as const;
 
@@ -76,12 +79,36 @@ export const deliverySchema = {
     eventNames: { type: "array", items: text },
     change: text,
     settledAt: time,
-    latencyMs: { type: "number", description: "From receipt to outcome." },
+    latencyMs: { type: "number", description: "From receipt, or the request of its replay, to outcome." },
+    replays: {
+      type: "array",
+      description: "The last ten, newest first.",
+      items: {
+        type: "object",
+        properties: {
+          replayId: text,
+          requestedAt: time,
+          requestedBy: text,
+          outcome: webhookDeliveryParameters.outcome,
+          attempts: { type: "integer" },
+          settledAt: time,
+          reason: text,
+        },
+      },
+    },
     attempt: { type: "object", description: "Which attempt of the provider's it was." },
     request: { type: "object", description: "Headers, those that hold a proof masked, and the size of the body." },
     event: { type: "object", description: "The event, as far as it is kept." },
     syncTask: syncTaskSchema,
   },
+} as const;
+
+/** The reply to `POST /deliveries/{deliveryId}/replay`. */
+export const queuedReplaySchema = {
+  title: "QueuedReplay",
+  type: "object",
+  required: ["replayId", "deliveryId", "requestedAt"],
+  properties: { replayId: text, deliveryId: text, requestedAt: time },
 } as const;
 
 /** A search as its checked query parameters say it. */

@@ -118,15 +118,13 @@ function toLine(record: DeliveryRecord, tenantKey: string): DeliveryLine {
   };
 }
 
-function eventOf({
-  eventName,
-  nativeType,
-  entityType,
-  entityId,
-  outcome,
-  attempts,
-}: EventRecord): Partial<DeliveryLine> {
-  return { eventName, nativeType, entityType, entityId, outcome, attempts };
+function eventOf(record: EventRecord): Partial<DeliveryLine> {
+  const { eventName, nativeType, entityType, entityId, outcome, attempts, event, replays: [lastReplay] = [] } = record;
+  return {
+    ...{ eventName, nativeType, entityType, entityId, outcome, attempts },
+    ...(event && { replayable: true }),
+    ...(lastReplay && { replayId: lastReplay.replayId }),
+  };
 }
 
 /** A delivery that ended at the door may have held several events; the log shows the first. */

@@ -1,4 +1,4 @@
-import type { DeliveryLine, DeliveryRecord, EventRecord, ToldRequest } from "../core/delivery";
+import type { DeliveryLine, DeliveryRecord, EventRecord, ReplayNote, ToldRequest } from "../core/delivery";
 import type { JsonObject } from "../core/json";
 import { lineIdOf } from "../repositories/delivery-lines";
 import type { SyncTaskView } from "./list-sync-tasks";
@@ -25,6 +25,7 @@ export interface DeliveryDetails extends DeliveryView {
   readonly settledAt?: string;
   /** Milliseconds from receipt to outcome. */
   readonly latencyMs?: number;
+  readonly replays?: readonly ReplayNote[];
   readonly request?: ToldRequest;
   /** The event in our words, with the record's fields as far as they are kept. */
   readonly event?: JsonObject;
@@ -43,7 +44,13 @@ export function toDeliveryDetails(record: DeliveryRecord): DeliveryDetails {
   const ids = { deliveryId: lineIdOf(record), ...(deliveryId === "" ? {} : { sourceDeliveryId: deliveryId }) };
   if (rest.verdict !== "accepted") return { ...ids, ...rest };
   const { event, dataref: ______, syncTaskId: _______, ...told } = rest;
-  return { ...ids, ...told, ...(event && { event: toEventView(event) }) };
+  const [lastReplay] = told.replays ?? [];
+  return {
+    ...ids,
+    ...told,
+    ...(lastReplay && { replayId: lastReplay.replayId }),
+    ...(event && { replayable: true, event: toEventView(event) }),
+  };
 }
 
 function toEventView({

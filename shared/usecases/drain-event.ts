@@ -1,23 +1,16 @@
-import type { EventOutcome, EventRecord } from "../core/delivery";
+import type { EventRecord } from "../core/delivery";
 import { isOutage } from "../core/errors";
 import { tenantKeyIn } from "../core/registration-id";
-import { isProviderOut, type SyncTask } from "../core/sync-task";
-import { eventNameOf, type WebhookEvent } from "../core/webhook-event";
+import { isProviderOut } from "../core/sync-task";
+import type { WebhookEvent } from "../core/webhook-event";
 import { recordIdOf } from "../repositories/deliveries";
 import { taskIdOfEvent } from "../sync/task-documents";
-import { type EventMessage, loadEvent, type OpenedMessage, openMessage } from "./event-message";
+import { type EventMessage, loadEvent, type OpenedMessage, openMessage, replayMarkOf } from "./event-message";
+import { type Settlement, toEventRecord } from "./event-record";
 import { giveUpTask } from "./give-up-task";
 import { noteSynchronisation } from "./note-synchronisation";
 import { planRetry, type RetryPlan } from "./plan-retry";
 import type { Services } from "./services";
-
-/** What is recorded of an event besides what it says itself. */
-interface Settlement {
-  readonly outcome: EventOutcome;
-  readonly attempts: number;
-  readonly task?: SyncTask;
-  readonly reason?: string;
-}
 
 /**
  * Hands one queued event to SyncTaskService and records what became of it. Returns once the message may be completed:
@@ -39,37 +32,50 @@ export async function drainEvent(services: Services, body: unknown): Promise<voi
 /** Answers true once the event has had its effect, and so needs its payload no more. */
 async function attempt(services: Services, opened: OpenedMessage): Promise<boolean> {
   const attempts = failedAttemptsOf(opened) + 1;
+  let earlier: EventRecord | undefined;
   try {
-    if (await isSynchronised(services, opened.event)) return true;
+    earlier = await recordOf(services, opened.event);
+    if (isKnown(opened, earlier)) {
+      services.log("debug", "event.known", { eventId: opened.event.eventId });
+      return true;
+    }
     const event = await loadEvent(services, opened);
     const task = await services.sync.enqueueSyncTask({ events: [event], attempt: attempts });
-    await settle(services, opened, { outcome: "synchronised", attempts, task });
+    await settle(services, opened, { outcome: "synchronised", attempts, task, earlier });
     return true;
   } catch (error) {
-    await handleFailure(services, opened, error);
+    await handleFailure(services, opened, error, earlier);
     return false;
   }
 }
 
-async function isSynchronised(services: Services, event: WebhookEvent): Promise<boolean> {
-  const { tenantId, registrationId, eventId } = event;
-  const known = await services.deliveries.findEvent({ tenantId, registrationId, recordId: recordIdOf(eventId) });
-  if (known?.outcome !== "synchronised") return false;
-  services.log("debug", "event.known", { eventId });
-  return true;
+/** A replay is no repetition: it has its own effect, once. */
+function isKnown({ message: { replayid } }: OpenedMessage, record: EventRecord | undefined): boolean {
+  const replayed = record?.replays?.find(({ replayId }) => replayId === replayid);
+  return (replayid === undefined ? record : replayed)?.outcome === "synchronised";
 }
 
-async function handleFailure(services: Services, opened: OpenedMessage, error: unknown): Promise<void> {
+function recordOf({ deliveries }: Services, event: WebhookEvent): Promise<EventRecord | undefined> {
+  const { tenantId, registrationId, eventId } = event;
+  return deliveries.findEvent({ tenantId, registrationId, recordId: recordIdOf(eventId) });
+}
+
+async function handleFailure(
+  services: Services,
+  opened: OpenedMessage,
+  error: unknown,
+  earlier: EventRecord | undefined,
+): Promise<void> {
   const plan = planRetry(services, triedOf(opened), error);
   const { attempts, reason, counts } = plan;
   services.log("warn", "event.failed", { eventId: opened.event.eventId, reason, attempts, outage: !counts });
-  if (plan.at === undefined) return park(services, opened, { outcome: "dead", attempts, reason });
+  if (plan.at === undefined) return park(services, opened, { outcome: "dead", attempts, reason, earlier });
   // The copy goes out before anything is recorded: a crash in between repeats an attempt and loses nothing.
   await putOff(services, opened, plan.at, plan);
   // An outage of ours is not the event's affair, and the store may be what is out; waiting for a limit is no news.
   if (!counts && !isProviderOut(error)) return;
   // A throw would bring the original back beside its copy, and so one more copy for each delivery.
-  await settle(services, opened, { outcome: "retrying", attempts, reason }).catch((unrecorded: unknown) => {
+  await settle(services, opened, { outcome: "retrying", attempts, reason, earlier }).catch((unrecorded: unknown) => {
     services.log("warn", "event.not_recorded", { eventId: opened.event.eventId, error: String(unrecorded) });
   });
 }
@@ -118,7 +124,8 @@ async function putOff(
 
 function triedOf(opened: OpenedMessage): Parameters<typeof planRetry>[1] {
   const { event, message } = opened;
-  const { retryPolicy: policy, receivedAt: since } = event;
+  const { retryPolicy: policy, receivedAt } = event;
+  const since = replayMarkOf(message)?.requestedAt ?? receivedAt;
   return { policy, since, failedAttempts: failedAttemptsOf(opened), copies: message.copies ?? 0 };
 }
 
@@ -127,54 +134,6 @@ function failedAttemptsOf({ message }: OpenedMessage): number {
 }
 
 async function settle(services: Services, opened: OpenedMessage, settlement: Settlement): Promise<void> {
-  await services.deliveries.save(toRecord(services, opened, settlement));
+  await services.deliveries.save(toEventRecord(services, opened, settlement));
   await noteSynchronisation(services, opened.event, settlement);
-}
-
-function toRecord(services: Services, opened: OpenedMessage, settlement: Settlement): EventRecord {
-  const { event, message } = opened;
-  const now = services.now();
-  const { outcome, attempts, task, reason } = settlement;
-  const remembered = services.providers.get(event.integrationId)?.rememberSeconds ?? 0;
-  return {
-    id: recordIdOf(event.eventId),
-    pk: event.registrationId,
-    tenantId: event.tenantId,
-    schemaVersion: 1,
-    ttl: Math.max(services.rules.retentionSeconds, remembered),
-    registrationId: event.registrationId,
-    integrationId: event.integrationId,
-    connectionId: event.connectionId,
-    deliveryId: event.deliveryId,
-    receivedAt: event.receivedAt,
-    verdict: "accepted",
-    eventName: eventNameOf(event),
-    nativeType: event.nativeType,
-    entityType: event.entityType,
-    entityId: event.entityId,
-    ...(event.scope === undefined ? {} : { scope: event.scope }),
-    outcome,
-    attempts,
-    settledAt: new Date(now).toISOString(),
-    latencyMs: now - Date.parse(event.receivedAt),
-    ...(task && { syncTaskId: task.id }),
-    ...(task?.result && { change: task.result.change }),
-    ...(reason !== undefined && { reason }),
-    ...(event.attempt && { attempt: event.attempt }),
-    ...(message.request && { request: message.request }),
-    ...keptEvent(services, opened, outcome),
-  };
-}
-
-/**
- * What a replay goes by: the event as its message held it. Fields that did not fit the message are in their payload, which
- * is kept for an event that is dead and goes with one that had its effect.
- */
-function keptEvent(
-  { rules }: Services,
-  { event, message: { dataref } }: OpenedMessage,
-  outcome: EventOutcome,
-): Pick<EventRecord, "event" | "dataref"> {
-  if (outcome === "dead") return { event, ...(dataref !== undefined && { dataref }) };
-  return rules.keepsEvents && dataref === undefined ? { event } : {};
 }

@@ -1,4 +1,4 @@
-import type { ToldRequest } from "../core/delivery";
+import type { ReplayMark, ToldRequest } from "../core/delivery";
 import { parseJson } from "../core/delivery-request";
 import { asObject, textAt } from "../core/json";
 import { SyncFailure } from "../core/sync-task";
@@ -6,7 +6,7 @@ import { eventNameOf, type WebhookEvent } from "../core/webhook-event";
 import type { Services } from "./services";
 
 /** An event but for what its message says already. */
-export type EventData = Omit<WebhookEvent, "eventId" | "registrationId">;
+export type EventData = Omit<WebhookEvent, "eventId" | "registrationId" | "replayId">;
 
 /**
  * A message of the event queue: a CloudEvents 1.0 JSON object that says nothing twice, because its bytes are what an
@@ -25,6 +25,10 @@ export interface EventMessage {
   /** Copies made so far, those for an outage included: they space out the next one. Absent before the first. */
   readonly copies?: number;
   readonly dataref?: string;
+  /** These three are of a replay: what it is told by, and when and by whom it was asked for. */
+  readonly replayid?: string;
+  readonly replayedat?: string;
+  readonly replayedby?: string;
   /** For the delivery log. */
   readonly request?: ToldRequest;
   readonly data: EventData;
@@ -58,7 +62,13 @@ export function toEventMessage(
 export function openMessage(body: unknown): OpenedMessage {
   if (!isEventMessage(body) || !isEventData(body.data)) throw new Error("message_unreadable");
   const event = { ...body.data, eventId: body.id, registrationId: body.source.slice(SOURCE.length) };
-  return { message: body, event };
+  return { message: body, event: body.replayid === undefined ? event : { ...event, replayId: body.replayid } };
+}
+
+/** Whose replay a message is; absent where it is the delivery itself. */
+export function replayMarkOf({ replayid, replayedat, replayedby }: EventMessage): ReplayMark | undefined {
+  if (replayid === undefined || replayedat === undefined) return undefined;
+  return { replayId: replayid, requestedAt: replayedat, requestedBy: replayedby ?? "unknown" };
 }
 
 /**

@@ -103,6 +103,7 @@ describe("what is registered with the host", () => {
       ["register-webhook", "httpTrigger", "POST", "integrations/{integrationId}/webhooks", "anonymous"],
       ["renew-provider-hooks", "timerTrigger", "", "%HOOKS_SCHEDULE%", undefined],
       ["repair-gaps", "timerTrigger", "", "%HEALTH_SCHEDULE%", undefined],
+      ["replay-delivery", "httpTrigger", "POST", "deliveries/{deliveryId}/replay", "anonymous"],
       ["reset-rate-limit", "httpTrigger", "POST", "rate-limits/{integrationId}/reset", "anonymous"],
       ["resolve-conflict", "httpTrigger", "POST", "conflicts/{conflictId}/resolve", "anonymous"],
       ["restore-shard", "httpTrigger", "POST", "shards/{shardId}/restore", "anonymous"],

@@ -5,6 +5,8 @@ import type { SyncTask, SyncTaskService } from "../../shared/core/sync-task";
 import { createForwardingService } from "../../shared/sync/forwarding-service";
 import { drainEvent } from "../../shared/usecases/drain-event";
 import type { NewRegistration } from "../../shared/usecases/register-webhook";
+import { listDeliveries } from "../../shared/usecases/list-deliveries";
+import { replayDelivery } from "../../shared/usecases/replay-delivery";
 import { serviceHealth } from "../../shared/usecases/service-health";
 import { startWork } from "../../shared/usecases/start-task";
 import { startSyncTask } from "../../shared/usecases/start-sync-task";
@@ -131,6 +133,22 @@ describe("an event, with an engine of one's own", () => {
     await app.deliverSigned(webhook, contactBody("updated", "1"));
     await app.drain();
     expect(await tasks()).toHaveLength(3);
+  });
+
+  it("that is replayed has another id, which a repetition keeps, and says of which event it is a replay", async () => {
+    await app.deliverSigned(webhook, contactBody("created", "003"));
+    await app.drain();
+    const { deliveries } = await listDeliveries(app.services, "tenant-123", { fields: {}, limit: 1 });
+    const key = { tenantId: "tenant-123", deliveryId: deliveries[0]?.deliveryId ?? "" };
+    const { replayId } = await replayDelivery(app.services, key, "somebody");
+    engine.interrupt({ status: 500 });
+    await app.drain();
+    app.advance(75_000);
+    await app.drain();
+    const [first, ...again] = engine.handed.map(({ message }) => message);
+    const id = `${String(first?.id)}~${replayId}`;
+    const expected = { ...first, id, replayid: replayId, replayof: first?.id };
+    expect(again).toEqual([expected, expected]);
   });
 
   it("goes out in the order of receipt, and after a repetition what it carries still tells the order", async () => {

@@ -57,6 +57,7 @@ describe("the delivery log", () => {
           entityId: "001",
           outcome: "synchronised",
           attempts: 1,
+          replayable: true,
         },
       ],
     });

@@ -1,0 +1,21 @@
+import { deliveryIdParameter, queuedReplaySchema } from "../shared/http/delivery-schemas";
+import { managementEndpoint } from "../shared/http/endpoint";
+import { replayDelivery } from "../shared/usecases/replay-delivery";
+
+/** `POST /deliveries/{deliveryId}/replay`: queues an event once more. */
+managementEndpoint(
+  {
+    name: "replay-delivery",
+    method: "POST",
+    route: "deliveries/{deliveryId}/replay",
+    summary: "Replay a delivery",
+    access: "webhooks.write",
+    parameters: { path: { deliveryId: deliveryIdParameter } },
+    responses: { 202: { description: "Queued; the delivery says what became of it.", schema: queuedReplaySchema } },
+    errors: ["invalid_request", "delivery_not_found", "delivery_not_kept", "store_unavailable", "queue_unavailable"],
+  },
+  async ({ services, caller, params }) => {
+    const key = { tenantId: caller.tenantId, deliveryId: params["deliveryId"] ?? "" };
+    return { status: 202, jsonBody: await replayDelivery(services, key, caller.subject) };
+  },
+);

@@ -1,0 +1,82 @@
+import type { EventOutcome, EventRecord, ReplayMark, ReplayNote } from "../core/delivery";
+import type { SyncTask } from "../core/sync-task";
+import { eventNameOf } from "../core/webhook-event";
+import { recordIdOf } from "../repositories/deliveries";
+import { type OpenedMessage, replayMarkOf } from "./event-message";
+import type { Services } from "./services";
+
+/** What is recorded of an event besides what it says itself. */
+export interface Settlement {
+  readonly outcome: EventOutcome;
+  readonly attempts: number;
+  readonly task?: SyncTask;
+  readonly reason?: string;
+  /** The record as it was before this attempt. */
+  readonly earlier: EventRecord | undefined;
+}
+
+const MAX_REPLAYS = 10;
+
+/** The record of an event that was handled. */
+export function toEventRecord(services: Services, opened: OpenedMessage, settlement: Settlement): EventRecord {
+  const { event, message } = opened;
+  const now = services.now();
+  const { outcome, attempts, task, reason } = settlement;
+  const replay = replayMarkOf(message);
+  const replays = replaysAfter(settlement, replay && { ...replay, settledAt: new Date(now).toISOString() });
+  const remembered = services.providers.get(event.integrationId)?.rememberSeconds ?? 0;
+  return {
+    id: recordIdOf(event.eventId),
+    pk: event.registrationId,
+    tenantId: event.tenantId,
+    schemaVersion: 1,
+    ttl: Math.max(services.rules.retentionSeconds, remembered),
+    registrationId: event.registrationId,
+    integrationId: event.integrationId,
+    connectionId: event.connectionId,
+    deliveryId: event.deliveryId,
+    receivedAt: event.receivedAt,
+    verdict: "accepted",
+    eventName: eventNameOf(event),
+    nativeType: event.nativeType,
+    entityType: event.entityType,
+    entityId: event.entityId,
+    ...(event.scope === undefined ? {} : { scope: event.scope }),
+    outcome,
+    attempts,
+    settledAt: new Date(now).toISOString(),
+    latencyMs: now - Date.parse(replay?.requestedAt ?? event.receivedAt),
+    ...(replays.length > 0 && { replays }),
+    ...(task && { syncTaskId: task.id }),
+    ...(task?.result && { change: task.result.change }),
+    ...(reason !== undefined && { reason }),
+    ...(event.attempt && { attempt: event.attempt }),
+    ...(message.request && { request: message.request }),
+    ...keptEvent(services, opened, outcome),
+  };
+}
+
+/**
+ * What a replay goes by: the event as its message held it. Fields that did not fit the message are in their payload, which
+ * is kept for an event that is dead and goes with one that had its effect.
+ */
+function keptEvent(
+  { rules }: Services,
+  { event: { replayId: _, ...event }, message: { dataref } }: OpenedMessage,
+  outcome: EventOutcome,
+): Pick<EventRecord, "event" | "dataref"> {
+  if (outcome === "dead") return { event, ...(dataref !== undefined && { dataref }) };
+  return rules.keepsEvents && dataref === undefined ? { event } : {};
+}
+
+/** The replays so far, with the present one, where this is one, in the state that it is in. */
+function replaysAfter(
+  { outcome, attempts, reason, earlier }: Settlement,
+  mark: (ReplayMark & Pick<ReplayNote, "settledAt">) | undefined,
+): readonly ReplayNote[] {
+  const known = earlier?.replays ?? [];
+  if (mark === undefined) return known;
+  const others = known.filter(({ replayId }) => replayId !== mark.replayId);
+  const note = { ...mark, outcome, attempts, ...(reason === undefined ? {} : { reason }) };
+  return [note, ...others].slice(0, MAX_REPLAYS);
+}
