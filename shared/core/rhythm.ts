@@ -26,6 +26,8 @@ export const BURST_MS = 60_000;
 const DAY_MS = 86_400_000;
 /** An interval counts half as much after four weeks, so that a webhook may change its ways. */
 const HALF_LIFE_MS = 28 * DAY_MS;
+/** After so long a pause everything is learned anew. */
+const FORGOTTEN_MS = 4 * HALF_LIFE_MS;
 const CLASSES_PER_OCTAVE = 2;
 /** Less says nothing. A week has seen every night and a weekend. */
 const LEAST_INTERVALS = 10;
@@ -45,8 +47,8 @@ const LONGEST_COUNTED = 2;
 
 /** The rhythm with an arrival (milliseconds since 1970) counted in. */
 export function withArrival(rhythm: Rhythm | undefined, at: number): Rhythm {
-  if (rhythm === undefined) return { since: at, lastAt: at, intervals: {} };
-  const interval = at - rhythm.lastAt;
+  const interval = at - (rhythm?.lastAt ?? -Infinity);
+  if (rhythm === undefined || interval > FORGOTTEN_MS) return { since: at, lastAt: at, intervals: {} };
   if (interval < BURST_MS) return rhythm;
   const { alarmingMs = Infinity } = usualSilence(rhythm) ?? {};
   const counted = Math.min(interval, alarmingMs * LONGEST_COUNTED);
