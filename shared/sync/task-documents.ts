@@ -104,6 +104,7 @@ export function workOfGap(event: WebhookEvent, tenantKey: string, now: number): 
     tenantKey,
     integrationId: event.integrationId,
     connectionId: event.connectionId,
+    registrationId: event.registrationId,
     trigger: "gap",
     entityType: event.entityType,
     since: new Date(since).toISOString(),

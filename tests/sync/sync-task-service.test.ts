@@ -516,6 +516,7 @@ describe("an event that names no single record", () => {
     expect(list.mock.calls[0]?.[1].since).toBe(new Date(noon - 3_600_000).toISOString());
     const resync = (await world.tasks()).find(({ id }) => id === task.result?.resyncTaskId);
     expect(resync).toMatchObject({ status: "completed", trigger: "gap", progress: { records: 1 } });
+    expect(resync?.registrationId).toBe(task.registrationId);
     expect(await world.shards()).toHaveLength(1);
     await world.sync(overflow);
     await drain();
