@@ -146,10 +146,15 @@ function weaknessAdvice({ registration, provider }: HealthInput): string[] {
   return weakness === undefined ? [] : [`The proof of this webhook is weak: ${weakness}`];
 }
 
-function noticeAdvice({ provider }: HealthInput, notices: Notices): string[] {
+/** What is put right by setting the webhook up again, where we did it before. */
+const mendedByUs: ReadonlySet<NoticeName> = new Set(["hook_deleted", "subscription_suspended", "subscription_expired"]);
+
+function noticeAdvice({ provider, registration }: HealthInput, notices: Notices): string[] {
   return notices.map(([name, { times, lastAt }]) => {
     const when = times === 1 ? `on ${lastAt}` : `${times} times so far, last on ${lastAt}`;
-    return `${provider.displayName} ${providerNotices[name].sentence} (${when})`;
+    const isOurs = registration.provisioning !== undefined && mendedByUs.has(name);
+    const step = isOurs ? " POST /webhooks/{registrationId}/provision sets it up again." : "";
+    return `${provider.displayName} ${providerNotices[name].sentence} (${when})${step}`;
   });
 }
 

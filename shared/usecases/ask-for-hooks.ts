@@ -1,4 +1,6 @@
 import type { HookLedger } from "../core/hook-ledger";
+import { setUpConnectionId } from "../core/provider-hook";
+import type { ConnectionKey } from "../core/record-reader";
 import type { Services } from "./services";
 
 /** Time for a change of the registration to be stored, in milliseconds: until then there is nothing to see. */
@@ -15,6 +17,17 @@ export async function askForHooks(services: Services, registrationId: string): P
 export async function askForHooksAnew(services: Services, registrationId: string): Promise<void> {
   const hooksOf = ({ hooks }: HookLedger): HookLedger["hooks"] => hooks.map(({ digest: _, ...hook }) => hook);
   await ask(services, registrationId, (ledger) => ({ ...ledger, dueAt: services.now(), hooks: hooksOf(ledger) }));
+}
+
+/** The same for all webhooks that failed to be set up or renewed by this connection: its credentials are others now. */
+export async function askForHooksOf(services: Services, connection: ConnectionKey): Promise<void> {
+  const { integrationId, connectionId } = connection;
+  for await (const registration of services.registrations.listAll(connection)) {
+    const { id, provisioning } = registration;
+    if (provisioning?.reason === undefined || registration.integrationId !== integrationId) continue;
+    const usedId = setUpConnectionId(provisioning.target, registration.connectionId);
+    if (usedId === connectionId) await askForHooks(services, id);
+  }
 }
 
 /** Lets the timer look at the hooks of a webhook that is about to be changed, should nobody come to do it after the change. */

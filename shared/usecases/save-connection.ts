@@ -3,6 +3,7 @@ import { authKinds, type Connection, type CredentialsPointer } from "../core/con
 import type { Credentials } from "../core/credentials";
 import { type Problem, WebhookError } from "../core/errors";
 import { isAllowedUrl } from "../core/outbound";
+import { askForHooksOf } from "./ask-for-hooks";
 import { activeAgain, toSecretText } from "./connection-credentials";
 import { connectionKeyOf, type ConnectionName, type ConnectionView, toConnectionView } from "./connection-view";
 import type { Services } from "./services";
@@ -24,7 +25,7 @@ export interface SavedConnection {
 
 /**
  * Creates or replaces a connection. Credentials are stored first, then the document that points to them; new ones make
- * the connection active again. Credentials never move to another address with what they were: whoever changes `baseUrl`
+ * the connection active again, and the timer tries again what could not be set up with the old. Credentials never move to another address with what they were: whoever changes `baseUrl`
  * has to bring them anew.
  * @throws {WebhookError} `unknown_integration`, `invalid_request`, `store_unavailable`, `secrets_unavailable`
  */
@@ -48,6 +49,7 @@ export async function saveConnection(
   const left = replaced?.auth?.secretName;
   if (auth && left !== undefined && left !== auth.secretName) await services.secrets.delete(left);
   if (!saved) throw new WebhookError("connection_not_found");
+  if (auth) await askForHooksOf(services, key);
   services.log("info", "connection.saved", { connection: saved.id, integrationId: saved.integrationId });
   return { connection: toConnectionView(saved), created: replaced === undefined };
 }

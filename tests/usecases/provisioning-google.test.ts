@@ -206,7 +206,7 @@ describe("a mailbox", () => {
       ),
     );
     await connect(app, "google", { kind: "bearer", token: google.tokens.grant() });
-    await live(HOUR);
+    await live(5 * MINUTE);
     expect((await view(registrationId)).provisioning).toEqual({
       target,
       state: "ready",

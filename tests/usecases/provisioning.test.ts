@@ -267,6 +267,19 @@ describe("a webhook that is set up", () => {
     expect(hooks).toHaveLength(1);
   });
 
+  it("that GitHub says was deleted there is set up again by one request, and that is what the health advises", async () => {
+    const { registrationId } = await register();
+    await deliver(hooks[0], "meta", { action: "deleted", hook_id: hooks[0]?.id, hook: { id: hooks[0]?.id } });
+    await app.drain();
+    const advice = "POST /webhooks/{registrationId}/provision sets it up again.";
+    expect((await health(registrationId)).recommendations).toContainEqual(expect.stringContaining(advice));
+    hooks.splice(0);
+    app.advance(MINUTE);
+    await provisionWebhook(app.services, own(registrationId));
+    await deliver(hooks[0]);
+    expect(await health(registrationId)).toMatchObject({ status: "healthy", recommendations: [] });
+  });
+
   it("is put right when its owner says so, whatever was changed at the provider", async () => {
     const { registrationId, webhookSecret = "" } = await register();
     const made = [...hooks];
