@@ -8,12 +8,12 @@ import type { Clock, Log, SecretStore } from "../core/ports";
 import type { SyncTaskService } from "../core/sync-task";
 import { coalesceEvents } from "../sync/coalesce-events";
 import { createForwardingService } from "../sync/forwarding-service";
-import type { ReplayDependencies } from "../sync/replay-page";
-import { withReplays } from "../sync/replay-service";
+import type { ResendDependencies } from "../sync/resend-page";
+import { withResends } from "../sync/resend-service";
 import { createSyncTaskService, type SyncDependencies } from "../sync/sync-task-service";
 
 /** What the engine is made of. */
-export interface SyncEngineParts extends SyncDependencies, ReplayDependencies {
+export interface SyncEngineParts extends SyncDependencies, ResendDependencies {
   readonly config: Config;
   readonly secrets: SecretStore;
   readonly log: Log;
@@ -23,7 +23,7 @@ export interface SyncEngineParts extends SyncDependencies, ReplayDependencies {
 export function createSyncEngine({ config, secrets, log, ...parts }: SyncEngineParts): SyncTaskService {
   if (config.syncEngine === undefined) {
     const coalescing = { windowMs: config.coalesceWindowMs, now: parts.now, wait };
-    return withReplays(coalesceEvents(createSyncTaskService(parts), coalescing), parts);
+    return withResends(coalesceEvents(createSyncTaskService(parts), coalescing), parts);
   }
   const engine = openExternalEngine(config.syncEngine, {
     secrets,
@@ -31,7 +31,7 @@ export function createSyncEngine({ config, secrets, log, ...parts }: SyncEngineP
     now: parts.now,
     timeoutMs: config.outbound.timeoutMs,
   });
-  return withReplays(createForwardingService({ ...parts, engine }), parts);
+  return withResends(createForwardingService({ ...parts, engine }), parts);
 }
 
 /** After no time: when the events that are handled in this turn have come. */

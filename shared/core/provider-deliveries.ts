@@ -4,7 +4,7 @@ import type { ConnectionKey } from "./record-reader";
  * How a provider gives deliveries again. `redelivery`: it lists what it sent, and sends any of them again. `rewind`: it
  * sends everything again from a moment on, and does not say what that is.
  */
-export type ReplayWay = "redelivery" | "rewind";
+export type ResendWay = "redelivery" | "rewind";
 
 /** A delivery as its provider remembers it. */
 export interface SentDelivery {
@@ -29,7 +29,7 @@ export interface SentQuery {
  */
 export interface ProviderDeliveries {
   /** `undefined` for a provider that gives none again. Asks nobody. */
-  wayOf(integrationId: string): ReplayWay | undefined;
+  wayOf(integrationId: string): ResendWay | undefined;
   /**
    * What sends to this URL from a place (a repository, an organisation, a subscription): its name at the provider, or
    * `undefined` if nothing does, or nothing that the credentials may see.

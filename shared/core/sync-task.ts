@@ -102,7 +102,7 @@ export interface SyncTask extends Document {
 }
 
 /** The deliveries to ask a provider for again. */
-export interface ReplayRequest {
+export interface ResendRequest {
   readonly webhookUrl: string;
   /** What the provider calls the places where the webhook may be set up: repositories, organisations, subscriptions. */
   readonly scopes: readonly string[];
@@ -123,8 +123,8 @@ export interface SyncWork {
   readonly trigger: Exclude<SyncTrigger, "webhook">;
   readonly entityType: string;
   readonly record?: Omit<RecordReference, "entityType">;
-  readonly replay?: ReplayRequest;
-  /** ISO 8601; for a listing or a replay. */
+  readonly resend?: ResendRequest;
+  /** ISO 8601; for a listing or a resending. */
   readonly since?: string;
   readonly until?: string;
   /** Where the page begins, and its number from 0. */

@@ -1,7 +1,7 @@
 import type { ProviderDeliveries } from "../core/provider-deliveries";
 import { type CallLimits, limitCalls } from "./limited-calls";
 
-/** Replays within the same limits as the reading and writing of records. */
+/** Deliveries are asked for within the same limits as the reading and writing of records. */
 export function limitedDeliveries(deliveries: ProviderDeliveries, limits: CallLimits): ProviderDeliveries {
   const limited = limitCalls(limits);
   return {

@@ -72,7 +72,7 @@ function workOf(services: Services, repair: Repair, { of, taskId }: RepairPart):
     ...{ integrationId, connectionId, registrationId, since, until, requestedAt },
     trigger: "gap",
     entityType: of,
-    ...(of === DELIVERIES ? { replay: { webhookUrl: webhookUrlOf(services, registrationId), scopes } } : {}),
+    ...(of === DELIVERIES ? { resend: { webhookUrl: webhookUrlOf(services, registrationId), scopes } } : {}),
   };
 }
 

@@ -54,7 +54,7 @@ describe("the deliveries of a gap, with an engine of one's own", () => {
     await startWork(app.services, {
       ...{ taskId: "task-1", tenantId: "tenant-123", tenantKey, integrationId: "github", connectionId: "conn-123" },
       ...{ registrationId: webhook.registrationId, trigger: "gap", entityType: "deliveries" },
-      replay: { webhookUrl: webhook.webhookUrl, scopes: ["acme/app"] },
+      resend: { webhookUrl: webhook.webhookUrl, scopes: ["acme/app"] },
       requestedAt: new Date(noon).toISOString(),
     });
     await app.drain();

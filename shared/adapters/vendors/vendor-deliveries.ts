@@ -1,9 +1,9 @@
-import type { ProviderDeliveries, ReplayWay, SentDelivery, SentQuery } from "../../core/provider-deliveries";
+import type { ProviderDeliveries, ResendWay, SentDelivery, SentQuery } from "../../core/provider-deliveries";
 import type { OpenedConnection } from "./vendor-sessions";
 
 /** What one vendor remembers of deliveries; what each method does and throws, `ProviderDeliveries` says. */
 export interface VendorDeliveries {
-  readonly way: ReplayWay;
+  readonly way: ResendWay;
   find(opened: OpenedConnection, place: Parameters<ProviderDeliveries["find"]>[1]): Promise<string | undefined>;
   list?(
     opened: OpenedConnection,

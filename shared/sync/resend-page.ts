@@ -1,18 +1,18 @@
 import { parseJson } from "../core/delivery-request";
 import { asArray, at, textAt } from "../core/json";
 import type { ProviderDeliveries, SentDelivery } from "../core/provider-deliveries";
-import { type ListProgress, type ReplayRequest, SyncFailure, type SyncWork } from "../core/sync-task";
+import { type ListProgress, type ResendRequest, SyncFailure, type SyncWork } from "../core/sync-task";
 import type { Deliveries } from "../repositories/deliveries";
 import { type PageOutcome, type PageTally, runPage, sinceOf } from "./paged-work";
 
-/** What a replay works with. */
-export interface ReplayDependencies {
+/** What asking for deliveries again works with. */
+export interface ResendDependencies {
   readonly deliveries: Deliveries;
   readonly providerDeliveries: ProviderDeliveries;
 }
 
-/** Work that is a replay. */
-export type ReplayWork = SyncWork & { readonly replay: ReplayRequest };
+/** Work that asks a provider for deliveries again. */
+export type ResendWork = SyncWork & { readonly resend: ResendRequest };
 
 /** Which of the webhook's senders are still to be asked, and where the page of the first of them begins. */
 interface Position {
@@ -27,14 +27,14 @@ interface Position {
 const REWIND_MARGIN_MS = 3_600_000;
 
 /**
- * One step of a replay: a page of what the provider sent within the window. What is not here is asked for again, and comes
+ * One step of asking for deliveries again: a page of what the provider sent within the window. What is not here is asked for again, and comes
  * in like any delivery. A repeated step asks for nothing that has arrived meanwhile, and counts it as repaired.
  * @throws {SyncFailure} as the port does, and `hook_not_found` (permanent)
  * @throws {SyncDelay} @throws {WebhookError}
  */
-export function replayPage(
-  dependencies: ReplayDependencies,
-  work: ReplayWork,
+export function resendPage(
+  dependencies: ResendDependencies,
+  work: ResendWork,
   known: ListProgress | undefined,
 ): Promise<PageOutcome> {
   return runPage(work, known, async () => {
@@ -58,8 +58,8 @@ function readPosition(cursor: string | undefined): Position | undefined {
   return { sources, ...(next === undefined ? {} : { cursor: next }) };
 }
 
-async function findSources({ providerDeliveries }: ReplayDependencies, work: ReplayWork): Promise<readonly string[]> {
-  const { webhookUrl, scopes } = work.replay;
+async function findSources({ providerDeliveries }: ResendDependencies, work: ResendWork): Promise<readonly string[]> {
+  const { webhookUrl, scopes } = work.resend;
   const found = new Set<string>();
   for (const scope of scopes) {
     const source = await providerDeliveries.find(work, { webhookUrl, scope });
@@ -71,8 +71,8 @@ async function findSources({ providerDeliveries }: ReplayDependencies, work: Rep
 const NOTHING = { records: 0, present: 0, repaired: 0, failures: {}, again: [] } as const;
 
 async function rewind(
-  { providerDeliveries }: ReplayDependencies,
-  work: ReplayWork,
+  { providerDeliveries }: ResendDependencies,
+  work: ResendWork,
   source: string,
 ): Promise<PageTally> {
   const to = new Date(Date.parse(sinceOf(work)) - REWIND_MARGIN_MS).toISOString();
@@ -81,8 +81,8 @@ async function rewind(
 }
 
 async function redeliver(
-  dependencies: ReplayDependencies,
-  work: ReplayWork,
+  dependencies: ResendDependencies,
+  work: ResendWork,
   { source, cursor }: { readonly source: string; readonly cursor: string | undefined },
 ): Promise<PageTally> {
   const page = await dependencies.providerDeliveries.list(work, {
@@ -107,8 +107,8 @@ async function redeliver(
 
 /** Answers what there was to do, or the reason for which it cannot be done. */
 async function repair(
-  { deliveries, providerDeliveries }: ReplayDependencies,
-  work: ReplayWork,
+  { deliveries, providerDeliveries }: ResendDependencies,
+  work: ResendWork,
   { source, delivery: { id, deliveryId } }: { readonly source: string; readonly delivery: SentDelivery },
 ): Promise<string> {
   const { tenantId, registrationId = "", requestedAt } = work;
