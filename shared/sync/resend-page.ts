@@ -27,8 +27,8 @@ interface Position {
 const REWIND_MARGIN_MS = 3_600_000;
 
 /**
- * One step of asking for deliveries again: a page of what the provider sent within the window. What is not here is asked for again, and comes
- * in like any delivery. A repeated step asks for nothing that has arrived meanwhile, and counts it as repaired.
+ * One step of asking for deliveries again: a page of what the provider sent within the window. What is not here is asked
+ * for, and comes in like any delivery. A repeated step asks for nothing that has arrived meanwhile, and counts it as repaired.
  * @throws {SyncFailure} as the port does, and `hook_not_found` (permanent)
  * @throws {SyncDelay} @throws {WebhookError}
  */
