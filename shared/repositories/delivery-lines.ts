@@ -51,7 +51,8 @@ export class DeliveryLines {
     const isWithin = ({ receivedAt }: DeliveryLine): boolean =>
       Date.parse(receivedAt) >= since && Date.parse(receivedAt) <= until;
     const items: DeliveryLine[] = [];
-    let { day, inner } = search.cursor === undefined ? startOf(until) : readPlace(search.cursor);
+    const latest = { day: dayOf(until) };
+    let { day, inner }: Place = search.cursor === undefined ? latest : readPlace(search.cursor, latest);
     for (; day >= dayOf(since); day--) {
       const query = { pk: partitionOf(tenantKey, day), where: { tenantId, ...fields }, limit: limit - items.length };
       const page = await this.#documents.query(inner === undefined ? query : { ...query, cursor: inner });
@@ -70,18 +71,15 @@ interface Place {
   readonly inner?: string | undefined;
 }
 
-function startOf(until: number): Place {
-  return { day: dayOf(until) };
-}
-
 function toPlace(place: Place): string {
   return Buffer.from(JSON.stringify(place)).toString("base64url");
 }
 
-function readPlace(cursor: string): Place {
+/** A place after the latest would be walked back from, day by day, whoever made it up. */
+function readPlace(cursor: string, latest: Place): Place {
   const place = parseJson(Buffer.from(cursor, "base64url").toString("utf8"));
   const [day, inner] = [at(place, "day"), textAt(place, "inner")];
-  if (typeof day !== "number" || !Number.isSafeInteger(day)) throw new WebhookError("invalid_cursor");
+  if (typeof day !== "number" || !Number.isSafeInteger(day) || day > latest.day) throw new WebhookError("invalid_cursor");
   return { day, inner };
 }
 

@@ -28,8 +28,8 @@ export async function listDeliveries(
   const { rules, now } = services;
   const { items, cursor } = await services.deliveries.search(tenantOf(services, tenantId), {
     ...query,
-    since: Math.max(now() - rules.retentionSeconds * 1000, Date.parse(since ?? "") || 0),
-    until: Math.min(now(), Date.parse(until ?? "") || Infinity),
+    since: Math.max(now() - rules.retentionSeconds * 1000, since === undefined ? 0 : Date.parse(since)),
+    until: Math.min(now(), until === undefined ? Infinity : Date.parse(until)),
   });
   return { deliveries: items.map(toDeliveryView), ...(cursor === undefined ? {} : { nextCursor: cursor }) };
 }

@@ -130,6 +130,25 @@ describe("the delivery log", () => {
     }
   });
 
+  it("refuses a cursor of a day that has not come, instead of walking there", async () => {
+    for (const day of [Number.MAX_SAFE_INTEGER, Math.floor(noon / DAY_MS) + 1]) {
+      const cursor = Buffer.from(JSON.stringify({ day })).toString("base64url");
+      expect(await codeOf(log({ cursor }))).toBe("invalid_cursor");
+    }
+  });
+
+  it("takes a cursor of a day that is over for the end", async () => {
+    for (const day of [0, -5]) {
+      const cursor = Buffer.from(JSON.stringify({ day })).toString("base64url");
+      expect(await log({ cursor })).toEqual({ deliveries: [] });
+    }
+  });
+
+  it("finds nothing before its beginning", async () => {
+    await deliver("001");
+    expect(await log({ until: "1970-01-01T00:00:00Z" })).toEqual({ deliveries: [] });
+  });
+
   it.each(["", "nonsense", Buffer.from("{}").toString("base64url"), Buffer.from('{"day":"x"}').toString("base64url")])(
     "refuses %j for a cursor",
     async (cursor) => {
