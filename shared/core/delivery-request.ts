@@ -44,9 +44,14 @@ export class DeliveryRequest {
  */
 const MAX_DEPTH = 100;
 
+/** True for a text that nests too deep to be kept as JSON, if it is any. */
+export function isTooDeep(text: string): boolean {
+  return nestsDeeperThan(MAX_DEPTH, text);
+}
+
 /** {@link parseJson} for a text that came from outside: `undefined` also where it nests more than a hundred levels deep. */
 export function parseForeignJson(text: string): unknown {
-  return nestsDeeperThan(MAX_DEPTH, text) ? undefined : parseJson(text);
+  return isTooDeep(text) ? undefined : parseJson(text);
 }
 
 /** The value of a JSON text, or `undefined` where the text is not valid JSON (which JSON itself cannot express). */

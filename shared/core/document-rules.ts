@@ -1,4 +1,5 @@
 import { at } from "./json";
+import { nestsDeeperThan } from "./json-depth";
 import type { Document, DocumentQuery } from "./ports";
 
 /**
@@ -6,6 +7,7 @@ import type { Document, DocumentQuery } from "./ports";
  * what works on a laptop works on Azure.
  */
 const MAX_DOCUMENT_BYTES = 2 * 1024 * 1024;
+const MAX_DEPTH = 128;
 const MAX_KEY_BYTES = 1023;
 const MAX_INCREMENTS = 10;
 const MAX_PAGE = 1000;
@@ -30,10 +32,11 @@ export function checkDocumentKeys({ pk, id }: Pick<Document, "pk" | "id">): void
 
 /**
  * The document as JSON.
- * @throws {RangeError} it is larger than 2 MB
+ * @throws {RangeError} it is larger than 2 MB, or nests more than 128 levels deep
  */
 export function serialiseDocument(document: Document): string {
   const body = JSON.stringify(document);
+  if (nestsDeeperThan(MAX_DEPTH, body)) throw new RangeError(`document ${document.id} nests too deep`);
   if (Buffer.byteLength(body) > MAX_DOCUMENT_BYTES) throw new RangeError(`document ${document.id} is larger than 2 MB`);
   return body;
 }

@@ -1,7 +1,7 @@
 import { app, type HttpMethod, type HttpRequest, type HttpResponseInit } from "@azure/functions";
 import { getServices, type Services } from "../app";
 import type { Caller, Scope } from "../core/caller";
-import { parseJson } from "../core/delivery-request";
+import { isTooDeep, parseJson } from "../core/delivery-request";
 import { type ErrorCode, isWebhookError, WebhookError } from "../core/errors";
 import type { Provider } from "../core/provider";
 import { audited, isAudited } from "./audited";
@@ -188,7 +188,11 @@ async function jsonBody(request: HttpRequest): Promise<unknown> {
     throw new WebhookError("length_required");
   if (bytes.length > MAX_MANAGEMENT_BODY_BYTES) throw new WebhookError("payload_too_large");
   if (bytes.length === 0) return {};
-  const value = parseJson(bytes.toString("utf8"));
+  const text = bytes.toString("utf8");
+  if (isTooDeep(text)) {
+    throw new WebhookError("invalid_request", { problems: [{ path: "", message: "nests more than 100 levels deep" }] });
+  }
+  const value = parseJson(text);
   if (value === undefined) throw new WebhookError("invalid_json");
   return value;
 }

@@ -205,6 +205,16 @@ export function describeDocuments(open: () => Promise<Subject<DocumentStore>>): 
       expect((await notes.get(pk, id))?.value.id).toBe(id);
     });
 
+    it("refuses a document that nests too deep to be searched, and takes one that nests a hundred levels", async () => {
+      const nested = (levels: number): string => "[".repeat(levels) + "]".repeat(levels);
+      const deep = (levels: number) => ({ ...note("a"), text: JSON.parse(nested(levels)) as string });
+      await expect(notes.create(deep(200))).rejects.toThrow(RangeError);
+      await notes.create(deep(100));
+      expect(
+        (await notes.query({ pk: note("a").pk, where: { tenantId: note("a").tenantId }, limit: 10 })).items,
+      ).toHaveLength(1);
+    });
+
     it("refuses a document of more than 2 MB, and takes one of nearly that", async () => {
       await expect(notes.create(note("a", { text: "x".repeat(2 * MEGABYTE) }))).rejects.toThrow(RangeError);
       const created = await notes.create(note("a", { text: "x".repeat(1.9 * MEGABYTE) }));
