@@ -253,6 +253,25 @@ describe("sync tasks", () => {
     expect(one).toMatchObject({ status: 202, json: { trigger: "manual", entityId: "003", status: "queued" } });
     const all = await send("start-sync-task", {}, { body: { ...request, since: "2026-11-01T00:00:00Z" } });
     expect(all).toMatchObject({ status: 202, json: { entityId: "*", status: "queued" } });
+    // A leap second is a time, but none that a clock of ours has.
+    const leap = await send("start-sync-task", {}, { body: { ...request, since: "2016-12-31T23:59:60Z" } });
+    expect(leap).toMatchObject({ status: 400, json: { problems: [{ path: "/since" }] } });
+  });
+});
+
+describe("a body that nests too deep to be kept", () => {
+  const nested = (levels: number): unknown => JSON.parse("[".repeat(levels) + "]".repeat(levels));
+
+  it("is refused, and what is there stays readable", async () => {
+    await sync("003", { Name: "Ada" });
+    const shardId = await shardIdOf("003");
+    const refused = await send("update-shard", { shardId }, { body: { fields: { name: nested(1001) } } });
+    expect(refused).toMatchObject({ status: 400, json: { code: "invalid_request" } });
+    const deepMapping = { ...mapping, fields: { name: { value: nested(1001) } } };
+    expect((await send("put-mapping", contact, { body: deepMapping })).status).toBe(400);
+    expect((await send("update-shard", { shardId }, { body: { fields: { name: nested(90) } } })).status).toBe(200);
+    expect((await send("list-shards", {}, { query: { externalId: "003" } })).json.shards).toHaveLength(1);
+    expect((await send("list-mappings")).status).toBe(200);
   });
 });
 
