@@ -31,6 +31,7 @@ export const errorCatalogue = {
   shard_not_active: { status: 409, title: "The shard is deleted, or merged into another.", retry: false },
   shard_not_merged: { status: 409, title: "The two shards are not merged.", retry: false },
   conflict_settled: { status: 409, title: "The conflict is not open any more.", retry: false },
+  delivery_not_dead: { status: 409, title: "The delivery holds no event that was given up.", retry: false },
   delivery_not_kept: { status: 409, title: "Too little is kept of the delivery to replay it.", retry: false },
   credentials_missing: {
     status: 409,

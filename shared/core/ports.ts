@@ -113,6 +113,11 @@ export interface EventQueue {
   forget(messageId: string): Promise<void>;
   /** Messages waiting now, scheduled ones and dead letters; `undefined` where it cannot tell. */
   depth(): Promise<QueueDepth | undefined>;
+  /**
+   * What the queue gave up itself, newest first, of as many as it can look at.
+   * @throws {WebhookError} `queue_unavailable`
+   */
+  deadLetters(limit: number): Promise<readonly DeadLetter[]>;
 }
 
 /** How much a queue holds. */
@@ -154,8 +159,6 @@ export interface LockingQueue extends EventQueue {
   abandon(lockToken: string, reason?: string): Promise<boolean>;
   /** False if the lock was lost. */
   renew(lockToken: string, lockMs: number): Promise<boolean>;
-  /** Newest first. */
-  deadLetters(limit: number): Promise<readonly DeadLetter[]>;
   /** Called whenever a message may have become receivable in this process. Returns a function that stops it. */
   onMessage(listener: () => void): () => void;
 }

@@ -15,7 +15,7 @@ export const deliveryIdParameter = { type: "string", pattern: "^delivery-[0-9a-z
 /** Query parameters of the log of one webhook. */
 export const webhookDeliveryParameters = {
   verdict: { enum: ["accepted", "duplicate", "ignored", "handshake", "refused", "rate_limited"] },
-  outcome: { enum: ["retrying", "synchronised", "dead"] },
+  outcome: { enum: ["retrying", "synchronised", "dead", "discarded"] },
   eventName: { ...searched, description: "As in `Contact.created`." },
   entityType: searched,
   entityId: searched,
@@ -32,6 +32,15 @@ export const deliveryParameters = {
   integrationId: searched,
   deliveryId: { ...searched, description: "The provider's own id of a delivery." },
   replayId: { ...searched, description: "Those that this replay was the last to handle." },
+} as const;
+
+const { verdict: _, outcome: __, ...eventParameters } = webhookDeliveryParameters;
+
+/** Query parameters of `GET /dead-letters`. */
+export const deadLetterParameters = {
+  ...eventParameters,
+  registrationId: searched,
+  integrationId: searched,
 } as const;
 
 const lineProperties = {
@@ -52,7 +61,35 @@ const lineProperties = {
   replayable: { type: "boolean", description: "Enough is kept to replay it." },
   replayId: { ...text, description: "The last replay that handled it." },
 } as const;
-const required = ["deliveryId", "registrationId", "integrationId", "receivedAt", "verdict"] as const;
+const lineFields = ["deliveryId", "registrationId", "integrationId", "receivedAt", "verdict"] as const;
+
+const lineSchema = { title: "DeliveryLine", type: "object", required: lineFields, properties: lineProperties } as const;
+
+/** One page of `GET /dead-letters`. */
+export const deadLetterPageSchema = {
+  title: "DeadLetterPage",
+  type: "object",
+  required: ["deadLetters"],
+  properties: {
+    deadLetters: { type: "array", items: lineSchema },
+    queue: {
+      type: "array",
+      description: "What the queue gave up itself, newest first; for an operator, on the first page.",
+      items: {
+        type: "object",
+        properties: {
+          messageId: text,
+          reason: text,
+          deliveryCount: { type: "integer" },
+          deadLetteredAt: time,
+          type: text,
+          source: text,
+        },
+      },
+    },
+    nextCursor: { ...text, description: "A page may be empty and still have one." },
+  },
+} as const;
 
 /** One page of the log. */
 export const deliveryPageSchema = {
@@ -60,10 +97,7 @@ export const deliveryPageSchema = {
   type: "object",
   required: ["deliveries"],
   properties: {
-    deliveries: {
-      type: "array",
-      items: { title: "DeliveryLine", type: "object", required, properties: lineProperties },
-    },
+    deliveries: { type: "array", items: lineSchema },
     nextCursor: { ...text, description: "A page may be empty and still have one." },
   },
 } as const;
@@ -72,7 +106,7 @@ export const deliveryPageSchema = {
 export const deliverySchema = {
   title: "Delivery",
   type: "object",
-  required,
+  required: lineFields,
   properties: {
     ...lineProperties,
     detail: { ...text, description: "What was found out about a refusal." },

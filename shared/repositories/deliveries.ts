@@ -60,6 +60,23 @@ export class Deliveries {
   }
 
   /**
+   * Changes the record that a line stands for; answers it, or `undefined` where there is none of this tenant.
+   * @throws {WebhookError} `document_changed` where something else did so at the same time
+   */
+  async update(
+    tenant: Tenant,
+    lineId: string,
+    change: (record: DeliveryRecord) => DeliveryRecord,
+  ): Promise<DeliveryRecord | undefined> {
+    const line = await this.#lines.find(tenant, lineId);
+    const found = line && (await this.#documents.get(line.registrationId, line.recordId));
+    if (found?.value.tenantId !== tenant.tenantId) return undefined;
+    const { value } = await this.#documents.replace(change(found.value), found.etag);
+    await this.#lines.save(value);
+    return value;
+  }
+
+  /**
    * One page of the log, newest first. A page may be short, or empty, and not be the last.
    * @throws {WebhookError} `invalid_cursor`
    */

@@ -62,6 +62,11 @@ const readers: Readonly<Record<string, FactReader>> = {
     return found && { status: found.status, shardId: found.shardId, fields: Object.keys(found.fields) };
   },
 
+  "/deliveries/{deliveryId}": async (services, tenantId, { deliveryId = "" }) => {
+    const found = await services.deliveries.get(tenantOf(services, tenantId), deliveryId);
+    return found?.verdict === "accepted" ? { outcome: found.outcome } : found && { verdict: found.verdict };
+  },
+
   "/rate-limits/{integrationId}": async (services, tenantId, { integrationId = "" }) => {
     const { integrations } = await services.rateLimits.get(tenantOf(services, tenantId));
     return { limit: integrations[integrationId] };

@@ -7,7 +7,7 @@ import type { Services } from "./services";
 
 /** What is recorded of an event besides what it says itself. */
 export interface Settlement {
-  readonly outcome: EventOutcome;
+  readonly outcome: Exclude<EventOutcome, "discarded">;
   readonly attempts: number;
   readonly task?: SyncTask;
   readonly reason?: string;

@@ -1,10 +1,10 @@
 import type { ActivityCount } from "../core/activity";
-import type { EventOutcome } from "../core/delivery";
 import { tenantKeyIn } from "../core/registration-id";
 import type { WebhookEvent } from "../core/webhook-event";
+import type { Settlement } from "./event-record";
 import type { Services } from "./services";
 
-const countOf: Readonly<Record<EventOutcome, ActivityCount>> = {
+const countOf: Readonly<Record<Settlement["outcome"], ActivityCount>> = {
   synchronised: "synced",
   retrying: "syncFailed",
   dead: "dead",
@@ -17,7 +17,7 @@ const FAILURES_TO_FAIL = 5;
 export async function noteSynchronisation(
   services: Services,
   event: WebhookEvent,
-  { outcome, reason }: { readonly outcome: EventOutcome; readonly reason?: string },
+  { outcome, reason }: Pick<Settlement, "outcome" | "reason">,
 ): Promise<void> {
   const { registrationId, tenantId } = event;
   const pk = tenantKeyIn(registrationId);

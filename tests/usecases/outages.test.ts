@@ -37,6 +37,7 @@ function withQueue(send: EventQueue["send"]): Services {
       schedule: () => Promise.resolve(),
       forget: () => Promise.resolve(),
       depth: () => queue.depth(),
+      deadLetters: (limit) => queue.deadLetters(limit),
     },
   };
 }

@@ -1,11 +1,13 @@
 import { RetryMode, ServiceBusClient, type ServiceBusMessage } from "@azure/service-bus";
 import { WebhookError } from "../../core/errors";
-import type { EventQueue, Log, QueueDepth, QueueMessage } from "../../core/ports";
+import type { DeadLetter, EventQueue, Log, QueueDepth, QueueMessage } from "../../core/ports";
+import { closeClient } from "./close-client";
+import { peekDeadLetters } from "./dead-letters";
 import { QueueSender } from "./queue-sender";
 import { type GatheringRules, SendGatherer } from "./send-gatherer";
 import { toUnavailable } from "./unavailable";
 
-/** How the namespace is reached: as an identity with the role Azure Service Bus Data Sender, or by a key. */
+/** How the namespace is reached: as an identity with the roles Azure Service Bus Data Sender and, to look at dead letters, Data Receiver, or by a key. */
 export type ServiceBusAccess =
   | {
       /** `<namespace>.servicebus.windows.net` */
@@ -68,12 +70,14 @@ export function openServiceBusQueue(options: ServiceBusQueueOptions): EventQueue
 
 class ServiceBusEventQueue implements EventQueue {
   readonly maxMessageBytes: number;
+  readonly #options: ServiceBusQueueOptions;
   readonly #sender: QueueSender;
   readonly #gatherer: SendGatherer<Outgoing>;
   readonly #scheduling = new Set<Promise<void>>();
   #isClosed = false;
 
   constructor(options: ServiceBusQueueOptions) {
+    this.#options = options;
     const { queueName, log = () => undefined, openTimeoutMs = DEFAULT_OPEN_TIMEOUT_MS } = options;
     this.maxMessageBytes = options.maxMessageBytes ?? STANDARD_BYTES - ALLOWANCE_BYTES;
     this.#sender = new QueueSender({ connect: () => connect(options), queueName, openTimeoutMs, log });
@@ -115,6 +119,18 @@ class ServiceBusEventQueue implements EventQueue {
   /** The counts of a queue are told only to an identity with the right to manage it, which a sender should not have. */
   depth(): Promise<QueueDepth | undefined> {
     return Promise.resolve(undefined);
+  }
+
+  /** By a client of its own: the one that sends must not wait for somebody who only looks. */
+  async deadLetters(limit: number): Promise<readonly DeadLetter[]> {
+    const client = connect(this.#options);
+    try {
+      return await peekDeadLetters(client, this.#options.queueName, limit);
+    } catch (error) {
+      throw toUnavailable(error);
+    } finally {
+      await closeClient(client);
+    }
   }
 
   /** Takes nothing more, waits for what is under way and closes the connection. */

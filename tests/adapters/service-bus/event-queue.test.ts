@@ -1,6 +1,8 @@
 import { once } from "node:events";
 import { spawn } from "node:child_process";
 import { join } from "node:path";
+import { ServiceBusClient } from "@azure/service-bus";
+import type { DeadLetter, QueueMessage } from "../../../shared/core/ports";
 import { describeEventQueue, makeMessage } from "../../contracts/event-queue";
 import { openOnBroker, openOnNamespace } from "./open-test-queue";
 import { idsOf, makeMessages, unavailable, useBroker } from "./use-broker";
@@ -46,6 +48,48 @@ describe("the event queue on Service Bus, what it sends", () => {
     expect(queued()).toHaveLength(1);
   });
 });
+
+describe("the event queue on Service Bus, its dead letters", () => {
+  const { broker, open } = useBroker();
+
+  /** Gives messages up for a reason, one after the other. */
+  async function giveUp(messages: readonly QueueMessage[], deadLetterReason: string): Promise<void> {
+    const client = new ServiceBusClient(broker().connectionString);
+    const receiver = client.createReceiver("events");
+    for (const message of messages) {
+      await open().send([message]);
+      const [received] = await receiver.receiveMessages(1, { maxWaitTimeInMs: 1000 });
+      if (received) await receiver.deadLetterMessage(received, { deadLetterReason, deadLetterErrorDescription: "" });
+    }
+    await client.close();
+  }
+
+  it("are told newest first, as often as anybody looks, and stay where they are", async () => {
+    const messages = makeMessages(3, { source: "/webhooks/webhook-1" });
+    await giveUp(messages, "message_unreadable");
+    const queue = open();
+    const ids = idsOf(messages).toReversed();
+    expect(idsOfLetters(await queue.deadLetters(10))).toEqual(ids);
+    const [newest] = await queue.deadLetters(1);
+    expect(newest).toEqual({
+      messageId: ids[0],
+      body: '{"source":"/webhooks/webhook-1"}',
+      reason: "message_unreadable",
+      deliveryCount: expect.any(Number),
+      deadLetteredAt: expect.any(Number),
+    });
+    expect(broker().queue("events/$DeadLetterQueue").peek(0, 10)).toHaveLength(3);
+  });
+
+  it("are none in an empty queue, and an outage is told as one", async () => {
+    const queue = open({ attemptTimeoutMs: 200 });
+    expect(await queue.deadLetters(10)).toEqual([]);
+    await broker().stop();
+    await expect(queue.deadLetters(10)).rejects.toMatchObject({ code: "queue_unavailable" });
+  });
+});
+
+const idsOfLetters = (letters: readonly DeadLetter[]) => letters.map(({ messageId }) => messageId);
 
 describe("the event queue on Service Bus, closing", () => {
   const { broker, open, queued } = useBroker();

@@ -1,0 +1,49 @@
+import type { Caller } from "../core/caller";
+import { parseJson } from "../core/delivery-request";
+import { textAt } from "../core/json";
+import type { DeadLetter } from "../core/ports";
+import type { DeliveryView } from "./delivery-view";
+import { type DeliveryQuery, listDeliveries } from "./list-deliveries";
+import type { Services } from "./services";
+
+/** A message that the queue itself gave up: not even its failure could be handled. Of its body only what names it. */
+export interface QueueLetterView extends Omit<DeadLetter, "body" | "deadLetteredAt"> {
+  /** ISO 8601. */
+  readonly deadLetteredAt: string;
+  readonly type?: string;
+  readonly source?: string;
+}
+
+/** One page of events that were given up, newest first. */
+export interface DeadLetterPage {
+  readonly deadLetters: readonly DeliveryView[];
+  /** The queue's own, newest first; for an operator, on the first page. */
+  readonly queue?: readonly QueueLetterView[];
+  readonly nextCursor?: string;
+}
+
+const MAX_QUEUE_LETTERS = 50;
+
+/** @throws {WebhookError} `invalid_cursor`, `store_unavailable`, `queue_unavailable` */
+export async function listDeadLetters(
+  services: Services,
+  { tenantId, isOperator }: Pick<Caller, "tenantId" | "isOperator">,
+  query: DeliveryQuery,
+): Promise<DeadLetterPage> {
+  const fields = { ...query.fields, outcome: "dead" } as const;
+  const { deliveries, ...rest } = await listDeliveries(services, tenantId, { ...query, fields });
+  const page = { deadLetters: deliveries, ...rest };
+  if (!isOperator || query.cursor !== undefined) return page;
+  return { ...page, queue: (await services.queue.deadLetters(MAX_QUEUE_LETTERS)).map(toQueueLetterView) };
+}
+
+function toQueueLetterView({ body, deadLetteredAt, ...letter }: DeadLetter): QueueLetterView {
+  const message = parseJson(body);
+  const [type, source] = [textAt(message, "type"), textAt(message, "source")];
+  return {
+    ...letter,
+    deadLetteredAt: new Date(deadLetteredAt).toISOString(),
+    ...(type === undefined ? {} : { type }),
+    ...(source === undefined ? {} : { source }),
+  };
+}
