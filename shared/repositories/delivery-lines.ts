@@ -79,7 +79,8 @@ function toPlace(place: Place): string {
 function readPlace(cursor: string, latest: Place): Place {
   const place = parseJson(Buffer.from(cursor, "base64url").toString("utf8"));
   const [day, inner] = [at(place, "day"), textAt(place, "inner")];
-  if (typeof day !== "number" || !Number.isSafeInteger(day) || day > latest.day) throw new WebhookError("invalid_cursor");
+  if (typeof day !== "number" || !Number.isSafeInteger(day) || day > latest.day)
+    throw new WebhookError("invalid_cursor");
   return { day, inner };
 }
 
