@@ -317,6 +317,15 @@ var containers = [
     ]
     compositeIndexes: []
   }
+  {
+    name: 'change-positions'
+    includedPaths: [
+      {
+        path: '/pk/?'
+      }
+    ]
+    compositeIndexes: []
+  }
 ]
 
 resource account 'Microsoft.DocumentDB/databaseAccounts@2024-11-15' = {

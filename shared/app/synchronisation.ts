@@ -1,4 +1,5 @@
 import { createOutboundHttp } from "../adapters/outbound/outbound-http";
+import { createCollectionChanges } from "../adapters/vendors/collection-changes";
 import { createProviderDeliveries } from "../adapters/vendors/provider-deliveries";
 import { createProviderHooks } from "../adapters/vendors/provider-hooks";
 import { createRecordReader } from "../adapters/vendors/record-reader";
@@ -6,6 +7,7 @@ import { createVendorSessions, type VendorSessions } from "../adapters/vendors/v
 import type { Config } from "../config";
 import type { Clock, Log } from "../core/ports";
 import type { RateLimiter } from "../core/rate-limiter";
+import { ChangePositions } from "../repositories/change-positions";
 import { Conflicts } from "../repositories/conflicts";
 import { Connections } from "../repositories/connections";
 import { Deliveries } from "../repositories/deliveries";
@@ -16,6 +18,7 @@ import { Shards } from "../repositories/shards";
 import { SyncTasks } from "../repositories/sync-tasks";
 import type { CustomRule } from "../sync/conflict-rules";
 import { quotaObserver } from "../sync/limited-calls";
+import { limitedChanges } from "../sync/limited-changes";
 import { limitedDeliveries } from "../sync/limited-deliveries";
 import { limitedHooks } from "../sync/limited-hooks";
 import { limitedReader } from "../sync/limited-reader";
@@ -41,6 +44,7 @@ export type Synchronisation = Pick<
   | "rateLimits"
   | "rateLimiter"
   | "records"
+  | "collectionChanges"
   | "providerHooks"
   | "providerDeliveries"
   | "sync"
@@ -76,6 +80,7 @@ export function createSynchronisation(parts: SynchronisationParts): Synchronisat
   const sessions = createSessions({ config, connections, secrets, limiter: rateLimiter, now, log });
   const callLimits = { limiter: rateLimiter, now };
   const records = limitedReader(createRecordReader(sessions), callLimits);
+  const collectionChanges = limitedChanges(createCollectionChanges(sessions), callLimits);
   const providerDeliveries = limitedDeliveries(createProviderDeliveries(sessions), callLimits);
   const providerHooks = limitedHooks(createProviderHooks({ sessions, now }), callLimits);
   const sync = createSyncEngine({
@@ -89,6 +94,8 @@ export function createSynchronisation(parts: SynchronisationParts): Synchronisat
     mappings: mappingSource,
     customRules,
     reader: records,
+    collectionChanges,
+    changePositions: new ChangePositions(documents),
     deliveries: new Deliveries(documents),
     providerDeliveries,
     queue,
@@ -96,7 +103,17 @@ export function createSynchronisation(parts: SynchronisationParts): Synchronisat
     retentionSeconds: config.retentionSeconds,
   });
   const stores = { connections, shards, syncTasks, conflicts, mappings, rateLimits };
-  return { ...stores, mappingSource, customRules, rateLimiter, records, providerDeliveries, providerHooks, sync };
+  return {
+    ...stores,
+    mappingSource,
+    customRules,
+    rateLimiter,
+    records,
+    collectionChanges,
+    providerDeliveries,
+    providerHooks,
+    sync,
+  };
 }
 
 interface SessionParts extends CredentialDependencies {

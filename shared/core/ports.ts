@@ -79,6 +79,7 @@ export const collectionNames = [
   "routes",
   "repairs",
   "audit",
+  "change-positions",
 ] as const;
 
 /** One of {@link collectionNames}. */

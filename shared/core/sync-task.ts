@@ -9,13 +9,17 @@ import type { EventType, WebhookEvent } from "./webhook-event";
 export type ShardChange = "created" | "updated" | "deleted" | "restored" | "unchanged" | "stale" | "resync";
 
 /**
- * The steps of a task, in order. `transform` holds both sides against each other too; `derive` saves the other shards.
- * `forward` is the only one of a task that an external engine does.
+ * The steps of a task, in order. `transform` holds both sides against each other too; `derive` saves the other shards;
+ * `changes` takes in what changed within a collection. `forward` is the only one of a task that an external engine does.
  */
-export type SyncPhase = "fetch" | "transform" | "save" | "derive" | "deduplicate" | "write_back" | "forward";
+export type SyncPhase =
+  "fetch" | "transform" | "save" | "derive" | "deduplicate" | "write_back" | "changes" | "forward";
 
-/** Why a task runs: an event, a person's wish, a gap in the events, or an edit in Castiel. */
-export type SyncTrigger = "webhook" | "manual" | "gap" | "edit";
+/**
+ * Why a task runs: an event, a notice that something changed within a collection, a person's wish, a gap in the events, or
+ * an edit in Castiel.
+ */
+export type SyncTrigger = "webhook" | "notice" | "manual" | "gap" | "edit";
 
 /** Why nothing was read from the provider although the event alone does not tell everything. */
 export type NotRead = "unsupported" | "no_credentials";
@@ -41,6 +45,19 @@ export interface SyncResult {
   readonly createdShardId?: string;
   /** The task for all records of the entity type. */
   readonly resyncTaskId?: string;
+}
+
+/** What a task found that had changed within a collection: one page of it. */
+export interface CollectionResult {
+  readonly records: number;
+  /** Those of them that tasks of their own read. */
+  readonly reading: number;
+  /** Those that failed, by reason; each that may succeed later is among those that are read. */
+  readonly failures: Readonly<Record<string, number>>;
+  /** The task that goes on with the next page. */
+  readonly furtherTaskId?: string;
+  /** Why nothing was found out. */
+  readonly notRead?: NotRead;
 }
 
 /** How far a task for all records of an entity type, or for all deliveries of a webhook, has come. */
@@ -94,6 +111,8 @@ export interface SyncTask extends Document {
   readonly finishedAt?: string;
   readonly waitingUntil?: string;
   readonly result?: SyncResult;
+  /** Of a task about a collection of which events do not say what changed in it. */
+  readonly collection?: CollectionResult;
   readonly progress?: ListProgress;
   /** The code of the failure or of the wait, where the last attempt did not succeed. */
   readonly reason?: string;

@@ -13,7 +13,7 @@ export const taskIdParameter = { type: "string", pattern: "^task-[0-9a-z-]{1,120
 /** Query parameters of `GET /sync-tasks`. */
 export const syncTaskFilterParameters = {
   status: { enum: ["queued", "running", "waiting", "completed", "failed"] },
-  trigger: { enum: ["webhook", "manual", "gap", "edit"] },
+  trigger: { enum: ["webhook", "notice", "manual", "gap", "edit"] },
   registrationId: { type: "string", minLength: 1, maxLength: 128 },
 } as const;
 
@@ -42,6 +42,10 @@ export const syncTaskSchema = {
     finishedAt: time,
     waitingUntil: time,
     result: { type: "object" },
+    collection: {
+      type: "object",
+      description: "What had changed in a mailbox, a calendar or among the files of Drive.",
+    },
     progress: { type: "object" },
     reason: text,
     givenUp: { const: true, description: "Failed for good." },

@@ -14,9 +14,10 @@ export interface RecordJob {
   readonly earlier?: readonly SourceEvent[];
   /**
    * `event`: the event's own data counts, and the provider is asked for what it leaves out. `page`: the data is the
-   * provider's own. `manual`: only the provider can tell. `edit`: it is asked, but nothing depends on its answer.
+   * provider's own. `change`: likewise, and it was read together with the deletions before and after it. `manual`: only the
+   * provider can tell. `edit`: it is asked, but nothing depends on its answer.
    */
-  readonly kind: "event" | "page" | "manual" | "edit";
+  readonly kind: "event" | "page" | "change" | "manual" | "edit";
 }
 
 /** What is known of the record afterwards. */
@@ -44,6 +45,7 @@ export async function fetchRecord(
 ): Promise<Fetched> {
   const { kind, event } = job;
   if (kind === "page") return { evidence: [event], source: "provider", isCurrent: false };
+  if (kind === "change") return { evidence: [changeOf(event, current)], source: "provider", isCurrent: false };
   const events = eventsOf(job);
   if (kind === "event" && events.every(saysEverything)) return { evidence: events, source: "event", isCurrent: false };
   const receivedOrder = nextOrder(event, current, now);
@@ -64,6 +66,12 @@ export function connectionOf({
 
 function eventsOf({ event, earlier = [] }: RecordJob): readonly SourceEvent[] {
   return [...earlier, event];
+}
+
+/** A record that was deleted and is there again goes by the order of receipt, because its own time may be from before. */
+function changeOf(event: SourceEvent, current: Shard | undefined): SourceEvent {
+  const { version: _, ...unversioned } = event;
+  return current?.tombstone && event.eventType !== "deleted" ? unversioned : event;
 }
 
 /** True for an event that needs no reading. */

@@ -1,7 +1,8 @@
 import type { RecordPage } from "../core/record-reader";
-import { type ListProgress, SyncDelay, SyncFailure, type SyncWork } from "../core/sync-task";
+import type { ListProgress, SyncWork } from "../core/sync-task";
 import type { SourceEvent } from "./apply-event";
 import { type PageOutcome, type PageTally, runPage, sinceOf } from "./paged-work";
+import { type RecordFailure, recordFailure } from "./record-failure";
 import { Stopwatch } from "./stopwatch";
 import { type RecordDependencies, syncRecord } from "./sync-record";
 
@@ -46,27 +47,20 @@ async function syncListedPage(dependencies: RecordDependencies, work: SyncWork):
 
 type Listed = RecordPage["records"][number];
 
-interface ListedFailure {
-  readonly reason: string;
-  readonly permanent: boolean;
-}
-
 /** Answers whether the record was here already, as new as it is, or how it failed. */
 async function syncListed(
   dependencies: RecordDependencies,
   work: SyncWork,
   listed: Listed,
   receivedOrder: number,
-): Promise<"present" | "repaired" | ListedFailure> {
+): Promise<"present" | "repaired" | RecordFailure> {
   const event = toEvent(work, listed, receivedOrder);
   const job = { kind: "page", tenantKey: work.tenantKey, event } as const;
   try {
     const { result } = await syncRecord(dependencies, job, new Stopwatch(dependencies.now));
     return result.change === "unchanged" || result.change === "stale" ? "present" : "repaired";
   } catch (error) {
-    if (error instanceof SyncFailure) return error;
-    if (error instanceof SyncDelay) return { reason: error.reason, permanent: false };
-    throw error;
+    return recordFailure(error);
   }
 }
 

@@ -8,17 +8,19 @@ import {
   type SyncWork,
 } from "../core/sync-task";
 import type { WebhookEvent } from "../core/webhook-event";
+import { noticeOf } from "./collection-notice";
 import { type RecordJob, saysEverything } from "./fetch-record";
 import { endOfPage } from "./paged-work";
 import type { Stopwatch } from "./stopwatch";
+import { type ChangeDependencies, type CollectionNotice, syncChanges } from "./sync-changes";
 import { syncPage } from "./sync-page";
-import { type RecordDependencies, syncRecord } from "./sync-record";
+import { syncRecord } from "./sync-record";
 import { demandTenantKey, namesNoRecord, taskOfEvents, taskOfWork, tenantOf, workOfGap } from "./task-documents";
 import { type RunEnd, runTask, type TaskRunnerDependencies } from "./task-runner";
 import { toWorkMessage } from "./work-message";
 
 /** What the engine works with. */
-export interface SyncDependencies extends RecordDependencies, TaskRunnerDependencies {
+export interface SyncDependencies extends ChangeDependencies, TaskRunnerDependencies {
   readonly queue: Pick<EventQueue, "send">;
   /** How long finished tasks are kept, in seconds. */
   readonly retentionSeconds: number;
@@ -40,9 +42,10 @@ async function runEvents(dependencies: SyncDependencies, events: EventGroup, att
   const { now, retentionSeconds } = dependencies;
   const task = taskOfEvents(events, { tenantKey, attempt, now: now(), retentionSeconds });
   const job = { kind: "event", tenantKey, event, earlier: events.slice(0, -1) } as const;
+  const notice = noticeOf(dependencies.collectionChanges, job);
   // Every event pays for a write, so a task that needs no reading has only one.
   return runTask(dependencies, { task, mayTakeLong: !events.every(saysEverything) }, (stopwatch) =>
-    namesNoRecord(event) ? requestAll(dependencies, event, tenantKey) : runRecord(dependencies, job, stopwatch),
+    namesNoRecord(event) ? requestAll(dependencies, event, tenantKey) : runRecord(dependencies, job, notice, stopwatch),
   );
 }
 
@@ -50,12 +53,30 @@ function runWork(dependencies: SyncDependencies, work: SyncWork, attempt: number
   const { now, retentionSeconds } = dependencies;
   const task = taskOfWork(work, { attempt, now: now(), retentionSeconds });
   return runTask(dependencies, { task, mayTakeLong: true }, (stopwatch, known) =>
-    work.record ? runRecord(dependencies, jobOf(work, now()), stopwatch) : runNextPage(dependencies, work, known),
+    work.record ? runSingle(dependencies, work, stopwatch) : runNextPage(dependencies, work, known),
   );
 }
 
-async function runRecord(dependencies: SyncDependencies, job: RecordJob, stopwatch: Stopwatch): Promise<RunEnd> {
-  return { changes: { status: "completed", ...(await syncRecord(dependencies, job, stopwatch)) } };
+async function runSingle(dependencies: SyncDependencies, work: SyncWork, stopwatch: Stopwatch): Promise<RunEnd> {
+  const job = jobOf(work, dependencies.now());
+  const notice = noticeOf(dependencies.collectionChanges, job, work.requestedAt);
+  if (!notice || work.trigger !== "notice") return runRecord(dependencies, job, notice, stopwatch);
+  // A further page: the collection itself was read with the first one.
+  return { changes: { status: "completed", source: "provider", collection: await syncChanges(dependencies, notice) } };
+}
+
+/** A record and, where there is a notice that something changed within it, what that is. */
+async function runRecord(
+  dependencies: SyncDependencies,
+  job: RecordJob,
+  notice: CollectionNotice | undefined,
+  stopwatch: Stopwatch,
+): Promise<RunEnd> {
+  const outcome = await syncRecord(dependencies, job, stopwatch);
+  if (!notice) return { changes: { status: "completed", ...outcome } };
+  const collection = await syncChanges(dependencies, notice);
+  stopwatch.lap("changes");
+  return { changes: { status: "completed", ...outcome, collection } };
 }
 
 /** The provider named no record: all of them are read in a task of its own, as far as they can be listed. */

@@ -1,3 +1,4 @@
+import type { CollectionChanges } from "../core/collection-changes";
 import type { OutboundPolicy } from "../core/outbound";
 import type { Clock, EventQueue, Log, PayloadStore, SecretStore } from "../core/ports";
 import type { Provider } from "../core/provider";
@@ -76,6 +77,8 @@ export interface Services {
   readonly payloads: PayloadStore;
   /** The records at the providers, by the connections' credentials. */
   readonly records: RecordReader;
+  /** What changed within collections there, likewise. */
+  readonly collectionChanges: CollectionChanges;
   /** What we make at the providers, so that they deliver. */
   readonly providerHooks: ProviderHooks;
   readonly hookLedgers: HookLedgers;

@@ -4,6 +4,7 @@ import type { RecordReader } from "../../shared/core/record-reader";
 import type { Shard } from "../../shared/core/shard";
 import type { SyncTask } from "../../shared/core/sync-task";
 import type { WebhookEvent } from "../../shared/core/webhook-event";
+import { ChangePositions } from "../../shared/repositories/change-positions";
 import { Conflicts } from "../../shared/repositories/conflicts";
 import { Mappings } from "../../shared/repositories/mappings";
 import { MatchKeys } from "../../shared/repositories/match-keys";
@@ -25,6 +26,8 @@ export interface WorldOptions {
   /** Of `Contact` of Salesforce, for tenant-123. */
   readonly mapping?: Mapping;
   readonly customRules?: ReadonlyMap<string, CustomRule>;
+  /** Settings of the app. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** The engine on a real store that can be made to die, and the verbs to see what it did. */
@@ -55,7 +58,7 @@ export async function openSyncWorld(
   options: WorldOptions = {},
   openReader?: (now: () => number) => RecordReader,
 ): Promise<SyncWorld> {
-  const app = await openTestApp();
+  const app = await openTestApp(options.env);
   const documents = openTestStore();
   const store = new MortalStore(documents.documents);
   const { now } = app.services;
@@ -71,6 +74,8 @@ export async function openSyncWorld(
     mappings: mappingSource,
     customRules,
     reader,
+    collectionChanges: app.services.collectionChanges,
+    changePositions: new ChangePositions(store),
     queue: app.services.queue,
     now,
     retentionSeconds: 86_400,

@@ -41,7 +41,7 @@ function within(prefix: string, collection: string): GoogleRecord["pathOf"] {
 }
 
 /** A segment of a path; `undefined` for an empty one and for those that would lead elsewhere. */
-function segment(text: string): string | undefined {
+export function segment(text: string): string | undefined {
   return ["", ".", ".."].includes(text) ? undefined : encodeURIComponent(text);
 }
 

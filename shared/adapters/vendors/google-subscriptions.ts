@@ -1,6 +1,6 @@
 import { textAt } from "../../core/json";
-import { serviceUrl } from "./google-service";
 import { rejected, unknownAnswer, unsupported } from "./failures";
+import { serviceUrl } from "./google-service";
 import type { VendorDeliveries } from "./vendor-deliveries";
 import type { OpenedConnection } from "./vendor-sessions";
 

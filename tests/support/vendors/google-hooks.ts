@@ -32,6 +32,9 @@ const DAY_MS = 86_400_000;
 
 const ONE_CLIENT = "Only one user push notification client allowed per developer (call /stop then try again)";
 
+/** Where the changes of Drive begin, as long as there are none. */
+export const FIRST_PAGE_TOKEN = 77;
+
 /** An error as Google's services write it. */
 export function failed(code: number, reason: string, status: string, message = "…"): Answer {
   return { status: code, json: { error: { code, status, message, errors: [{ reason, domain: "global" }] } } };
@@ -79,7 +82,6 @@ export class GoogleHooks {
     if (service === "pubsub") return this.#pubsub(path, request);
     if (service === "gmail" && request.method === "POST") return this.#gmail(path, request);
     if (service === "workspaceevents") return this.#workspaceEvents(path, request);
-    if (service === "www" && path === "/drive/v3/changes/startPageToken") return { json: { startPageToken: "77" } };
     if (service === "www" && path.endsWith("/watch")) return this.#watchChannel(path.replace(/\/watch$/, ""), request);
     if (service === "www" && path.endsWith("/channels/stop")) return this.#stopChannel(request);
     return undefined;
@@ -178,7 +180,8 @@ export class GoogleHooks {
   #watchChannel(path: string, { body, query }: Received): Answer {
     const days = this.watchable.get(path);
     if (days === undefined) return notFound;
-    if (path === "/drive/v3/changes" && query["pageToken"] !== "77") return failed(400, "required", "INVALID_ARGUMENT");
+    if (path === "/drive/v3/changes" && query["pageToken"] !== String(FIRST_PAGE_TOKEN))
+      return failed(400, "required", "INVALID_ARGUMENT");
     const { id, type, address, token, expiration } = JSON.parse(body) as Record<string, string>;
     if (id === undefined || id.length > 64 || type !== "web_hook" || !(address ?? "").startsWith("https:"))
       return failed(400, "invalid", "INVALID_ARGUMENT");

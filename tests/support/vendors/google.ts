@@ -1,4 +1,5 @@
 import { verify, type KeyObject } from "node:crypto";
+import { GoogleCollections } from "./google-collections";
 import { failed, GoogleHooks } from "./google-hooks";
 import { writeToGoogle } from "./google-writes";
 import { type Answer, type Received, StandIn, Tokens } from "./stand-in";
@@ -19,6 +20,8 @@ export class GoogleStandIn {
   readonly server: StandIn;
   /** By `/service/path`; `undefined` for one that answers 410. */
   readonly records = new Map<string, object | undefined>();
+  /** What changed within a mailbox, a calendar, and among the files. */
+  readonly collections = new GoogleCollections(this.records);
   /** What makes Google deliver. */
   readonly hooks = new GoogleHooks(() => this.now);
   /** The service account's public key. */
@@ -45,6 +48,8 @@ export class GoogleStandIn {
     if (!this.tokens.isGood(token)) return failed(401, "authError", "UNAUTHENTICATED");
     const hooks = this.hooks.respond(request);
     if (hooks) return hooks;
+    const changes = this.collections.respond(request);
+    if (changes) return changes;
     const written = writeToGoogle(this.records, request);
     if (written) return written;
     if (path === "/www/drive/v3/files") return this.#listFiles(request.query);
@@ -85,16 +90,17 @@ export class GoogleStandIn {
     return isSigned && isTimely && isNamed && aud === `${this.server.url}/token`;
   }
 
-  /** Only by the query that we make. */
-  #listFiles({ q = "", orderBy, pageSize, pageToken = "0" }: Received["query"]): Answer {
+  /** Only by the query that we make. A page goes on behind the last file of the one before. */
+  #listFiles({ q = "", orderBy, pageSize, pageToken = "" }: Received["query"]): Answer {
     const since = /^modifiedTime >= '([^']+)'$/.exec(q)?.[1];
     if (since === undefined || orderBy !== "modifiedTime") return failed(400, "invalid", "INVALID_ARGUMENT");
+    const placeOf = ({ modifiedTime, id }: DriveFile): string => `${modifiedTime} ${id}`;
     const files = [...this.records]
       .flatMap(([path, record]) => (path.startsWith("/www/drive/v3/files/") && record ? [record as DriveFile] : []))
-      .filter(({ modifiedTime }) => modifiedTime >= since)
-      .sort((a, b) => a.modifiedTime.localeCompare(b.modifiedTime));
-    const end = Number(pageToken) + Number(pageSize);
-    const nextPageToken = end < files.length ? String(end) : undefined;
-    return { json: { files: files.slice(Number(pageToken), end), ...(nextPageToken && { nextPageToken }) } };
+      .filter((file) => file.modifiedTime >= since && placeOf(file) > pageToken)
+      .sort((a, b) => placeOf(a).localeCompare(placeOf(b)));
+    const page = files.slice(0, Math.min(this.collections.pageSize, Number(pageSize)));
+    const last = page.length < files.length ? page.at(-1) : undefined;
+    return { json: { files: page, ...(last && { nextPageToken: placeOf(last) }) } };
   }
 }
