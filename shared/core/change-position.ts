@@ -10,6 +10,8 @@ export interface ChangePosition extends Document {
   readonly entityType: string;
   /** Where the next page of changes begins, in the provider's words; absent where there is none to go on from. */
   readonly position?: string;
+  /** More pages follow, of what had changed when the first of them was asked for. */
+  readonly hasMore?: true;
   /** ISO 8601: whatever changed before is known. */
   readonly since: string;
 }

@@ -10,8 +10,8 @@ export interface CollectionKey {
   readonly collection: Pick<RecordReference, "entityType" | "idScope" | "entityId">;
 }
 
-/** What a move changes; `position` is left out to begin anew. */
-export type Move = Pick<ChangePosition, "since" | "position">;
+/** Where to; without a position, to a new beginning. */
+export type Move = Pick<ChangePosition, "since" | "position" | "hasMore">;
 
 /** How far the changes within collections are known, a small document for each collection. */
 export class ChangePositions {
@@ -36,7 +36,7 @@ export class ChangePositions {
 
   /** The position as it is then; `undefined` if somebody else moved it meanwhile, and then it stays as it is. */
   async move(
-    { value: { position: _, ...known }, etag }: Stored<ChangePosition>,
+    { value: { position: _, hasMore: __, ...known }, etag }: Stored<ChangePosition>,
     move: Move,
   ): Promise<Stored<ChangePosition> | undefined> {
     try {

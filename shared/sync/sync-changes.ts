@@ -39,7 +39,7 @@ const MARGIN_MS = 3_600_000;
  * One page of what changed within a collection since its position. Whole records go the way of a listing's; what is only
  * named, and what failed and may be repeated, is read by tasks of its own, so that no record holds up another. The
  * position is moved on last, and only from where this page began: a task that is killed before finds the same page again,
- * and of two at once the slower one moves nothing. Where there is more, a further task goes on from what is stored.
+ * and of two at once the slower one moves nothing. A further task goes on from what is stored then, unless nothing can be left.
  * @throws {SyncFailure} @throws {SyncDelay} @throws {WebhookError} where the page cannot be had, or a back end is out
  */
 export async function syncChanges(
@@ -54,9 +54,10 @@ export async function syncChanges(
   const { failures, single } = await takeIn(dependencies, notice, changes, askedAt);
   if (single.length > 0) await queue.send(single.map(toWorkMessage));
   const since = hasMore ? stored.value.since : new Date(askedAt).toISOString();
-  await changePositions.move(stored, { position, since });
+  const moved = await changePositions.move(stored, { position, since, ...(hasMore ? { hasMore } : {}) });
   const result = { records: changes.length, reading: single.length, failures };
-  if (!hasMore) return result;
+  // The last of several pages ends where the first one began, and what another task stored may end before this notice.
+  if (moved && !hasMore && stored.value.hasMore !== true) return result;
   const further = workOf(notice, notice.collection, position);
   await queue.send([toWorkMessage(further)]);
   return { ...result, furtherTaskId: further.taskId };

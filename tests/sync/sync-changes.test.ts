@@ -125,7 +125,7 @@ describe("a notice that a mailbox changed", () => {
     await drain();
     expect(await known("mail_message")).toEqual(["m1", "m2", "m3", "m4", "m5"]);
     const pages = (await singles()).filter((task) => task.collection);
-    expect(pages.map((task) => task.collection?.records).sort()).toEqual([1, 2]);
+    expect(pages.map((task) => task.collection?.records).sort()).toEqual([0, 1, 2]);
     expect(pages.map(({ id }) => id)).toContain(collection?.furtherTaskId);
   });
 
@@ -296,6 +296,36 @@ describe("the position in a collection", () => {
     google.collections.putEvent("e4", minutes(-2));
     await world.sync(calendarNotice());
     expect(await known("calendar_event")).toEqual(["e1", "e2", "e3", "e4"]);
+  });
+
+  describe("among several pages", () => {
+    beforeEach(async () => {
+      google.collections.pageSize = 2;
+      for (const id of ["e1", "e2", "e3"]) google.collections.putEvent(id, minutes(-5));
+      await world.sync(calendarNotice());
+      // Google's token for later is of the time of the first page.
+      google.collections.putEvent("e4", minutes(-1));
+    });
+
+    it("is not at the end before what changed meanwhile is taken in, if a task for the next page was given up", async () => {
+      const [given] = await world.app.lockingQueue.receive(1, 60_000);
+      await world.app.lockingQueue.complete(given?.lockToken ?? "");
+      expect(await world.sync(calendarNotice())).toMatchObject({ collection: { records: 1 } });
+      await drain();
+      expect(await known("calendar_event")).toEqual(["e1", "e2", "e3", "e4"]);
+    });
+
+    it("is not at the end either where two tasks are at the last page at once", async () => {
+      const release = google.server.hold(isList);
+      const further = drain();
+      await until(() => eventsAsked().length === 2);
+      const fast = world.syncElsewhere(calendarNotice());
+      await until(() => eventsAsked().length === 3);
+      release();
+      await Promise.all([further, fast]);
+      await drain();
+      expect(await known("calendar_event")).toEqual(["e1", "e2", "e3", "e4"]);
+    });
   });
 
   it("that Google knows no more is left for a new beginning, from when all was known", async () => {
