@@ -38,7 +38,7 @@ export interface HookLedger extends Document {
   readonly failingSince?: string;
   /** Milliseconds since 1970; when there is something to do. */
   readonly dueAt: number;
-  /** Milliseconds since 1970; set once the webhook is gone: until then its hooks are tried to be removed. */
+  /** Milliseconds since 1970; set once removing failed, after the webhook was gone: so long it is tried again. */
   readonly removeUntil?: number;
   readonly lease?: LedgerLease;
 }

@@ -5,8 +5,6 @@ import type { Services } from "./services";
 
 /** Time for a change of the registration to be stored, in milliseconds: until then there is nothing to see. */
 const CHANGING_MS = 60_000;
-/** So long is tried to remove the hooks of a webhook that is gone: time for its owner to mend a connection. */
-const REMOVE_FOR_MS = 7 * 86_400_000;
 
 /** Lets the hooks of a webhook be looked at: now, or as soon as who is at it is done. */
 export async function askForHooks(services: Services, registrationId: string): Promise<void> {
@@ -30,27 +28,16 @@ export async function askForHooksOf(services: Services, connection: ConnectionKe
   }
 }
 
-/** Lets the timer look at the hooks of a webhook that is about to be changed, should nobody come to do it after the change. */
+/** Lets the timer look at the hooks of a webhook that is about to be changed or deleted, should nobody come to it afterwards. */
 export async function announceChange(services: Services, registrationId: string): Promise<void> {
   const latest = services.now() + CHANGING_MS;
   await ask(services, registrationId, (ledger) => ({ ...ledger, dueAt: Math.min(ledger.dueAt, latest) }));
 }
 
-/** From here on nobody renews the hooks any more, and the timer removes them whatever becomes of us. */
+/** Lets the hooks of a webhook that is gone be removed: now, and without waiting for what failed before. */
 export async function giveUpHooks(services: Services, registrationId: string): Promise<void> {
   const dueAt = services.now();
-  const removeUntil = removalEnd(dueAt);
-  await ask(services, registrationId, ({ failingSince: _, ...ledger }) => ({
-    ...ledger,
-    failures: 0,
-    dueAt,
-    removeUntil,
-  }));
-}
-
-/** Until when hooks are tried to be removed that nobody wants from `now` on, in milliseconds since 1970. */
-export function removalEnd(now: number): number {
-  return now + REMOVE_FOR_MS;
+  await ask(services, registrationId, ({ failingSince: _, ...ledger }) => ({ ...ledger, failures: 0, dueAt }));
 }
 
 async function ask(

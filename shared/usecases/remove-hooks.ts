@@ -1,11 +1,13 @@
 import type { HookLedger, LedgerHook } from "../core/hook-ledger";
 import { isExpired, partsOf } from "../core/provider-hook";
-import { removalEnd } from "./ask-for-hooks";
 import type { HeldLedger } from "./held-ledger";
 import { connectionOf, placeOf } from "./hook-request";
 import { planHookRetry } from "./hook-retry";
 import { withoutHook } from "./put-hooks";
 import type { Services } from "./services";
+
+/** So long is tried to remove the hooks of a webhook that is gone: time for its owner to mend a connection. */
+const REMOVE_FOR_MS = 7 * 86_400_000;
 
 /**
  * Removes from the provider all that a webhook had there, the last made first; then its ledger is done with. After a failure
@@ -32,7 +34,7 @@ function inOrderOfRemoval({ hooks, target }: HookLedger): readonly LedgerHook[] 
 }
 
 async function triedInVain(services: Services, held: HeldLedger, error: unknown): Promise<boolean> {
-  const { id, integrationId, hooks, removeUntil = removalEnd(services.now()) } = held.ledger;
+  const { id, integrationId, hooks, removeUntil = services.now() + REMOVE_FOR_MS } = held.ledger;
   const { reason, at, failures, failingSince } = planHookRetry(services, held.ledger, error);
   if (at > removeUntil) {
     const kinds = hooks.map(({ kind }) => kind);

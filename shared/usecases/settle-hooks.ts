@@ -38,8 +38,8 @@ export async function trySettleHooks(services: Services, registrationId: string)
 
 /** Answers whether more was asked meanwhile. */
 async function settle(services: Services, held: HeldLedger): Promise<boolean> {
-  const { id, removeUntil } = held.ledger;
-  const registration = removeUntil === undefined ? (await services.registrations.find(id))?.value : undefined;
+  const { id } = held.ledger;
+  const registration = (await services.registrations.find(id))?.value;
   const target = registration?.provisioning?.target;
   if (registration === undefined || target === undefined) return removeHooks(services, held);
   await followConnection(held, setUpConnectionId(target, registration.connectionId));

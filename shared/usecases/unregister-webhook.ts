@@ -1,5 +1,5 @@
 import { activityKeyOf } from "./activity-key";
-import { giveUpHooks } from "./ask-for-hooks";
+import { announceChange, giveUpHooks } from "./ask-for-hooks";
 import { dropCandidates } from "./pending-secrets";
 import { type OwnKey, requireChangeable } from "./require-own";
 import type { Services } from "./services";
@@ -16,7 +16,7 @@ export async function unregisterWebhook(services: Services, key: OwnKey): Promis
   // Switched off first: from here on no handshake adds a candidate whose secret nobody would delete.
   const switchedOff = await services.registrations.update(known.id, (current) => ({ ...current, status: "inactive" }));
   const registration = switchedOff ?? known;
-  if (registration.provisioning) await giveUpHooks(services, registration.id);
+  if (registration.provisioning) await announceChange(services, registration.id);
   await services.registrations.delete(registration);
   services.cache.forget(registration.id);
   services.gatherer.forget(registration.id);
@@ -25,5 +25,7 @@ export async function unregisterWebhook(services: Services, key: OwnKey): Promis
   await services.activities.delete(activityKeyOf(registration));
   if (registration.routing !== undefined) await services.routes.deleteAll(registration);
   services.log("info", "registration.deleted", { registrationId: registration.id });
-  if (registration.provisioning) await trySettleHooks(services, registration.id);
+  if (!registration.provisioning) return;
+  await giveUpHooks(services, registration.id);
+  await trySettleHooks(services, registration.id);
 }

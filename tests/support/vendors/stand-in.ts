@@ -68,6 +68,12 @@ export class StandIn {
     this.#interruptions.push(...answers);
   }
 
+  /** From here on nothing is answered otherwise than it should be. */
+  recover(): void {
+    this.#interruptions = [];
+    this.#failing = undefined;
+  }
+
   /** Answers such requests so, until the function that comes back is called. */
   failing(matches: (request: Received) => boolean, answer: Answer): () => void {
     this.#failing = { matches, answer };
