@@ -6,7 +6,7 @@ import type { Clock, Log } from "../../core/ports";
 import { wantedWait } from "../../core/retry-after";
 import { SyncDelay, SyncFailure } from "../../core/sync-task";
 import type { SigningSecret } from "./signing-secret";
-import { standardHeaders } from "./standard-webhook";
+import { standardHeaders } from "../../core/standard-webhook";
 
 /** What the client works with. */
 export interface ExternalEngineOptions {
