@@ -80,6 +80,8 @@ export const collectionNames = [
   "repairs",
   "audit",
   "change-positions",
+  "alerts",
+  "alert-channels",
 ] as const;
 
 /** One of {@link collectionNames}. */
@@ -126,6 +128,8 @@ export interface QueueDepth {
   readonly active: number;
   readonly scheduled: number;
   readonly deadLettered: number;
+  /** Milliseconds since 1970; since when the message that waits longest could be received. Absent if none waits. */
+  readonly oldestAt?: number;
 }
 
 /** A message taken under a lock (peek-lock), as Service Bus hands it to its trigger. */

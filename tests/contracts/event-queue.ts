@@ -163,7 +163,8 @@ export function describeEventQueue(open: () => Promise<QueueSubject>): void {
   it("says how many messages wait and how many are scheduled, if it can tell", async () => {
     await queue.send([makeMessage(), makeMessage()]);
     await queue.schedule(makeMessage(), subject().now() + 5000);
-    expect([undefined, { active: 2, scheduled: 1, deadLettered: 0 }]).toContainEqual(await queue.depth());
+    const counts = { active: 2, scheduled: 1, deadLettered: 0 };
+    expect([undefined, expect.objectContaining(counts)]).toContainEqual(await queue.depth());
   });
 
   it("says queue_unavailable when the queue cannot be reached", async () => {

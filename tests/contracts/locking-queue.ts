@@ -175,7 +175,7 @@ export function describeLockingQueue(open: () => Promise<LockingSubject>): void 
       await queue.send([makeMessage(), makeMessage()]);
       await queue.schedule(makeMessage(), subject().now() + 60_000);
       await receiveOne();
-      expect(await queue.depth()).toEqual({ active: 2, scheduled: 1, deadLettered: 1 });
+      expect(await queue.depth()).toMatchObject({ active: 2, scheduled: 1, deadLettered: 1 });
     });
   });
 

@@ -33,7 +33,8 @@ export function prepareQueueStatements(database: DatabaseSync) {
     depth: database.prepare(
       "select (select count(*) from messages where state = 0) as waiting, " +
         "(select count(*) from messages where state = 0 and visible_at > ? and lock_token is null) as scheduled, " +
-        "(select count(*) from messages where state = 2) as dead",
+        "(select count(*) from messages where state = 2) as dead, " +
+        "(select min(visible_at) from messages where state = 0 and visible_at <= ?) as oldest",
     ),
     nextDue: database.prepare("select min(visible_at) as due from messages where state = 0 and visible_at > ?"),
     unlockAll: database.prepare(

@@ -104,10 +104,16 @@ export class SqliteEventQueue implements LockingQueue {
 
   depth(): Promise<QueueDepth> {
     return readOrUnavailable("queue_unavailable", () => {
-      const row = this.#statements.depth.get(this.#now());
+      const now = this.#now();
+      const row = this.#statements.depth.get(now, now);
       const count = (name: string): number => Number(at(row, name) ?? 0);
-      const scheduled = count("scheduled");
-      return { active: count("waiting") - scheduled, scheduled, deadLettered: count("dead") };
+      const [scheduled, oldestAt] = [count("scheduled"), count("oldest")];
+      return {
+        active: count("waiting") - scheduled,
+        scheduled,
+        deadLettered: count("dead"),
+        ...(oldestAt > 0 && { oldestAt }),
+      };
     });
   }
 

@@ -36,6 +36,23 @@ describe("the event queue in SQLite, for consumers", () => {
   describeLockingQueue(open);
 });
 
+describe("the event queue in SQLite, asked how much it holds", () => {
+  it("says since when the message that waits longest could be received; one that is locked or put off does not wait", async () => {
+    const store = openTestStore(rules);
+    expect(await store.queue.depth()).toEqual({ active: 0, scheduled: 0, deadLettered: 0 });
+    const start = store.now();
+    await store.queue.schedule(makeMessage(), start + 1000);
+    await store.queue.send([makeMessage()]);
+    expect(await store.queue.depth()).toEqual({ active: 1, scheduled: 1, deadLettered: 0, oldestAt: start });
+    const [message] = await store.queue.receive(1, 60_000);
+    expect((await store.queue.depth())?.oldestAt).toBeUndefined();
+    await store.passTime(5000);
+    expect((await store.queue.depth())?.oldestAt).toBe(start + 1000);
+    await store.queue.complete(message?.lockToken ?? "");
+    await store.close();
+  });
+});
+
 describe("the event queue in SQLite, after a restart", () => {
   const folder = useDataFolder();
   const start = () => openTestStore({ ...rules, dataDirectory: folder() });
