@@ -45,7 +45,7 @@ param oidcTenantMap object = {}
 @description('NCRONTAB schedule (UTC) of the health timer. Keep healthAlertWindow at three of its intervals.')
 param healthSchedule string = '0 */5 * * * *'
 
-@description('NCRONTAB schedule (UTC) of the timer that renews what was set up at providers.')
+@description('NCRONTAB schedule (UTC) of the timers that renew what was set up at providers, and that send alerts.')
 param hooksSchedule string = '30 */5 * * * *'
 
 @description('The least serious log lines that are written.')

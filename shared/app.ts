@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { version } from "../package.json";
 import { type Access, createAccess } from "./app/access";
+import { createAlerting } from "./app/alerting";
 import type { BackEnds } from "./app/back-ends";
 import { NotConfigured } from "./app/not-configured";
 import { openSharedState, type SharedState } from "./app/shared-state";
@@ -115,6 +116,7 @@ export async function createApp(options: AppOptions = {}): Promise<App> {
     keepsEvents: config.keepsEvents,
     callsMaximum: config.callsMaximum,
     outbound: config.outbound,
+    channelPolicies: config.alerts.policies,
     syncEngine: config.syncEngine ? ("external" as const) : ("built_in" as const),
   };
   const customRules = new Map([...builtInCustomRules, ...(options.customRules ?? [])]);
@@ -181,6 +183,7 @@ async function createServices(parts: ServiceParts): Promise<Services> {
   const routes = new Routes(documents);
   return {
     ...createSynchronisation(parts),
+    ...createAlerting(parts),
     rules,
     providers,
     registrations,

@@ -1,5 +1,6 @@
 import Ajv, { type ErrorObject } from "ajv";
 import type { ApiToken } from "./core/caller";
+import { type AlertsConfig, readAlerts } from "./config/alerts";
 import { type AzureBackEnds, checkHttps, readAzure } from "./config/azure";
 import { type OutboundConfig, readOutbound } from "./config/outbound";
 import { readSyncEngine, type SyncEngineConfig } from "./config/sync-engine";
@@ -53,6 +54,7 @@ export interface Config {
   readonly redisUrl?: string;
   readonly cacheMaxRegistrations: number;
   readonly outbound: OutboundConfig;
+  readonly alerts: AlertsConfig;
   /** Absent: the built-in engine. */
   readonly syncEngine?: SyncEngineConfig;
   readonly vendors: VendorSettings;
@@ -228,6 +230,7 @@ function toConfig(values: Values): Omit<Config, "backEnds" | "apiTokens" | "uses
     ...(values["REDIS_URL"] === undefined ? {} : { redisUrl: string("REDIS_URL") }),
     cacheMaxRegistrations: number("CACHE_MAX_REGISTRATIONS"),
     ...readOutbound(values),
+    alerts: readAlerts(values),
     appSettings: Object.freeze({
       QUEUE_NAME: string("QUEUE_NAME"),
       HEALTH_SCHEDULE: string("HEALTH_SCHEDULE"),

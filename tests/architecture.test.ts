@@ -63,7 +63,7 @@ function roomOf(path: string): string {
 
 function importsOf(file: string): string[] {
   const source = readFileSync(join(root, file), "utf8");
-  return [...source.matchAll(/(?<![.\w])(?:from|import|require\()\s*"([^"]+)"/g)].flatMap((match) => match[1] ?? []);
+  return [...source.matchAll(/(?<![.\w"])(?:from|import|require\()\s*"([^"]+)"/g)].flatMap((match) => match[1] ?? []);
 }
 
 function isAllowed(file: string, specifier: string): boolean {

@@ -1,6 +1,8 @@
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { settings } from "../shared/config/settings";
+import { alertConditionNames, alertConditions } from "../shared/core/alert";
+import { runbookOf } from "../shared/core/alert-message";
 import { refusalReasons } from "../shared/core/refusal";
 import { errorCatalogue } from "../shared/core/errors";
 import { type EndpointSpec, endpointSpecs } from "../shared/http/endpoint";
@@ -97,6 +99,17 @@ describe("the documentation", () => {
     const text = readFileSync(join(root, file), "utf8");
     const targets = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map((match) => match[1] ?? "");
     expect(targets.filter((target) => !existsSync(join(root, dirname(file), target)))).toEqual([]);
+  });
+
+  it("has a runbook for each condition that alerts are about, where their messages say it is", () => {
+    const text = readFileSync(join(root, "docs", "operations.md"), "utf8");
+    const headings = [...text.matchAll(/^### (Alert: .*)$/gm)].map((match) => match[1] ?? "");
+    const anchors = headings.map((heading) => `docs/operations.md#${anchorOf(heading.replaceAll(/[:`]/g, ""))}`);
+    expect(anchors.map((anchor) => anchor.replaceAll("_", "-"))).toEqual(alertConditionNames.map(runbookOf));
+    for (const condition of alertConditionNames) {
+      const [, section = ""] = text.split(`### Alert: ${condition.replaceAll("_", " ")}\n`);
+      expect(section.split("\n#")[0]).toContain(`**${alertConditions[condition].title}**`);
+    }
   });
 
   it("has the guides that the seed links to, under those names", () => {

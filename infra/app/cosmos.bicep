@@ -181,6 +181,9 @@ var containers = [
       {
         path: '/integrationId/?'
       }
+      {
+        path: '/status/?'
+      }
     ]
     compositeIndexes: []
   }
@@ -325,6 +328,50 @@ var containers = [
       }
     ]
     compositeIndexes: []
+  }
+  {
+    name: 'alerts'
+    includedPaths: [
+      {
+        path: '/pk/?'
+      }
+      {
+        path: '/tenantId/?'
+      }
+      {
+        path: '/isLive/?'
+      }
+    ]
+    compositeIndexes: []
+  }
+  {
+    name: 'alert-channels'
+    includedPaths: [
+      {
+        path: '/pk/?'
+      }
+      {
+        path: '/tenantId/?'
+      }
+      {
+        path: '/isService/?'
+      }
+      {
+        path: '/dueAt/?'
+      }
+    ]
+    compositeIndexes: [
+      [
+        {
+          path: '/dueAt'
+          order: 'ascending'
+        }
+        {
+          path: '/id'
+          order: 'ascending'
+        }
+      ]
+    ]
   }
 ]
 

@@ -92,7 +92,7 @@ param oidcTenantMap object
 @description('NCRONTAB schedule (UTC) of the health timer.')
 param healthSchedule string
 
-@description('Schedule of the timer that renews what was set up at providers.')
+@description('Schedule of the timers that renew what was set up at providers, and that send alerts.')
 param hooksSchedule string
 
 @description('The least serious log lines that are written.')

@@ -99,6 +99,15 @@ export const settings = {
     default: "10000",
     description: "How long an outbound call may take as a whole.",
   },
+  ALERT_HOSTS: {
+    schema: { type: "string", pattern: `^${hostEntry}( *, *${hostEntry})*$` },
+    description: "Hosts that alert channels of kind `webhook` may call, as in `OUTBOUND_HOSTS`. Default: none.",
+  },
+  PAGERDUTY_EVENTS_URL: {
+    schema: url,
+    default: "https://{events}.pagerduty.com",
+    description: "Address of PagerDuty's Events API; `{events}` stands for `events` or `events.eu`.",
+  },
   SALESFORCE_API_VERSION: {
     schema: { type: "string", pattern: "^\\d{2,3}\\.0$" },
     default: "67.0",
@@ -154,7 +163,7 @@ export const settings = {
   HOOKS_SCHEDULE: {
     schema: text,
     default: "30 */5 * * * *",
-    description: "NCRONTAB schedule (UTC) of the timer that renews what we set up at providers.",
+    description: "NCRONTAB schedule (UTC) of the timers that renew what we set up at providers, and that send alerts.",
   },
   HEALTH_WINDOW_MINUTES: {
     schema: whole(5, 1440),

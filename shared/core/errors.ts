@@ -18,6 +18,7 @@ export const errorCatalogue = {
   forbidden: { status: 403, title: "The token does not allow this.", retry: false },
   unknown_integration: { status: 404, title: "There is no such integration.", retry: false },
   registration_not_found: { status: 404, title: "There is no such webhook.", retry: false },
+  alert_channel_not_found: { status: 404, title: "There is no such alert channel.", retry: false },
   route_not_found: { status: 404, title: "There is no route of this account.", retry: false },
   connection_not_found: { status: 404, title: "There is no such connection.", retry: false },
   mapping_not_found: { status: 404, title: "There is no mapping for this entity type.", retry: false },

@@ -165,12 +165,13 @@ function refusalAdvice({ activity, provider }: HealthInput, counts: Readonly<Rec
   const { reason, detail } = note;
   const mixed = counts.accepted + counts.handshake + counts.duplicate + counts.routed > 0;
   return [
-    [refusalReasons[reason], detail ?? [], stepFor(reason, provider)].flat().join(" "),
+    [refusalReasons[reason], detail ?? [], refusalStep(reason, provider)].flat().join(" "),
     ...(mixed ? ["Genuine deliveries arrive as well: somebody else may be calling this URL."] : []),
   ];
 }
 
-function stepFor(reason: RefusalReason, provider: Provider): string {
+/** What to do about deliveries that are refused for this reason. */
+export function refusalStep(reason: RefusalReason, provider: Provider): string {
   const step = refusalSteps[reason];
   return step === undefined ? `Next step at ${provider.displayName}: ${provider.hints.secret}` : `Next step: ${step}`;
 }
@@ -224,6 +225,7 @@ function quietAdvice({ registration, activity, provider, now }: HealthInput): st
   return silentMs > QUIET_AFTER_MS ? [`No event for ${toWords(silentMs)}: ${provider.hints.deliveries}`] : [];
 }
 
-function isRefusalReason(reason: string): reason is RefusalReason {
+/** True for the reason of a refusal; any other is that of a failed synchronisation. */
+export function isRefusalReason(reason: string): reason is RefusalReason {
   return Object.hasOwn(refusalReasons, reason);
 }

@@ -32,6 +32,11 @@ const steps: Readonly<Record<string, string>> = {
 };
 const UNKNOWN_STEP = "look at what the provider answered.";
 
+/** What to do about attempts that fail for this reason; goes on in a sentence. */
+export function provisioningStep(reason: string): string {
+  return steps[reason] ?? UNKNOWN_STEP;
+}
+
 /** What is left to do for the owner of a webhook that we set up. */
 export function provisionedSteps(provisioning: Provisioning, providerName: string): readonly string[] {
   const advice = provisioningAdvice(provisioning, providerName);
@@ -50,7 +55,7 @@ export function provisioningAdvice(provisioning: Provisioning, providerName: str
       : [`${providerName} is being asked to deliver to this webhook; look again in a minute.`];
   }
   const why = detail === undefined ? reason : `${reason}; ${detail}`;
-  const next = `Next step: ${steps[reason] ?? UNKNOWN_STEP} It is tried again at ${retryAt}, or at once by POST /webhooks/{registrationId}/provision.`;
+  const next = `Next step: ${provisioningStep(reason)} It is tried again at ${retryAt}, or at once by POST /webhooks/{registrationId}/provision.`;
   if (state === "pending") {
     return [`The webhook is not set up at ${providerName} as it should be since ${failingSince} (${why}). ${next}`];
   }

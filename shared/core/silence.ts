@@ -17,7 +17,11 @@ export function silenceOf({ rhythm, lastEventAt }: Activity, now: number): Silen
 }
 
 /** What the owner reads of a silence. */
-export function silenceSentence({ silentMs, usualMs, longestMs }: Silence): string {
+export function silenceSentence({
+  silentMs,
+  usualMs,
+  longestMs,
+}: Pick<Silence, "silentMs" | "usualMs" | "longestMs">): string {
   return `Silent for ${toWords(silentMs)}, usually ${toWords(usualMs)}, hardly ever more than ${toWords(longestMs)}`;
 }
 

@@ -65,6 +65,24 @@ export class Connections {
       ...(cursor === undefined ? {} : { cursor }),
     });
   }
+
+  /** Those of a tenant whose credentials their provider refuses. */
+  async *listRefused({
+    tenantId,
+    tenantKey,
+  }: Pick<ConnectionKey, "tenantId" | "tenantKey">): AsyncGenerator<Connection> {
+    let cursor: string | undefined;
+    do {
+      const page = await this.#documents.query({
+        pk: tenantKey,
+        where: { tenantId, status: "needs_reauth" },
+        limit: 200,
+        ...(cursor === undefined ? {} : { cursor }),
+      });
+      yield* page.items;
+      cursor = page.cursor;
+    } while (cursor !== undefined);
+  }
 }
 
 /** A connection's own id is free text, which a document's must not be. */

@@ -67,6 +67,14 @@ const readers: Readonly<Record<string, FactReader>> = {
     return found?.verdict === "accepted" ? { outcome: found.outcome } : found && { verdict: found.verdict };
   },
 
+  "/alert-channels/{channelId}": async ({ alertChannels }, tenantId, { channelId = "" }) => {
+    const found = await alertChannels.find({ tenantId, channelId });
+    if (!found) return undefined;
+    const { kind, secretVersion, isService, conditions, integrations, webhooks, quietHours, groupSeconds } = found;
+    const settings = { isService, conditions, integrations, webhooks, quietHours, groupSeconds };
+    return { kind, targetVersion: secretVersion, ...settings };
+  },
+
   "/rate-limits/{integrationId}": async (services, tenantId, { integrationId = "" }) => {
     const { integrations } = await services.rateLimits.get(tenantOf(services, tenantId));
     return { limit: integrations[integrationId] };

@@ -1,5 +1,9 @@
+import type { Finding } from "../core/alert";
+import { webhookFindings } from "../core/alert-findings";
 import type { TenantEntry } from "../repositories/registrations";
 import { activityKeyOf } from "./activity-key";
+import { evaluateService, evaluateTenant } from "./evaluate-alerts";
+import { providerNamed } from "./provider-of";
 import type { Services } from "./services";
 import { healthOf } from "./webhook-health";
 
@@ -9,7 +13,10 @@ export interface HealthRun {
   readonly changed: number;
 }
 
-/** Recomputes the health of every webhook, logs what changed since the last run, and puts the tenants' counts right. */
+/**
+ * Recomputes the health of every webhook, logs what changed since the last run, puts the tenants' counts right, and finds
+ * what there is to alert somebody of.
+ */
 export async function recomputeHealth(services: Services): Promise<HealthRun> {
   await services.gatherer.flush();
   const run = { checked: 0, changed: 0 };
@@ -18,16 +25,18 @@ export async function recomputeHealth(services: Services): Promise<HealthRun> {
     run.checked += seen.checked;
     run.changed += seen.changed;
   }
+  await evaluateService(services);
   return run;
 }
 
 async function recomputeTenant(services: Services, tenant: TenantEntry): Promise<HealthRun> {
   let [checked, failed, changed] = [0, 0, 0];
-  for await (const registration of services.registrations.listAll({
-    tenantId: tenant.tenantId,
-    tenantKey: tenant.id,
-  })) {
+  const owner = { tenantId: tenant.tenantId, tenantKey: tenant.id };
+  const findings: Finding[] = [];
+  for await (const registration of services.registrations.listAll(owner)) {
     const health = await healthOf(services, registration);
+    const provider = providerNamed(services, registration.integrationId);
+    findings.push(...webhookFindings({ registration, health, provider, now: services.now() }));
     checked++;
     if (health.status === "failed") failed++;
     const key = activityKeyOf(registration);
@@ -45,5 +54,6 @@ async function recomputeTenant(services: Services, tenant: TenantEntry): Promise
       failedRegistrationsCount: failed,
     });
   }
+  await evaluateTenant(services, owner, findings);
   return { checked, changed };
 }

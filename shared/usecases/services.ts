@@ -1,4 +1,5 @@
 import type { CollectionChanges } from "../core/collection-changes";
+import type { AlertSender } from "../core/alert-sender";
 import type { OutboundPolicy } from "../core/outbound";
 import type { Clock, EventQueue, Log, PayloadStore, SecretStore } from "../core/ports";
 import type { Provider } from "../core/provider";
@@ -10,6 +11,8 @@ import type { SyncTaskService } from "../core/sync-task";
 import type { TokenBuckets } from "../core/token-bucket";
 import type { Activities } from "../repositories/activities";
 import type { AuditLog } from "../repositories/audit-log";
+import type { AlertChannels } from "../repositories/alert-channels";
+import type { Alerts } from "../repositories/alerts";
 import type { Connections } from "../repositories/connections";
 import type { Deliveries } from "../repositories/deliveries";
 import type { HookLedgers } from "../repositories/hook-ledgers";
@@ -43,6 +46,8 @@ export interface Rules {
   readonly keepsEvents: boolean;
   /** Where calls of ours may go. */
   readonly outbound: OutboundPolicy;
+  /** Where alerts may go, by the kind of the channel. */
+  readonly channelPolicies: Readonly<Record<"slack" | "teams" | "webhook", OutboundPolicy>>;
   /** Calls a minute to providers that a tenant may allow itself. */
   readonly callsMaximum: number;
   readonly syncEngine: SyncEngineKind;
@@ -58,6 +63,9 @@ export interface Services {
   readonly registrations: Registrations;
   readonly deliveries: Deliveries;
   readonly activities: Activities;
+  readonly alerts: Alerts;
+  readonly alertChannels: AlertChannels;
+  readonly alertSender: AlertSender;
   readonly connections: Connections;
   readonly shards: Shards;
   readonly syncTasks: SyncTasks;

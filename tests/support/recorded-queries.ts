@@ -1,6 +1,8 @@
 import { searchableFields } from "../../shared/core/delivery";
 import type { CollectionName, Document, DocumentQuery, Documents, DocumentStore, Page } from "../../shared/core/ports";
 import { AuditLog } from "../../shared/repositories/audit-log";
+import { AlertChannels } from "../../shared/repositories/alert-channels";
+import { Alerts } from "../../shared/repositories/alerts";
 import { Conflicts } from "../../shared/repositories/conflicts";
 import { Connections } from "../../shared/repositories/connections";
 import { Deliveries } from "../../shared/repositories/deliveries";
@@ -56,6 +58,12 @@ export async function recordQueries(): Promise<readonly RecordedQuery[]> {
   await repairs.list(tenant, { registrationId: "webhook-1", limit: 1 });
   await repairs.listRunning(tenant, 1);
   await new AuditLog(store).list(tenant, { resource: "/webhooks/webhook-1", action: "update-webhook", limit: 1 });
+  await new Alerts(store).list(tenant, { limit: 1 });
+  const channels = new AlertChannels(store);
+  await channels.list("tenant-123", { limit: 1 });
+  await channels.listService().next();
+  await channels.listDue(0).next();
+  await new Connections(store).listRefused(tenant).next();
   return recorded;
 }
 

@@ -74,9 +74,11 @@ describe("prepareEmulators", () => {
 
   it("partitions and indexes the containers as the templates do", async () => {
     await prepareEmulators(settings({ COSMOS_DATABASE: "other" }));
-    const composites = objectsOf(valueOf("infra/app/cosmos.bicep", "containers")).flatMap(
+    const all = objectsOf(valueOf("infra/app/cosmos.bicep", "containers")).flatMap(
       ({ compositeIndexes }) => compositeIndexes,
     );
+    // Some containers are sorted by the same field.
+    const composites = [...new Map(all.map((index) => [JSON.stringify(index), index])).values()];
     for (const name of collectionNames) {
       const response = await fetch(`${cosmosEndpoint}/dbs/other/colls/${name}`);
       expect(await response.json()).toMatchObject({

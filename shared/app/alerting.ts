@@ -1,0 +1,30 @@
+import { createAlertSender } from "../adapters/alerts/alert-sender";
+import { createOutboundHttp } from "../adapters/outbound/outbound-http";
+import type { Config } from "../config";
+import type { Clock } from "../core/ports";
+import { AlertChannels } from "../repositories/alert-channels";
+import { Alerts } from "../repositories/alerts";
+import type { Services } from "../usecases/services";
+import type { BackEnds } from "./back-ends";
+
+/** What it is made of. */
+export interface AlertingParts {
+  readonly config: Pick<Config, "alerts" | "outbound">;
+  readonly backEnds: Pick<BackEnds, "documents">;
+  readonly now: Clock;
+}
+
+/** Alerts, their channels, and the way there. */
+export function createAlerting({
+  config,
+  backEnds,
+  now,
+}: AlertingParts): Pick<Services, "alerts" | "alertChannels" | "alertSender"> {
+  const { policy, pagerDutyUrl } = config.alerts;
+  const outbound = createOutboundHttp({ policy, timeoutMs: config.outbound.timeoutMs });
+  return {
+    alerts: new Alerts(backEnds.documents),
+    alertChannels: new AlertChannels(backEnds.documents),
+    alertSender: createAlertSender({ outbound, now, pagerDutyUrl }),
+  };
+}

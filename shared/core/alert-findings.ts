@@ -1,0 +1,140 @@
+import type { Finding } from "./alert";
+import type { Connection } from "./connection";
+import { isRefusalReason, refusalStep, type WebhookHealth } from "./health";
+import type { QueueDepth } from "./ports";
+import type { Provider } from "./provider";
+import { provisioningStep } from "./provisioning";
+import type { Registration } from "./registration";
+import { silenceSentence } from "./silence";
+
+/** Fewer deliveries say nothing about a rate. */
+const LEAST_REFUSED = 10;
+const REFUSED_PERCENT = 25;
+/** Events are a minute's affair; whoever waits for a limit is scheduled for later and does not count. */
+const QUEUE_AGE_MS = 10 * 60_000;
+const QUEUE_AGE_CRITICAL_MS = 60 * 60_000;
+/** So long before a provider stops to deliver, a renewal that fails is everybody's affair. */
+const EXPIRES_SOON_MS = 24 * 3_600_000;
+
+/** A webhook as the health timer sees it. */
+export interface WatchedWebhook {
+  readonly registration: Registration;
+  readonly health: WebhookHealth;
+  readonly provider: Provider;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}
+
+/** What is wrong with a webhook. Nothing is to be expected of one that is switched off. */
+export function webhookFindings(webhook: WatchedWebhook): readonly Finding[] {
+  if (webhook.registration.status === "inactive") return [];
+  return [healthFinding, silenceFinding, refusalFinding, deadLetterFinding, leaseFinding].flatMap(
+    (find) => find(webhook) ?? [],
+  );
+}
+
+type Find = (webhook: WatchedWebhook) => Finding | undefined;
+
+const healthFinding: Find = ({ registration, health }) => {
+  const { status, failureCount, failureRate, windowMinutes, recommendations } = health;
+  if (status === "healthy") return undefined;
+  return {
+    condition: "health",
+    subject: subjectOf(registration),
+    severity: status === "failed" ? "critical" : "warning",
+    cause: `The webhook is ${status}: ${failureCount} failures in a row, ${failureRate} % within ${windowMinutes} min.`,
+    nextStep: recommendations.join(" ") || `See GET /webhooks/${registration.id}/health.`,
+  };
+};
+
+const silenceFinding: Find = ({ registration, health: { silence, lastEventAt = "" }, provider, now }) => {
+  if (silence?.isAlarming !== true) return undefined;
+  const { usualSeconds, longestSeconds } = silence;
+  const silentMs = now - Date.parse(lastEventAt);
+  return {
+    condition: "silent",
+    subject: subjectOf(registration),
+    severity: "warning",
+    cause: `${silenceSentence({ silentMs, usualMs: usualSeconds * 1000, longestMs: longestSeconds * 1000 })}.`,
+    nextStep: provider.hints.deliveries,
+  };
+};
+
+const refusalFinding: Find = ({ registration, health: { counts, failureReasons, windowMinutes }, provider }) => {
+  const { refused } = counts;
+  const genuine = counts.accepted + counts.duplicate + counts.ignored + counts.handshake + counts.routed;
+  const percent = Math.round((refused / Math.max(1, refused + genuine)) * 100);
+  if (refused < LEAST_REFUSED || percent < REFUSED_PERCENT) return undefined;
+  const reason = failureReasons.map((note) => note.reason).find(isRefusalReason);
+  return {
+    condition: "refused_rate",
+    subject: subjectOf(registration),
+    severity: genuine === 0 ? "critical" : "warning",
+    cause: `${refused} of ${refused + genuine} deliveries were refused within ${windowMinutes} min (${reason ?? "unknown"}).`,
+    nextStep: reason === undefined ? provider.hints.secret : refusalStep(reason, provider),
+  };
+};
+
+const deadLetterFinding: Find = ({ registration, health: { counts, failureReasons, windowMinutes } }) => {
+  if (counts.dead === 0) return undefined;
+  const reason = failureReasons.map((note) => note.reason).find((code) => !isRefusalReason(code)) ?? "unknown";
+  return {
+    condition: "dead_letters",
+    subject: subjectOf(registration),
+    severity: "critical",
+    cause: `${counts.dead} event(s) were given up within ${windowMinutes} min (${reason}).`,
+    nextStep: "Mend the cause, then replay them: GET /dead-letters lists them with their reasons.",
+  };
+};
+
+const leaseFinding: Find = ({ registration, provider, now }) => {
+  const { state, reason, failingSince = "", expiresAt } = registration.provisioning ?? {};
+  if (reason === undefined) return undefined;
+  const endsSoon = expiresAt !== undefined && Date.parse(expiresAt) - now < EXPIRES_SOON_MS;
+  const end = expiresAt === undefined ? "" : ` It stops to deliver at ${expiresAt}.`;
+  return {
+    condition: "lease_not_renewed",
+    subject: subjectOf(registration),
+    severity: state === "pending" || endsSoon ? "critical" : "warning",
+    cause: `What we set up at ${provider.displayName} fails to be made or renewed since ${failingSince} (${reason}).${end}`,
+    nextStep: provisioningStep(reason),
+  };
+};
+
+/** A connection whose credentials its provider refuses. */
+export function connectionFinding(connection: Connection): Finding {
+  const { integrationId, connectionId, statusReason = "unknown", statusChangedAt = "an unknown time" } = connection;
+  return {
+    condition: "connection_needs_reauth",
+    subject: { kind: "connection", id: `${integrationId}/${connectionId}`, integrationId },
+    severity: "critical",
+    cause: `The provider refuses the credentials since ${statusChangedAt} (${statusReason}); records are not fetched.`,
+    nextStep: `PUT /integrations/${integrationId}/connections/{connectionId} with new ones.`,
+  };
+}
+
+/** What is wrong with the queue, as far as it tells. `now` in milliseconds since 1970. */
+export function queueFindings(depth: QueueDepth | undefined, now: number): readonly Finding[] {
+  if (depth === undefined) return [];
+  const subject = { kind: "queue", id: "sync-events" } as const;
+  const ageMs = depth.oldestAt === undefined ? 0 : now - depth.oldestAt;
+  const waiting: Finding = {
+    condition: "queue_age",
+    subject,
+    severity: ageMs >= QUEUE_AGE_CRITICAL_MS ? "critical" : "warning",
+    cause: `The oldest of ${depth.active} messages has waited for ${Math.floor(ageMs / 60_000)} min.`,
+    nextStep: "See whether the drain runs, and what it waits for: the log has event.failed with the reason.",
+  };
+  const dead: Finding = {
+    condition: "queue_dead_letters",
+    subject,
+    severity: "critical",
+    cause: `${depth.deadLettered} message(s) could not even be parked.`,
+    nextStep: "Look for drain failures in the log; the messages are kept in the dead-letter queue.",
+  };
+  return [...(ageMs >= QUEUE_AGE_MS ? [waiting] : []), ...(depth.deadLettered > 0 ? [dead] : [])];
+}
+
+function subjectOf({ id, integrationId }: Registration): Finding["subject"] {
+  return { kind: "webhook", id, integrationId };
+}

@@ -1,0 +1,68 @@
+import { type Alert, alertIdOf, type AlertNote, type AlertOwner, type Finding, serviceOwner } from "../core/alert";
+import { type AlertChannel, wants, withNotes } from "../core/alert-channel";
+import { connectionFinding, queueFindings } from "../core/alert-findings";
+import { type AlertStep, advanceAlert } from "../core/alert-state";
+import type { Services } from "./services";
+
+/** Holds what is wrong with a tenant's webhooks, and with its connections, against what was wrong before. */
+export async function evaluateTenant(
+  services: Services,
+  owner: AlertOwner,
+  webhooks: readonly Finding[],
+): Promise<void> {
+  const findings = [...webhooks];
+  for await (const connection of services.connections.listRefused(owner)) findings.push(connectionFinding(connection));
+  await evaluate(services, owner, findings);
+}
+
+/** Does the same for the service as a whole. */
+export async function evaluateService(services: Services): Promise<void> {
+  await evaluate(services, serviceOwner, queueFindings(await services.queue.depth(), services.now()));
+}
+
+/**
+ * Changes go to the channels first and are noted afterwards. A run that dies in between is repeated by the next one, which
+ * makes the same notes: a channel that still has them is not told twice.
+ */
+async function evaluate(services: Services, owner: AlertOwner, findings: readonly Finding[]): Promise<void> {
+  const steps = await stepsOf(services, owner, findings);
+  const notes = steps.flatMap(({ note }) => note ?? []);
+  if (notes.length > 0) await announce(services, owner, notes);
+  for (const { next } of steps) if (next !== undefined) await services.alerts.save(next);
+  for (const { condition, subject, change, severity } of notes) {
+    services.log("info", "alert.changed", { condition, subject: subject.id, change, severity });
+  }
+}
+
+async function stepsOf(
+  services: Services,
+  owner: AlertOwner,
+  findings: readonly Finding[],
+): Promise<readonly AlertStep[]> {
+  const now = services.now();
+  const live = new Map<string, Alert>();
+  for await (const alert of services.alerts.listLive(owner)) live.set(alert.id, alert);
+  const steps: AlertStep[] = [];
+  for (const finding of findings) {
+    const id = alertIdOf(finding);
+    // One that is closed counts how often it was open.
+    const known = live.get(id) ?? (await services.alerts.find(owner, id));
+    live.delete(id);
+    steps.push(advanceAlert({ owner, known, finding, now }));
+  }
+  for (const known of live.values()) steps.push(advanceAlert({ owner, known, finding: undefined, now }));
+  return steps;
+}
+
+async function announce(services: Services, owner: AlertOwner, notes: readonly AlertNote[]): Promise<void> {
+  for await (const channel of channelsOf(services, owner)) {
+    const wanted = notes.filter((note) => wants(channel, note));
+    if (wanted.length === 0) continue;
+    await services.alertChannels.update(channel, (current) => current && withNotes(current, wanted, services.now()));
+  }
+}
+
+/** By the key, because a tenant may be called like the service. */
+function channelsOf({ alertChannels }: Services, { tenantId, tenantKey }: AlertOwner): AsyncGenerator<AlertChannel> {
+  return tenantKey === serviceOwner.tenantKey ? alertChannels.listService() : alertChannels.listAll(tenantId);
+}
