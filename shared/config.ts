@@ -43,6 +43,10 @@ export interface Config {
   readonly healthWindowMs: number;
   readonly retentionSeconds: number;
   readonly auditRetentionSeconds: number;
+  /** 0: a secret never is too old. */
+  readonly secretMaxAgeMs: number;
+  readonly rotationOverlapSeconds: number;
+  readonly rotationQuietSeconds: number;
   /** Events that had their effect are kept with their delivery records. */
   readonly keepsEvents: boolean;
   readonly ratePerSecond: { readonly registration: number; readonly tenant: number; readonly unverified: number };
@@ -219,6 +223,9 @@ function toConfig(values: Values): Omit<Config, "backEnds" | "apiTokens" | "uses
     healthWindowMs: number("HEALTH_WINDOW_MINUTES") * 60_000,
     retentionSeconds: number("DELIVERY_RETENTION_DAYS") * 86_400,
     auditRetentionSeconds: number("AUDIT_RETENTION_DAYS") * 86_400,
+    secretMaxAgeMs: number("SECRET_MAX_AGE_DAYS") * 86_400_000,
+    rotationOverlapSeconds: number("SECRET_OVERLAP_HOURS") * 3600,
+    rotationQuietSeconds: number("SECRET_QUIET_HOURS") * 3600,
     keepsEvents: string("DELIVERY_EVENTS") === "kept",
     ratePerSecond: {
       registration: number("RATE_LIMIT_REGISTRATION"),

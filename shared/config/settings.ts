@@ -185,6 +185,21 @@ export const settings = {
     default: "kept",
     description: "Whether events that had their effect stay in the delivery log, from which they can be replayed.",
   },
+  SECRET_MAX_AGE_DAYS: {
+    schema: whole(0, 3650),
+    default: "90",
+    description: "After how long a webhook's secret is to be changed; `0`: never.",
+  },
+  SECRET_OVERLAP_HOURS: {
+    schema: whole(1, 2160),
+    default: "168",
+    description: "How long the old secret verifies at most while it is being changed.",
+  },
+  SECRET_QUIET_HOURS: {
+    schema: whole(0, 2160),
+    default: "24",
+    description: "How long only the new secret has to be seen before the old one is retired.",
+  },
   RATE_LIMIT_REGISTRATION: {
     schema: whole(1, 1_000_000),
     default: "1000",

@@ -8,6 +8,7 @@ import {
 } from "./activity";
 import type { NoticeName, NoticeRecord, NoticeRecords } from "./provider-notice";
 import { BURST_MS, type Rhythm, withArrival } from "./rhythm";
+import { addUses, type SecretUse, type SecretUses, usedOnce } from "./rotation";
 import { addTallies } from "./tally";
 import { mergeUnrouted, unroutedOnce, type UnroutedTallies } from "./unrouted";
 
@@ -29,6 +30,7 @@ export class ActivityDelta {
   /** In milliseconds since 1970; at most one a minute. */
   readonly #arrivals: number[] = [];
   #unrouted: UnroutedTallies = {};
+  #secretUses: SecretUses | undefined;
 
   /** Adds something that happened after all that was added before. */
   add(note: ActivityNote): void {
@@ -52,6 +54,11 @@ export class ActivityDelta {
     }
   }
 
+  /** Adds which secret a delivery was signed with, after all that was added before. */
+  addSecretUse(use: SecretUse): void {
+    this.#secretUses = addUses(this.#secretUses, usedOnce(use));
+  }
+
   /** Adds a change that came after this one. */
   append(later: ActivityDelta): void {
     for (const [start, counts] of later.#buckets) this.#buckets.set(start, sumOf(this.#buckets.get(start), counts));
@@ -62,6 +69,7 @@ export class ActivityDelta {
     this.#reasons = [...later.#reasons, ...this.#reasons].slice(0, KEPT_REASONS);
     this.#notices = later.#noticesWith(this.#notices).notices ?? {};
     this.#unrouted = mergeUnrouted(this.#unrouted, later.#unrouted);
+    if (later.#secretUses) this.#secretUses = addUses(this.#secretUses, later.#secretUses);
     for (const at of later.#arrivals) this.#addArrival(at);
   }
 
@@ -80,6 +88,7 @@ export class ActivityDelta {
       ...this.#noticesWith(activity.notices),
       ...this.#rhythmAfter(activity),
       ...this.#unroutedWith(activity.unrouted),
+      ...(this.#secretUses && { secretUses: addUses(activity.secretUses, this.#secretUses) }),
     };
   }
 

@@ -2,6 +2,7 @@ import type { GapWatch, RepairNote } from "./repair";
 import type { Document } from "./ports";
 import type { NoticeName, NoticeRecords } from "./provider-notice";
 import type { Rhythm } from "./rhythm";
+import type { SecretUses } from "./rotation";
 import type { UnroutedTallies } from "./unrouted";
 
 /** What is counted about a registration's deliveries and events. */
@@ -58,6 +59,8 @@ export interface Activity extends Document {
   readonly gaps?: GapWatch;
   /** The repair that ended last. */
   readonly lastRepair?: RepairNote;
+  /** Which secret deliveries were signed with during the last rotation; absent where there never was one. */
+  readonly secretUses?: SecretUses;
   /** What the health timer last found, so that it reports changes only. */
   readonly reportedStatus?: string;
 }

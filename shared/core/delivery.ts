@@ -1,4 +1,5 @@
 import type { Document } from "./ports";
+import type { Signer } from "./rotation";
 import type { DeliveryAttempt, WebhookEvent } from "./webhook-event";
 
 /** What became of a delivery at the door. */
@@ -12,6 +13,8 @@ export interface ToldRequest {
   /** Lower-case names; the values of those that hold a proof are `***`. */
   readonly headers: Readonly<Record<string, string>>;
   readonly bodyBytes: number;
+  /** Which secret signed it; set while the secret is being changed. */
+  readonly signedWith?: Signer;
 }
 
 /** Who asked for an event to be handled once more, and when. */

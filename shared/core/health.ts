@@ -6,6 +6,7 @@ import { provisioningAdvice } from "./provisioning";
 import { type RefusalReason, refusalReasons, refusalSteps } from "./refusal";
 import { type Registration, reportedStatus, type ReportedStatus } from "./registration";
 import { repairAdvice } from "./repair";
+import { secretAdvice, type SecretHealth, secretHealthOf } from "./secret-health";
 import { type Silence, silenceOf, silenceSentence, toWords } from "./silence";
 import { type UnroutedAccount, unroutedAdvice } from "./unrouted";
 
@@ -32,6 +33,8 @@ export interface WebhookHealth {
   readonly windowMinutes: number;
   /** What is usual between deliveries; absent until enough was learned. */
   readonly silence?: { readonly usualSeconds: number; readonly longestSeconds: number; readonly isAlarming: boolean };
+  /** Absent where the webhook has none. */
+  readonly secret?: SecretHealth;
   readonly recommendations: readonly string[];
 }
 
@@ -46,6 +49,8 @@ export interface HealthInput {
   readonly unrouted?: readonly UnroutedAccount[];
   readonly now: number;
   readonly windowMs: number;
+  /** Absent, or 0: a secret never is too old. */
+  readonly secretMaxAgeMs?: number;
 }
 
 const QUIET_AFTER_MS = 7 * 24 * 3_600_000;
@@ -63,9 +68,13 @@ export function computeHealth(input: HealthInput): WebhookHealth {
   );
   // Nothing is to be expected of a webhook that is switched off.
   const silence = registration.status === "inactive" ? undefined : silenceOf(activity, now);
+  const secret = secretHealthOf(input);
   const worst = statusOf(registration, failureCount, failureRate);
   const isDoubtful =
-    notices.length > 0 || silence?.isAlarming === true || registration.provisioning?.reason !== undefined;
+    notices.length > 0 ||
+    silence?.isAlarming === true ||
+    secret?.rotation?.isAlarming === true ||
+    registration.provisioning?.reason !== undefined;
   const status = worst === "healthy" && isDoubtful ? "degraded" : worst;
   return {
     registrationId: registration.id,
@@ -80,6 +89,7 @@ export function computeHealth(input: HealthInput): WebhookHealth {
     counts,
     windowMinutes: Math.round(windowMs / 60_000),
     ...(silence === undefined ? {} : { silence: toView(silence) }),
+    ...(secret === undefined ? {} : { secret }),
     recommendations: recommendationsFor(input, counts, notices),
   };
 }
@@ -115,6 +125,7 @@ function recommendationsFor(
     ...pendingAdvice(input),
     ...providerAdvice(input),
     ...weaknessAdvice(input),
+    ...secretAdvice(input, secretHealthOf(input)),
     ...noticeAdvice(input, notices),
     ...unroutedAdvice(registration, input.unrouted ?? []),
     ...refusalAdvice(input, counts),

@@ -2,22 +2,22 @@ import type { ConnectionKey } from "./record-reader";
 
 /**
  * What stands at a provider and sends to one of our webhooks. `isReplaced`: it cannot be changed; in its place a new one is
- * made, and both deliver until the old one is stopped.
+ * made, and both deliver until the old one is stopped. `carriesSecret`: the webhook's secret is set by it.
  */
 const hookKinds = {
   /** GitHub's webhook of a repository or organisation. */
-  webhook: { isReplaced: false },
+  webhook: { isReplaced: false, carriesSecret: true },
   /** A push subscription of Google's Pub/Sub. */
-  push_subscription: { isReplaced: false },
+  push_subscription: { isReplaced: false, carriesSecret: false },
   /** What lets Gmail publish the changes of a mailbox to a topic. */
-  gmail_watch: { isReplaced: false },
+  gmail_watch: { isReplaced: false, carriesSecret: false },
   /** What lets Google Workspace publish events to a topic. */
-  workspace_subscription: { isReplaced: false },
+  workspace_subscription: { isReplaced: false, carriesSecret: false },
   /** A notification channel of Calendar or Drive. */
-  channel: { isReplaced: true },
+  channel: { isReplaced: true, carriesSecret: true },
   /** The event subscriptions in a Slack app's manifest. */
-  app_manifest: { isReplaced: false },
-} as const satisfies Readonly<Record<string, { readonly isReplaced: boolean }>>;
+  app_manifest: { isReplaced: false, carriesSecret: false },
+} as const satisfies Readonly<Record<string, { readonly isReplaced: boolean; readonly carriesSecret: boolean }>>;
 
 /** A key of {@link hookKinds}. */
 export type HookKind = keyof typeof hookKinds;
@@ -86,6 +86,11 @@ export function partsOf({ kind }: HookTarget): readonly HookKind[] {
 /** True for a kind of which a new hook takes the place of the old one. */
 export function isReplaced(kind: HookKind): boolean {
   return hookKinds[kind].isReplaced;
+}
+
+/** True for a target at which we set the webhook's secret ourselves. */
+export function carriesSecret(target: HookTarget): boolean {
+  return partsOf(target).some((kind) => hookKinds[kind].carriesSecret);
 }
 
 /** A hook that we made, or began to make. */

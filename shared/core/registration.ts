@@ -1,6 +1,7 @@
 import type { AccountKind } from "./account-routing";
 import type { Document } from "./ports";
 import type { Provisioning } from "./provisioning";
+import type { SecretRotation } from "./rotation";
 
 /** A report, never a gate, but for `inactive` (404) and `pending_verification` (401). DESIGN 11. */
 export type RegistrationStatus = "active" | "inactive" | "failed" | "pending_verification";
@@ -90,6 +91,10 @@ export interface Registration extends Document {
   readonly secretOrigin: SecretOrigin;
   /** The version of the secret in the secret store that counts; absent where there is none. */
   readonly secretVersion?: string;
+  /** ISO 8601; since when it counts. Absent: since the registration. */
+  readonly secretSince?: string;
+  /** Set while the secret is being changed. */
+  readonly rotation?: SecretRotation;
   /** The versions that counted before it, newest first: they verify nothing, and tell the owner who still signs with them. */
   readonly formerSecretVersions?: readonly string[];
   readonly verification: VerificationSettings & { readonly scheme: string };
@@ -106,15 +111,6 @@ export interface Registration extends Document {
   readonly provisioning?: Provisioning;
   readonly createdAt: string;
   readonly updatedAt: string;
-}
-
-const MAX_FORMER_SECRETS = 2;
-
-/** The registration with another secret in force. */
-export function withSecretVersion(registration: Registration, secretVersion: string): Registration {
-  const { secretVersion: replaced = [], formerSecretVersions = [] } = registration;
-  const former = [replaced, formerSecretVersions].flat().slice(0, MAX_FORMER_SECRETS);
-  return { ...registration, secretVersion, ...(former.length > 0 && { formerSecretVersions: former }) };
 }
 
 /** The status as its tenant is told. Deliveries of a webhook that waits for its provider are taken: they may come early. */

@@ -142,6 +142,39 @@ export const confirmBodySchema = {
   },
 } as const;
 
+/** Body of `POST /webhooks/{registrationId}/rotate-secret`. */
+export const rotateBodySchema = {
+  title: "RotateSecret",
+  type: "object",
+  additionalProperties: false,
+  properties: {
+    webhookSecret: {
+      ...webhookSecret,
+      description: "The new secret, where the present one was brought. Never shown again.",
+    },
+    overlapHours: { type: "integer", minimum: 1, maximum: 2160, description: "How long both verify at most." },
+    quietHours: {
+      type: "integer",
+      minimum: 0,
+      maximum: 2160,
+      description: "The old one is retired once only the new one was seen for so long.",
+    },
+    quietDeliveries: {
+      type: "integer",
+      minimum: 1,
+      maximum: 1_000_000,
+      description: "Or in so many deliveries in a row.",
+    },
+    end: {
+      enum: ["finish", "cancel"],
+      description:
+        "`finish` retires the old one at once; `cancel` lets it count again, and the new one verify for a while.",
+    },
+  },
+  if: { required: ["end"] },
+  then: { maxProperties: 1 },
+} as const;
+
 const time = { type: "string", format: "date-time" } as const;
 const textList = { type: "array", items: { type: "string" } } as const;
 
@@ -172,6 +205,18 @@ const webhookProperties = {
       failingSince: time,
       retryAt: time,
       expiresAt: time,
+    },
+  },
+  rotation: {
+    type: "object",
+    description: "A change of the secret that is under way.",
+    required: ["startedAt", "startedBy", "deadline", "quietSeconds"],
+    properties: {
+      startedAt: time,
+      startedBy: { enum: ["owner", "policy"] },
+      deadline: time,
+      quietSeconds: { type: "integer" },
+      quietDeliveries: { type: "integer" },
     },
   },
   createdAt: time,
@@ -222,6 +267,12 @@ export const webhookHealthSchema = {
         longestSeconds: { type: "integer" },
         isAlarming: { type: "boolean" },
       },
+    },
+    secret: {
+      type: "object",
+      description: "How old the secret is, when it is due to be changed, and how a change that is under way stands.",
+      required: ["since"],
+      properties: { since: time, dueAt: time, rotatesItself: { const: true }, rotation: { type: "object" } },
     },
     recommendations: textList,
   },

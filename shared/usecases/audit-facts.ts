@@ -1,5 +1,6 @@
 import type { JsonObject } from "../core/json";
 import type { Registration } from "../core/registration";
+import type { SecretRotation } from "../core/rotation";
 import { connectionKeyOf } from "./connection-view";
 import type { Services } from "./services";
 import { tenantOf } from "./tenant-of";
@@ -104,8 +105,13 @@ export function webhookFacts(registration: Registration): JsonObject {
     retryPolicy,
     secretOrigin: registration.secretOrigin,
     secretVersion: registration.secretVersion,
+    rotation: registration.rotation && rotationFacts(registration.rotation),
     candidateSecrets: registration.candidateSecrets?.length,
     metadataNames: Object.keys(registration.metadata),
     target: registration.provisioning?.target.kind,
   };
+}
+
+function rotationFacts({ startedAt, startedBy, deadline, replaced }: SecretRotation): JsonObject {
+  return { startedAt, startedBy, deadline, replacedVersion: replaced.secretVersion };
 }

@@ -79,7 +79,9 @@ export function arrivalAt(
           scheme: registration.verification.scheme,
         };
   const parsed = soundOnly(provider.parse(request, receivedAt, settings));
-  return { entry: receiver, parsed, receivedAt, startedAt, request: toldRequest(request, provider) };
+  const told = toldRequest(request, provider);
+  const signed = entry.signer === undefined ? told : { ...told, signedWith: entry.signer };
+  return { entry: receiver, parsed, receivedAt, startedAt, request: signed };
 }
 
 /** Without the events that no record could hold. Where none is left, the delivery is of no shape that anybody knows. */

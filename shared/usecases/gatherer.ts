@@ -3,6 +3,7 @@ import { ActivityDelta } from "../core/activity-delta";
 import type { DoorRecord } from "../core/delivery";
 import { isOutage } from "../core/errors";
 import type { Log } from "../core/ports";
+import type { SecretUse } from "../core/rotation";
 import type { Activities, ActivityKey } from "../repositories/activities";
 import type { Deliveries } from "../repositories/deliveries";
 
@@ -41,13 +42,12 @@ export class Gatherer {
 
   /** Adds to the counters of a registration. */
   note(key: ActivityKey, note: ActivityNote): void {
-    let pending = this.#pending.get(key.registrationId);
-    if (!pending) {
-      pending = { key, delta: new ActivityDelta() };
-      this.#pending.set(key.registrationId, pending);
-    }
-    pending.delta.add(note);
-    this.#wake();
+    this.#deltaOf(key).add(note);
+  }
+
+  /** Counts which of two secrets a delivery was signed with. */
+  noteSecretUse(key: ActivityKey, use: SecretUse): void {
+    this.#deltaOf(key).addSecretUse(use);
   }
 
   /** Keeps a record of a delivery that ended at the door; in a flood some are left out. */
@@ -84,6 +84,16 @@ export class Gatherer {
   /** Drops what waits for a registration that is gone. */
   forget(registrationId: string): void {
     this.#pending.delete(registrationId);
+  }
+
+  #deltaOf(key: ActivityKey): ActivityDelta {
+    let pending = this.#pending.get(key.registrationId);
+    if (!pending) {
+      pending = { key, delta: new ActivityDelta() };
+      this.#pending.set(key.registrationId, pending);
+    }
+    this.#wake();
+    return pending.delta;
   }
 
   #putBack({ key, delta }: Pending): void {

@@ -1,7 +1,8 @@
 import { createHmac } from "node:crypto";
 import type { OpenHandshake } from "../core/provider";
-import { type CandidateSecret, type CandidateUse, type Registration, withSecretVersion } from "../core/registration";
+import type { CandidateSecret, CandidateUse, Registration } from "../core/registration";
 import { WebhookError } from "../core/errors";
+import { withSecretVersion } from "../core/rotation";
 import { schemeAfterImport } from "./registration-rules";
 import type { Services } from "./services";
 
@@ -113,17 +114,18 @@ export async function confirmCandidate(
   const provider = services.providers.get(registration.integrationId);
   if (secret === undefined || !provider) throw new WebhookError("invalid_candidate");
   const secretVersion = await services.secrets.set(registration.id, secret);
+  const updatedAt = new Date(services.now()).toISOString();
   let replaced = registration;
   const confirmed = await services.registrations.update(registration.id, (before) => {
     const { candidateSecrets: _, ...current } = (replaced = before);
     return {
-      ...withSecretVersion(current, secretVersion),
+      ...withSecretVersion(current, secretVersion, updatedAt),
       secretOrigin: "captured",
       verification: {
         ...current.verification,
         scheme: schemeAfterImport(provider, current.verification.scheme),
       },
-      updatedAt: new Date(services.now()).toISOString(),
+      updatedAt,
     };
   });
   if (!confirmed) throw new WebhookError("registration_not_found");

@@ -88,26 +88,60 @@ function notFound(body: Buffer): WebhookError {
   return new WebhookError("registration_not_found");
 }
 
+/** A delivery that is proved, by the secret that the entry is of. */
+interface Proved {
+  readonly entry: CachedRegistration;
+  readonly request: VerifiedRequest;
+}
+
 async function verifyAndGo(walk: Walk): Promise<DeliveryResult> {
-  let { entry } = walk;
-  let verified: VerifiedRequest;
+  const { services, entry, receivedAt, startedAt } = walk;
+  let proved: Proved;
   try {
     const verifying = verify(walk, entry);
-    verified = verifying instanceof Promise ? await verifying : verifying;
+    proved = { entry, request: verifying instanceof Promise ? await verifying : verifying };
   } catch (error) {
     if (!(error instanceof DeliveryRefused)) throw error;
-    const reread = await walk.services.cache.reread(entry);
-    if (!reread || reread === entry) return refuseOrGreet(walk, error);
-    entry = reread;
-    try {
-      verified = await verify(walk, entry);
-    } catch (again) {
-      if (again instanceof DeliveryRefused) return refuseOrGreet({ ...walk, entry }, again);
-      throw again;
-    }
+    const otherwise = await verifyOtherwise(walk, error);
+    if ("refused" in otherwise) return refuseOrGreet({ ...walk, entry: otherwise.entry }, otherwise.refused);
+    proved = otherwise;
   }
-  const { services, receivedAt, startedAt } = walk;
-  return acceptDelivery(services, { entry, request: verified, receivedAt, startedAt });
+  noteSigner(services, proved.entry, receivedAt);
+  return acceptDelivery(services, { ...proved, receivedAt, startedAt });
+}
+
+/** A refusal, and the registration that it was held against. */
+interface Refused {
+  readonly entry: CachedRegistration;
+  readonly refused: DeliveryRefused;
+}
+
+/** What else may prove a delivery: the secret that is being replaced, and what was changed elsewhere just now. */
+async function verifyOtherwise(walk: Walk, refused: DeliveryRefused): Promise<Proved | Refused> {
+  const { entry, services } = walk;
+  const byPrevious = entry.previous && (await tryVerify(walk, entry.previous));
+  if (byPrevious && "request" in byPrevious) return byPrevious;
+  const reread = await services.cache.reread(entry);
+  if (!reread || reread === entry) return { entry, refused };
+  const outcome = await tryVerify(walk, reread);
+  if ("request" in outcome || reread.previous === undefined) return outcome;
+  const again = await tryVerify(walk, reread.previous);
+  return "request" in again ? again : outcome;
+}
+
+async function tryVerify(walk: Walk, entry: CachedRegistration): Promise<Proved | Refused> {
+  try {
+    return { entry, request: await verify(walk, entry) };
+  } catch (error) {
+    if (error instanceof DeliveryRefused) return { entry, refused: error };
+    throw error;
+  }
+}
+
+/** While the secret is being changed, it counts which one is in use. */
+function noteSigner({ gatherer }: Services, { registration, signer }: CachedRegistration, at: number): void {
+  if (signer === undefined || registration.rotation === undefined) return;
+  gatherer.noteSecretUse(activityKeyOf(registration), { rotation: registration.rotation.startedAt, signer, at });
 }
 
 function verify(

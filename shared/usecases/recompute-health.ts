@@ -5,6 +5,7 @@ import { activityKeyOf } from "./activity-key";
 import { evaluateService, evaluateTenant } from "./evaluate-alerts";
 import { providerNamed } from "./provider-of";
 import type { Services } from "./services";
+import { tendSecret } from "./tend-secret";
 import { healthOf } from "./webhook-health";
 
 /** What a run of the timer saw. */
@@ -14,8 +15,8 @@ export interface HealthRun {
 }
 
 /**
- * Recomputes the health of every webhook, logs what changed since the last run, puts the tenants' counts right, and finds
- * what there is to alert somebody of.
+ * Looks after the secrets, recomputes the health of every webhook, logs what changed since the last run, puts the tenants'
+ * counts right, and finds what there is to alert somebody of.
  */
 export async function recomputeHealth(services: Services): Promise<HealthRun> {
   await services.gatherer.flush();
@@ -33,7 +34,8 @@ async function recomputeTenant(services: Services, tenant: TenantEntry): Promise
   let [checked, failed, changed] = [0, 0, 0];
   const owner = { tenantId: tenant.tenantId, tenantKey: tenant.id };
   const findings: Finding[] = [];
-  for await (const registration of services.registrations.listAll(owner)) {
+  for await (const found of services.registrations.listAll(owner)) {
+    const registration = await tendSecret(services, found);
     const health = await healthOf(services, registration);
     const provider = providerNamed(services, registration.integrationId);
     findings.push(...webhookFindings({ registration, health, provider, now: services.now() }));

@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import type { AccountKind } from "../core/account-routing";
 import type { Provider } from "../core/provider";
 import type { HookTarget } from "../core/provider-hook";
@@ -11,6 +10,7 @@ import {
 } from "../core/registration";
 import { newRegistrationId } from "../core/registration-id";
 import { checkCredentials, checkTarget, type ProvisioningRequest, wantedTarget } from "./check-provisioning";
+import { generateSecret } from "./generate-secret";
 import { newLedger } from "./hook-request";
 import { providerNamed } from "./provider-of";
 import { checkEvents, checkSecret, checkVerification, schemeFor, usesSecret, webhookUrlOf } from "./registration-rules";
@@ -103,7 +103,7 @@ function chooseSecret(
 ): { origin: SecretOrigin; secret?: string } {
   if (!usesSecret(provider, scheme)) return { origin: "none" };
   if (imported !== undefined) return { origin: "imported", secret: imported };
-  return { origin: "generated", secret: `whsec_${randomBytes(32).toString("base64")}` };
+  return { origin: "generated", secret: generateSecret() };
 }
 
 interface Draft {

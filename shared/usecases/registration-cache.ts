@@ -5,6 +5,7 @@ import type { Provider } from "../core/provider";
 import type { Registration } from "../core/registration";
 import type { RegistrationCopies, RegistrationCopy } from "../core/registration-copies";
 import { tenantKeyIn } from "../core/registration-id";
+import type { Signer } from "../core/rotation";
 import { TokenBuckets } from "../core/token-bucket";
 import type { Registrations } from "../repositories/registrations";
 
@@ -15,6 +16,9 @@ export interface CachedRegistration {
   /** Newest first; empty where there is none. */
   readonly secrets: readonly string[];
   readonly matches: EventMatcher;
+  /** While the secret is being changed: which of the two this is for, and of the new one the same for the old. */
+  readonly signer?: Signer;
+  readonly previous?: CachedRegistration;
   readonly loadedAt: number;
 }
 
@@ -123,7 +127,7 @@ export class RegistrationCache {
     void this.#dependencies.copies?.forget(registration.id, FRESH_MS);
     if (!entry) return;
     if (isVerifiedAlike(entry.registration, registration))
-      this.#entries.set(registration.id, { ...entry, registration });
+      this.#entries.set(registration.id, withRegistration(entry, registration));
     else this.forget(registration.id);
   }
 
@@ -181,17 +185,16 @@ export class RegistrationCache {
     const { secrets, providers } = this.#dependencies;
     const provider = providers.get(registration.integrationId);
     if (!provider) return undefined;
-    const secret =
-      registration.secretVersion === undefined
-        ? undefined
-        : await secrets.get(registration.id, registration.secretVersion);
-    return {
-      registration,
-      provider,
-      secrets: secret === undefined ? [] : [secret],
-      matches: registration.routing === undefined ? compileEventPatterns(registration.events) : matchesNothing,
-      loadedAt,
+    const { id, secretVersion, rotation, routing, events } = registration;
+    const read = async (version: string | undefined): Promise<readonly string[]> => {
+      const secret = version === undefined ? undefined : await secrets.get(id, version);
+      return secret === undefined ? [] : [secret];
     };
+    const matches = routing === undefined ? compileEventPatterns(events) : matchesNothing;
+    const entry = { registration, provider, secrets: await read(secretVersion), matches, loadedAt };
+    if (rotation === undefined) return entry;
+    const previous = { ...entry, secrets: await read(rotation.replaced.secretVersion), signer: "previous" as const };
+    return withRegistration({ ...entry, signer: "current", previous }, registration);
   }
 
   #keep(registrationId: string, entry: CachedRegistration | undefined): void {
@@ -214,10 +217,19 @@ function matchesNothing(): false {
   return false;
 }
 
-/** True if the secret and the patterns that were loaded with one registration are also the other's. */
+/** The entry with what was changed of its registration; the old secret goes with the scheme that it is used by. */
+function withRegistration(entry: CachedRegistration, registration: Registration): CachedRegistration {
+  const { previous } = entry;
+  if (previous === undefined || registration.rotation === undefined) return { ...entry, registration };
+  const verification = { ...registration.verification, scheme: registration.rotation.replaced.scheme };
+  return { ...entry, registration, previous: { ...previous, registration: { ...registration, verification } } };
+}
+
+/** True if the secrets and the patterns that were loaded with one registration are also the other's. */
 function isVerifiedAlike(one: Registration, other: Registration): boolean {
-  const loaded = ({ secretVersion, events, verification }: Registration): object => ({
+  const loaded = ({ secretVersion, rotation, events, verification }: Registration): object => ({
     secretVersion,
+    rotation,
     events,
     verification,
   });

@@ -1,5 +1,6 @@
 import { provisionedSteps, type Provisioning } from "../core/provisioning";
 import { type Registration, reportedStatus, type ReportedStatus } from "../core/registration";
+import type { SecretRotation } from "../core/rotation";
 import { webhookUrlOf } from "./registration-rules";
 import type { Services } from "./services";
 
@@ -22,6 +23,8 @@ export interface RegistrationView {
   readonly retryPolicy: Registration["retryPolicy"];
   readonly metadata: Registration["metadata"];
   readonly provisioning?: Provisioning;
+  /** Set while the secret is being changed. */
+  readonly rotation?: Omit<SecretRotation, "replaced">;
   readonly createdAt: string;
   readonly updatedAt: string;
   /** What to do at the provider, in order. */
@@ -48,10 +51,15 @@ export function toRegistrationView(services: Services, registration: Registratio
     retryPolicy: registration.retryPolicy,
     metadata: registration.metadata,
     ...(registration.provisioning === undefined ? {} : { provisioning: registration.provisioning }),
+    ...(registration.rotation && { rotation: toRotationView(registration.rotation) }),
     createdAt: registration.createdAt,
     updatedAt: registration.updatedAt,
     setup: setupOf(services, registration, webhookUrl),
   };
+}
+
+function toRotationView({ replaced: _, ...view }: SecretRotation): Omit<SecretRotation, "replaced"> {
+  return view;
 }
 
 function setupOf(services: Services, registration: Registration, webhookUrl: string): readonly string[] {

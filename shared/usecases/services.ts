@@ -42,6 +42,11 @@ export interface Rules {
   readonly healthWindowMs: number;
   readonly retentionSeconds: number;
   readonly auditRetentionSeconds: number;
+  /** 0: a secret never is too old. */
+  readonly secretMaxAgeMs: number;
+  /** How long two secrets verify at most, and how long only the new one has to be seen for the old one to be retired. */
+  readonly rotationOverlapSeconds: number;
+  readonly rotationQuietSeconds: number;
   /** Events that had their effect are kept with their delivery records. */
   readonly keepsEvents: boolean;
   /** Where calls of ours may go. */

@@ -1,11 +1,7 @@
 import { WebhookError } from "../core/errors";
 import type { Provider } from "../core/provider";
-import {
-  type Registration,
-  type RetryPolicy,
-  type VerificationSettings,
-  withSecretVersion,
-} from "../core/registration";
+import type { Registration, RetryPolicy, VerificationSettings } from "../core/registration";
+import { withSecretVersion } from "../core/rotation";
 import { announceChange, askForHooks } from "./ask-for-hooks";
 import { checkTarget } from "./check-provisioning";
 import { providerNamed } from "./provider-of";
@@ -59,7 +55,7 @@ export async function updateWebhook(
   const updated = await services.registrations.update(registration.id, (current) => {
     replaced = current;
     const next = { ...changed(current, provider, request), updatedAt };
-    return secretVersion === undefined ? next : withSecretVersion(next, secretVersion);
+    return secretVersion === undefined ? next : withSecretVersion(next, secretVersion, updatedAt);
   });
   if (!updated) throw new WebhookError("registration_not_found");
   // Whoever brings the provider's secret by hand waits for none that it might offer.

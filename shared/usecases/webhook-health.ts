@@ -21,6 +21,7 @@ export async function healthOf(services: Services, registration: Registration): 
     unrouted: await unroutedAccounts(services, registration, activity),
     now: services.now(),
     windowMs: services.rules.healthWindowMs,
+    secretMaxAgeMs: services.rules.secretMaxAgeMs,
   });
 }
 

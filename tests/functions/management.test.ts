@@ -114,6 +114,7 @@ describe("what is registered with the host", () => {
       ["reset-rate-limit", "httpTrigger", "POST", "rate-limits/{integrationId}/reset", "anonymous"],
       ["resolve-conflict", "httpTrigger", "POST", "conflicts/{conflictId}/resolve", "anonymous"],
       ["restore-shard", "httpTrigger", "POST", "shards/{shardId}/restore", "anonymous"],
+      ["rotate-secret", "httpTrigger", "POST", "webhooks/{registrationId:minlength(7)}/rotate-secret", "anonymous"],
       ["send-alerts", "timerTrigger", "", "%HOOKS_SCHEDULE%", undefined],
       ["set-rate-limit", "httpTrigger", "PUT", "rate-limits/{integrationId}/limit", "anonymous"],
       ["set-tenant-rate-limit", "httpTrigger", "PUT", "rate-limits/tenant/{tenantId}/limit", "anonymous"],
