@@ -6,16 +6,20 @@ import type { Services } from "./services";
 
 /** What is left to do for the owner of a webhook whose secret is being changed, in order. */
 export function rotationSteps(services: Services, registration: Registration): readonly string[] {
-  const { integrationId, provisioning, rotation } = registration;
+  const { integrationId, provisioning, rotation, secretOrigin } = registration;
   if (rotation === undefined) return [];
   const { displayName, hints } = providerNamed(services, integrationId);
   if (provisioning && carriesSecret(provisioning.target)) {
     return [`Nothing: we change the secret at ${displayName} within some minutes, and retire the old one after that.`];
   }
   const usableFrom = new Date(Date.parse(rotation.startedAt) + FRESH_MS).toISOString();
+  const change =
+    secretOrigin === "generated"
+      ? `enter the new secret at ${displayName} in place of the old one`
+      : `let ${displayName} sign with the new secret, if it does not do so already`;
   return [
-    `From ${usableFrom} on, when every instance knows it, enter the new secret at ${displayName} in place of the old one.`,
-    `Where that is, or how to compare: ${hints.secret}`,
+    `From ${usableFrom} on, when every instance knows it, ${change}.`,
+    `Where it is, or how to compare: ${hints.secret}`,
     `Nothing more: deliveries signed with either are accepted. The old one is retired ${retirement(rotation)}, at ${rotation.deadline} at the latest. GET /webhooks/{registrationId}/health says which one is in use.`,
   ];
 }
