@@ -28,7 +28,7 @@ export interface WatchedWebhook {
 /** What is wrong with a webhook. Nothing is to be expected of one that is switched off. */
 export function webhookFindings(webhook: WatchedWebhook): readonly Finding[] {
   if (webhook.registration.status === "inactive") return [];
-  return [healthFinding, silenceFinding, refusalFinding, deadLetterFinding, leaseFinding].flatMap(
+  return [healthFinding, silenceFinding, refusalFinding, deadLetterFinding, leaseFinding, secretFinding].flatMap(
     (find) => find(webhook) ?? [],
   );
 }
@@ -98,6 +98,27 @@ const leaseFinding: Find = ({ registration, provider, now }) => {
     severity: state === "pending" || endsSoon ? "critical" : "warning",
     cause: `What we set up at ${provider.displayName} fails to be made or renewed since ${failingSince} (${reason}).${end}`,
     nextStep: provisioningStep(reason),
+  };
+};
+
+const secretFinding: Find = ({ registration, health: { secret }, provider, now }) => {
+  const { since = "", dueAt, rotatesItself, rotation } = secret ?? {};
+  const about = { condition: "secret_due", subject: subjectOf(registration) } as const;
+  if (rotation?.isAlarming === true) {
+    const { previousLastUsedAt = "", deadline } = rotation;
+    return {
+      ...about,
+      severity: "critical",
+      cause: `${provider.displayName} still used the old secret at ${previousLastUsedAt}, which is refused from ${deadline} on.`,
+      nextStep: `Let ${provider.displayName} use the new one: ${provider.hints.secret}`,
+    };
+  }
+  if (dueAt === undefined || Date.parse(dueAt) > now || rotatesItself === true) return undefined;
+  return {
+    ...about,
+    severity: "warning",
+    cause: `The secret counts since ${since}, and was to be changed by ${dueAt}.`,
+    nextStep: "POST /webhooks/{registrationId}/rotate-secret, which loses no delivery.",
   };
 };
 

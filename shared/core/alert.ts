@@ -17,6 +17,7 @@ export const alertConditions = {
   refused_rate: { title: "Many deliveries are refused", audience: "tenant", isSteady: false },
   dead_letters: { title: "Events were given up", audience: "tenant", isSteady: true },
   lease_not_renewed: { title: "Renewing at the provider fails", audience: "tenant", isSteady: false },
+  secret_due: { title: "A secret is to be changed", audience: "tenant", isSteady: true },
   connection_needs_reauth: { title: "Connection needs new credentials", audience: "tenant", isSteady: true },
   queue_age: { title: "Events wait in the queue", audience: "operator", isSteady: false },
   queue_dead_letters: { title: "The queue has dead letters", audience: "operator", isSteady: true },

@@ -1,3 +1,4 @@
+import { rotateSecret } from "../../shared/usecases/rotate-secret";
 import { connectionKey } from "../support/connections";
 import { type AlertWorld, openAlertWorld } from "../support/alert-world";
 
@@ -162,6 +163,23 @@ describe("the other conditions", () => {
     await world.deliver(webhook);
     await world.runs(4);
     expect(receivers.slack[1]).toContain("Recovered: Webhook is silent");
+  });
+
+  it("a secret that is due is told, and is critical once its change is about to end with the old one in use", async () => {
+    const { app, receivers } = world;
+    await world.channel({ conditions: ["secret_due"] });
+    const webhook = await app.register();
+    await world.runs(2);
+    expect(receivers.slack).toEqual([]);
+    app.advance(90 * 24 * 3_600_000);
+    await world.runs(1);
+    expect(receivers.slack[0]).toContain("Warning: A secret is to be changed");
+    await rotateSecret(app.services, { tenantId: "tenant-123", ...webhook }, { overlapHours: 4 });
+    app.advance(3 * 3_600_000);
+    await world.deliver(webhook);
+    await world.runs(1);
+    const critical = receivers.slack.find((message) => message.includes("Critical: A secret is to be changed"));
+    expect(critical).toContain("Salesforce still used the old secret at");
   });
 
   it("events that were given up are told", async () => {
