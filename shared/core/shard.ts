@@ -51,6 +51,13 @@ export interface Successor {
   readonly handOver?: Readonly<Record<string, Edit>>;
 }
 
+/** The provider is asked to create the record anew, and has not answered yet. Times in ISO 8601. */
+export interface PendingCreation {
+  readonly firstAskedAt: string;
+  readonly lastAskedAt: string;
+  readonly fields: JsonObject;
+}
+
 /** A conflict that waits for a person; its document (`id`) is what lists show. */
 export interface PendingConflict {
   readonly id: string;
@@ -128,8 +135,7 @@ export interface Shard extends Document {
   readonly localDeletion?: LocalDeletion;
   /** Castiel keeps the shard although the provider deleted the record. */
   readonly kept?: Signature;
-  /** The provider is being asked to create the record anew: since when (ISO 8601), until it has answered. */
-  readonly creation?: { readonly askedAt: string };
+  readonly creation?: PendingCreation;
   readonly successor?: Successor;
   readonly conflict?: PendingConflict;
   /** Shard fields with their values that may be on their way to the provider: their echo is no change of the provider's. */

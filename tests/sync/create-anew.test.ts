@@ -190,6 +190,9 @@ describe("a creation that does not succeed at once", () => {
     });
     await expect(world.sync(removal)).rejects.toMatchObject({ reason: "provider_unreachable" });
     expect((await world.shard()).creation).toBeDefined();
+    // It may still be on its way: nobody asks again just now.
+    await expect(world.sync(removal)).rejects.toMatchObject({ reason: "creation_under_way" });
+    world.app.advance(120_000);
     await world.sync(removal);
     expect(vendor.writes).toHaveLength(1);
     expect((await world.shard("made-1")).status).toBe("active");
@@ -200,6 +203,7 @@ describe("a creation that does not succeed at once", () => {
     const removal = await editAndRemove({ name: "Ada King" });
     jest.spyOn(vendor, "write").mockRejectedValueOnce(new SyncFailure("provider_unreachable"));
     await expect(world.sync(removal)).rejects.toMatchObject({ reason: "provider_unreachable" });
+    world.app.advance(120_000);
     await world.sync(removal);
     expect((await world.shard("made-1")).status).toBe("active");
   });
@@ -210,6 +214,7 @@ describe("a creation that does not succeed at once", () => {
     jest.spyOn(vendor, "write").mockRejectedValueOnce(new SyncFailure("provider_unreachable"));
     await expect(world.sync(removal)).rejects.toMatchObject({ reason: "provider_unreachable" });
     jest.spyOn(vendor, "list").mockRejectedValue(new SyncFailure("unsupported", { permanent: true }));
+    world.app.advance(120_000);
     await expect(world.sync(removal)).rejects.toMatchObject({ reason: "creation_uncertain", permanent: true });
     expect(vendor.writes).toEqual([]);
     await restoreShard(world.services, await key());
@@ -217,12 +222,74 @@ describe("a creation that does not succeed at once", () => {
     expect((await world.shard("made-1")).status).toBe("active");
   });
 
+  it("is not taken for a record that was there before, nor for another's with other fields", async () => {
+    await open();
+    await world.sync(vendor.change("twin", { Name: "Ada King", Address: { City: "Rome" } }));
+    const removal = await editAndRemove({ name: "Ada King" });
+    jest.spyOn(vendor, "write").mockRejectedValueOnce(new SyncFailure("provider_unreachable"));
+    await expect(world.sync(removal)).rejects.toMatchObject({ reason: "provider_unreachable" });
+    vendor.change("other", { Name: "Ada King", Address: { City: "Paris" } });
+    world.app.advance(120_000);
+    await world.sync(removal);
+    expect((await world.shard()).successor).toMatchObject({ entityId: "made-1" });
+  });
+
+  it("is left to a person where there are more records than can be searched", async () => {
+    await open();
+    const removal = await editAndRemove({ name: "Ada King" });
+    jest.spyOn(vendor, "write").mockRejectedValueOnce(new SyncFailure("provider_unreachable"));
+    await expect(world.sync(removal)).rejects.toMatchObject({ reason: "provider_unreachable" });
+    vendor.pageSize = 1;
+    for (let number = 0; number <= 100; number++) vendor.change(`00-${String(number).padStart(3, "0")}`, {});
+    world.app.advance(120_000);
+    await expect(world.sync(removal)).rejects.toMatchObject({ reason: "creation_uncertain", permanent: true });
+    expect(vendor.writes).toEqual([]);
+  });
+
+  it("takes along what is edited while the provider is asked, and tells the provider", async () => {
+    await open();
+    const removal = await editAndRemove({ name: "Ada King" });
+    const write = vendor.write.bind(vendor);
+    jest.spyOn(vendor, "write").mockImplementationOnce(async (...call) => {
+      const reply = await write(...call);
+      await edit({ name: "Ada Queen" });
+      return reply;
+    });
+    await world.sync(removal);
+    await drain();
+    await deliverEchoes();
+    expect(vendor.writes.map(({ action }) => action)).toEqual(["create", "update"]);
+    expect(vendor.records.get("made-1")?.fields).toMatchObject({ Name: "Ada Queen" });
+    expect(await world.shard("made-1")).toMatchObject({ status: "active", structuredData: { name: "Ada Queen" } });
+    expect((await world.shards({ shardTypeId: "contact", status: "active" })).length).toBe(1);
+  });
+
+  it("is found with the fields that were asked for, although they were edited since", async () => {
+    await open();
+    const removal = await editAndRemove({ name: "Ada King" });
+    const write = vendor.write.bind(vendor);
+    jest.spyOn(vendor, "write").mockImplementationOnce(async (...call) => {
+      await write(...call);
+      throw new SyncFailure("provider_unreachable");
+    });
+    await expect(world.sync(removal)).rejects.toMatchObject({ reason: "provider_unreachable" });
+    await edit({ name: "Ada Queen" });
+    world.app.advance(120_000);
+    await world.sync(removal);
+    await drain();
+    expect(vendor.writes.map(({ action }) => action)).toEqual(["create", "update"]);
+    expect(vendor.records.get("made-1")?.fields).toMatchObject({ Name: "Ada Queen" });
+  });
+
   it("is made once and whole, wherever the task is killed", async () => {
     for (let write = 1; write <= 14; write++) {
       await open();
       const removal = await editAndRemove({ name: "Ada King", initial: "A." });
       world.store.dieAt(write, write % 2 === 0);
-      await world.untilDone(() => world.sync(removal));
+      await world.untilDone(async () => {
+        world.app.advance(120_000);
+        await world.sync(removal);
+      });
       expect(vendor.writes).toHaveLength(1);
       expect(await world.shard("made-1")).toMatchObject({
         status: "active",
