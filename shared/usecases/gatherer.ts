@@ -21,8 +21,9 @@ interface Pending {
 }
 
 const FLUSH_EVERY_MS = 1000;
-/** Beyond these a flood is sampled: counting goes on, records of single deliveries do not. */
-const MAX_RECORDS = 500;
+/** Beyond these a flood is sampled: counting goes on, records of single deliveries do not. One flood leaves room for others. */
+const MAX_RECORDS = 2000;
+const MAX_RECORDS_OF_ONE = 200;
 
 /**
  * Collects counters, and the records of deliveries that ended at the door, and writes them each second and on shutdown,
@@ -33,6 +34,7 @@ export class Gatherer {
   readonly #dependencies: GathererDependencies;
   readonly #pending = new Map<string, Pending>();
   #records: DoorRecord[] = [];
+  #recordsOf = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;
   #flushing: Promise<void> = Promise.resolve();
 
@@ -52,7 +54,11 @@ export class Gatherer {
 
   /** Keeps a record of a delivery that ended at the door; in a flood some are left out. */
   record(record: DoorRecord): void {
-    if (this.#records.length < MAX_RECORDS) this.#records.push(record);
+    const own = this.#recordsOf.get(record.registrationId) ?? 0;
+    if (own < MAX_RECORDS_OF_ONE && this.#records.length < MAX_RECORDS) {
+      this.#records.push(record);
+      this.#recordsOf.set(record.registrationId, own + 1);
+    }
     this.#wake();
   }
 
@@ -77,6 +83,7 @@ export class Gatherer {
     const records = this.#records;
     this.#pending.clear();
     this.#records = [];
+    this.#recordsOf.clear();
     this.#flushing = this.#flushing.then(() => this.#write(pending, records));
     await this.#flushing;
   }

@@ -1,3 +1,4 @@
+import type { DoorRecord } from "../../shared/core/delivery";
 import { Activities } from "../../shared/repositories/activities";
 import { Deliveries } from "../../shared/repositories/deliveries";
 import { WebhookError } from "../../shared/core/errors";
@@ -42,6 +43,30 @@ describe("Gatherer", () => {
     add.mockRestore();
     await gatherer.flush();
     expect(Object.values((await activities.get(key)).buckets)).toEqual([{ accepted: 2 }]);
+  });
+
+  it("keeps records of every webhook in a flood of one, of which it keeps some", async () => {
+    const record = (registrationId: string, id: string): DoorRecord => ({
+      id,
+      pk: registrationId,
+      tenantId: "tenant-123",
+      schemaVersion: 1,
+      registrationId,
+      integrationId: "salesforce",
+      connectionId: "c",
+      deliveryId: "",
+      receivedAt: new Date(noon).toISOString(),
+      verdict: "refused",
+      eventNames: [],
+    });
+    for (let sent = 0; sent < 3000; sent++) gatherer.record(record("flooded", `door-${sent}`));
+    gatherer.record(record("quiet", "door-quiet"));
+    await gatherer.flush();
+    gatherer.record(record("flooded", "door-later"));
+    await gatherer.flush();
+    const deliveries = new Deliveries(store.documents);
+    expect((await deliveries.list("tenant-123", "quiet", 10)).items).toHaveLength(1);
+    expect((await deliveries.list("tenant-123", "flooded", 1000)).items).toHaveLength(201);
   });
 
   it("drops what the store will never take", async () => {
