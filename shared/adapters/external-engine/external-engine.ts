@@ -41,13 +41,16 @@ export function createExternalEngine({ url, outbound, secret, now, log }: Extern
   };
 }
 
+/** Of the secret, of the address (an app that is stopped or being deployed), of time. */
+const outages: ReadonlySet<number> = new Set([401, 403, 404, 405, 408, 410]);
+
 /** What concerns every task alike (the address, the secret, the network) is an outage, and kills none. */
 function readReply(reply: OutboundReply, now: number): EngineReceipt {
   const { status } = reply;
   if (status >= 200 && status < 300) return toReceipt(reply.json);
   const until = wantedWait(reply, now);
   if (until !== undefined) throw new SyncDelay("engine_busy", until);
-  if (status < 400 || status === 401 || status === 408 || status > 501) throw unavailable(`status_${status}`);
+  if (status < 400 || outages.has(status) || status > 501) throw unavailable(`status_${status}`);
   throw new SyncFailure(`engine_answered_${status}`, { permanent: status < 500 });
 }
 

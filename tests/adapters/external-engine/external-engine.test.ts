@@ -132,7 +132,7 @@ describe("what the engine answers", () => {
     expect(await outcomeOf(engineAt().hand(message))).toEqual(["delay", "engine_busy", ms]);
   });
 
-  it.each([400, 403, 404, 409, 410, 413, 422])("with %i is a failure for good", async (status) => {
+  it.each([400, 409, 413, 415, 422])("with %i is a failure for good", async (status) => {
     server.interrupt({ status });
     expect(await outcomeOf(engineAt().hand(message))).toEqual(["for good", `engine_answered_${status}`]);
   });
@@ -142,12 +142,15 @@ describe("what the engine answers", () => {
     expect(await outcomeOf(engineAt().hand(message))).toEqual(["failed", `engine_answered_${status}`]);
   });
 
-  it.each([408, 502, 503, 504, 301, 307, 401])("with %i concerns every task, and is an outage", async (status) => {
-    server.interrupt({ status, headers: { location: server.url } });
-    expect(await outcomeOf(engineAt().hand(message))).toEqual(["out", `status_${status}`]);
-    expect(server.handed).toHaveLength(1);
-    expect(logged).toEqual([["warn", "engine.unavailable", { taskId: "task-1", reason: `status_${status}` }]]);
-  });
+  it.each([408, 502, 503, 504, 301, 307, 401, 403, 404, 405, 410])(
+    "with %i concerns every task, and is an outage",
+    async (status) => {
+      server.interrupt({ status, headers: { location: server.url } });
+      expect(await outcomeOf(engineAt().hand(message))).toEqual(["out", `status_${status}`]);
+      expect(server.handed).toHaveLength(1);
+      expect(logged).toEqual([["warn", "engine.unavailable", { taskId: "task-1", reason: `status_${status}` }]]);
+    },
+  );
 
   it("is not there: an outage, whether it says nothing, hangs up or does not listen", async () => {
     server.interrupt({ instead: "nothing" }, { instead: "hang_up" });
