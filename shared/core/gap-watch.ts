@@ -1,7 +1,7 @@
 import { type Activity, BUCKET_MS } from "./activity";
 import type { Provisioning } from "./provisioning";
 import type { Gap, GapWatch } from "./repair";
-import { silenceOf } from "./silence";
+import { later, silenceOf } from "./silence";
 
 /** What there is to repair, and what is to be noted once that has begun. */
 export interface GapFindings {
@@ -23,13 +23,15 @@ export interface Situation {
   readonly activity: Activity;
   /** How it stands at its provider, where we set it up. */
   readonly provisioning?: Provisioning | undefined;
+  /** ISO 8601: when it was switched on again, if it ever was off. */
+  readonly activatedAt?: string | undefined;
   /** Milliseconds since 1970. */
   readonly now: number;
 }
 
 /** Looks at what happened to a webhook for gaps that nobody has looked after yet. */
-export function findGaps({ activity, provisioning, now }: Situation): GapFindings {
-  const facts = { ...activity, provisioning };
+export function findGaps({ activity, provisioning, activatedAt, now }: Situation): GapFindings {
+  const facts = { ...activity, provisioning, activatedAt };
   return [findSilence, findOutage, findDropped, findExpired].reduce<GapFindings>(
     ({ gaps, watch }, find) => {
       const found = find({ ...facts, gaps: watch }, now);
@@ -39,7 +41,7 @@ export function findGaps({ activity, provisioning, now }: Situation): GapFinding
   );
 }
 
-type Facts = Activity & Pick<Situation, "provisioning"> & { readonly gaps: GapWatch };
+type Facts = Activity & Pick<Situation, "provisioning" | "activatedAt"> & { readonly gaps: GapWatch };
 type Finder = (facts: Facts, now: number) => GapFindings;
 
 /** A silence is repaired when it begins to be alarming, each day that it lasts, and when it ends. */
@@ -51,10 +53,11 @@ const findSilence: Finder = (activity, now) => {
     const next = findSilence({ ...activity, gaps: rest }, now);
     return { gaps: [ended, ...next.gaps], watch: next.watch };
   }
-  if (silenceOf(activity, now)?.isAlarming !== true) return { gaps: [], watch: activity.gaps };
+  if (silenceOf(activity, activity, now)?.isAlarming !== true) return { gaps: [], watch: activity.gaps };
   if (known && now - Date.parse(known.until) < SILENCE_STEP_MS) return { gaps: [], watch: activity.gaps };
   const until = toTime(now);
-  const since = known ? known.until : toTime(Date.parse(lastEventAt) - MARGIN_MS);
+  const begun = later(lastEventAt, activity.activatedAt ?? "");
+  const since = known ? known.until : toTime(Date.parse(begun) - MARGIN_MS);
   return { gaps: [{ cause: "silence", since, until }], watch: { ...rest, silence: { since: lastEventAt, until } } };
 };
 

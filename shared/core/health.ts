@@ -67,7 +67,7 @@ export function computeHealth(input: HealthInput): WebhookHealth {
     ([name]) => registration.provisioning === undefined || name !== "subscription_expiring",
   );
   // Nothing is to be expected of a webhook that is switched off.
-  const silence = registration.status === "inactive" ? undefined : silenceOf(activity, now);
+  const silence = registration.status === "inactive" ? undefined : silenceOf(activity, registration, now);
   const secret = secretHealthOf(input);
   const worst = statusOf(registration, failureCount, failureRate);
   const isDoubtful =
@@ -231,7 +231,7 @@ function quietAdvice({ registration, activity, provider, now }: HealthInput): st
   if (activity.lastEventAt === undefined) {
     return silentMs > FIRST_EVENT_WITHIN_MS ? [`No delivery has arrived yet: ${provider.hints.deliveries}`] : [];
   }
-  const silence = silenceOf(activity, now);
+  const silence = silenceOf(activity, registration, now);
   if (silence) return silence.isAlarming ? [`${silenceSentence(silence)}: ${provider.hints.deliveries}`] : [];
   return silentMs > QUIET_AFTER_MS ? [`No event for ${toWords(silentMs)}: ${provider.hints.deliveries}`] : [];
 }

@@ -111,6 +111,8 @@ export interface Registration extends Document {
   readonly provisioning?: Provisioning;
   readonly createdAt: string;
   readonly updatedAt: string;
+  /** When it was switched on again; absent where it never was off. */
+  readonly activatedAt?: string;
 }
 
 /** The status as its tenant is told. Deliveries of a webhook that waits for its provider are taken: they may come early. */

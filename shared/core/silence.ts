@@ -8,12 +8,24 @@ export interface Silence extends UsualSilence {
   readonly isAlarming: boolean;
 }
 
-/** `undefined` where too little is known of the webhook's rhythm. `now` in milliseconds since 1970. */
-export function silenceOf({ rhythm, lastEventAt }: Activity, now: number): Silence | undefined {
+/**
+ * `undefined` where too little is known of the webhook's rhythm. What was switched off is silent only since it was switched
+ * on again (`activatedAt`, ISO 8601). `now` in milliseconds since 1970.
+ */
+export function silenceOf(
+  { rhythm, lastEventAt }: Activity,
+  { activatedAt = "" }: { readonly activatedAt?: string | undefined },
+  now: number,
+): Silence | undefined {
   const usual = usualSilence(rhythm);
   if (usual === undefined || lastEventAt === undefined) return undefined;
-  const silentMs = now - Date.parse(lastEventAt);
+  const silentMs = now - Date.parse(later(lastEventAt, activatedAt));
   return { ...usual, silentMs, isAlarming: silentMs > usual.alarmingMs };
+}
+
+/** The later of two times in ISO 8601; an empty one is before all others. */
+export function later(a: string, b: string): string {
+  return a > b ? a : b;
 }
 
 /** What the owner reads of a silence. */

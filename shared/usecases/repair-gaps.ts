@@ -52,7 +52,8 @@ async function lookAfter(services: Services, registration: Registration): Promis
   if (registration.status === "inactive") return 0;
   const key = activityKeyOf(registration);
   const activity = await services.gatherer.activityOf(key);
-  const { gaps, watch } = findGaps({ activity, provisioning: registration.provisioning, now: services.now() });
+  const { provisioning, activatedAt } = registration;
+  const { gaps, watch } = findGaps({ activity, provisioning, activatedAt, now: services.now() });
   if (isDeepStrictEqual(watch, activity.gaps ?? {})) return 0;
   // Without credentials there is nothing to be done, until there are some.
   if (gaps.length > 0 && !(await hasCredentials(services, registration))) return 0;

@@ -54,7 +54,7 @@ export async function updateWebhook(
   let replaced = registration;
   const updated = await services.registrations.update(registration.id, (current) => {
     replaced = current;
-    const next = { ...changed(current, provider, request), updatedAt };
+    const next = withActivation({ ...changed(current, provider, request), updatedAt }, current);
     return secretVersion === undefined ? next : withSecretVersion(next, secretVersion, updatedAt);
   });
   if (!updated) throw new WebhookError("registration_not_found");
@@ -108,6 +108,12 @@ function changed(registration: Registration, provider: Provider, request: Update
     ...(imported ? { secretOrigin: "imported" as const } : candidateSecrets && { candidateSecrets }),
     status: statusAfter(current, provider, verification, request.status),
   };
+}
+
+/** While it was off nothing was to come, and so there was no silence. */
+function withActivation(next: Registration, { status }: Registration): Registration {
+  const isSwitchedOn = status === "inactive" && next.status !== "inactive";
+  return isSwitchedOn ? { ...next, activatedAt: next.updatedAt } : next;
 }
 
 function statusAfter(

@@ -11,6 +11,7 @@ const at = (ms: number): string => new Date(ms).toISOString();
 /** A webhook under watch: time goes on, notes come in, and the timer looks at it. */
 class Watched {
   provisioning: Provisioning | undefined;
+  activatedAt: string | undefined;
   activity: Activity = emptyActivity({ registrationId: "webhook-1", pk: "pk", tenantId: "tenant-123" });
 
   note(...notes: readonly ActivityNote[]): void {
@@ -20,7 +21,8 @@ class Watched {
   }
 
   find(now: number): GapFindings {
-    return findGaps({ activity: this.activity, provisioning: this.provisioning, now });
+    const { activity, provisioning, activatedAt } = this;
+    return findGaps({ activity, provisioning, activatedAt, now });
   }
 
   /** What the timer finds, and notes. */
@@ -62,6 +64,14 @@ describe("a silence", () => {
     ]);
     expect(watched.look(noon + 5 * HOUR + 2 * MINUTE)).toEqual([]);
     expect(watched.activity.gaps).toEqual({});
+  });
+
+  it("of a webhook that was switched off begins when it was switched on again", () => {
+    watched.activatedAt = at(noon + 30 * HOUR);
+    expect(watched.look(noon + 30 * HOUR + 10 * MINUTE)).toEqual([]);
+    expect(watched.look(noon + 33 * HOUR)).toEqual([
+      { cause: "silence", since: at(noon + 30 * HOUR - MINUTE), until: at(noon + 33 * HOUR) },
+    ]);
   });
 
   it("may follow another: both are repaired", () => {

@@ -142,6 +142,11 @@ describe("computeHealth", () => {
     expect(healthAfter(notes("ignored"), {}, later).silence).toBeDefined();
     expect(healthAfter(notes("ignored"), { status: "inactive" }, later)).toMatchObject({ status: "healthy" });
     expect(healthAfter([...notes("duplicate"), ...notes("handshake")], {}, later).silence).toBeUndefined();
+    // Switched on again, it is silent only since then.
+    const activatedAt = new Date(later).toISOString();
+    const back = (after: number) => healthAfter(notes("ignored"), { activatedAt }, later + after);
+    expect(back(10 * 60_000)).toMatchObject({ status: "healthy", silence: { isAlarming: false } });
+    expect(back(9 * WINDOW_MS)).toMatchObject({ status: "degraded", silence: { isAlarming: true } });
   });
 
   it("says what a waiting webhook waits for", () => {
