@@ -33,6 +33,20 @@ export async function syncRecord(
   job: RecordJob,
   stopwatch: Stopwatch,
 ): Promise<RecordOutcome> {
+  try {
+    return await runSteps(dependencies, job, stopwatch);
+  } catch (error) {
+    // The store has a limit, and no repetition makes the record, or what it is merged with, smaller.
+    if (error instanceof RangeError) throw new SyncFailure("record_too_large", { permanent: true, cause: error });
+    throw error;
+  }
+}
+
+async function runSteps(
+  dependencies: RecordDependencies,
+  job: RecordJob,
+  stopwatch: Stopwatch,
+): Promise<RecordOutcome> {
   const { tenantId, integrationId, entityType } = job.event;
   const mapping = await dependencies.mappings.find({ tenantId, tenantKey: job.tenantKey, integrationId, entityType });
   const { planned, fetched } = await saveRecord(dependencies, job, mapping, stopwatch);
@@ -95,15 +109,9 @@ async function saveRecord(
     stopwatch.lap("transform");
     return { planned, fetched, ...(planned.shard ? { shard: planned.shard } : {}) };
   };
-  try {
-    return await writeShard(dependencies, key, plan);
-  } catch (error) {
-    // The store has a limit, and no repetition makes the record smaller.
-    if (error instanceof RangeError) throw new SyncFailure("record_too_large", { permanent: true, cause: error });
-    throw error;
-  } finally {
-    stopwatch.lap("save");
-  }
+  const saved = await writeShard(dependencies, key, plan);
+  stopwatch.lap("save");
+  return saved;
 }
 
 /** Deduplicates and derives. Answers the shard that shows the record, and how many derived shards were written. */
