@@ -1,7 +1,7 @@
 import type { EventRecord } from "../core/delivery";
 import { isOutage } from "../core/errors";
 import { tenantKeyIn } from "../core/registration-id";
-import { isProviderOut } from "../core/sync-task";
+import { SyncDelay } from "../core/sync-task";
 import type { WebhookEvent } from "../core/webhook-event";
 import { recordIdOf } from "../repositories/deliveries";
 import { taskIdOfEvent } from "../sync/task-documents";
@@ -72,10 +72,11 @@ async function handleFailure(
   if (plan.at === undefined) return park(services, opened, { outcome: "dead", attempts, reason, earlier });
   // The copy goes out before anything is recorded: a crash in between repeats an attempt and loses nothing.
   await putOff(services, opened, plan.at, plan);
-  // An outage of ours is not the event's affair, and the store may be what is out; waiting for a limit is no news.
-  if (!counts && !isProviderOut(error)) return;
+  // An outage of ours is not the event's affair, and the store may be what is out.
+  if (isOutage(error)) return;
   // A throw would bring the original back beside its copy, and so one more copy for each delivery.
-  await settle(services, opened, { outcome: "retrying", attempts, reason, earlier }).catch((unrecorded: unknown) => {
+  const note = error instanceof SyncDelay ? noteWaiting : settle;
+  await note(services, opened, { outcome: "retrying", attempts, reason, earlier }).catch((unrecorded: unknown) => {
     services.log("warn", "event.not_recorded", { eventId: opened.event.eventId, error: String(unrecorded) });
   });
 }
@@ -131,6 +132,13 @@ function triedOf(opened: OpenedMessage): Parameters<typeof planRetry>[1] {
 
 function failedAttemptsOf({ message }: OpenedMessage): number {
   return message.failedattempts ?? 0;
+}
+
+/** Waiting for a limit is no failure, and is told once however often the event comes back to find that it has to wait. */
+async function noteWaiting(services: Services, opened: OpenedMessage, settlement: Settlement): Promise<void> {
+  const { earlier, reason } = settlement;
+  if (earlier?.outcome === "retrying" && earlier.reason === reason) return;
+  await services.deliveries.save(toEventRecord(services, opened, settlement));
 }
 
 async function settle(services: Services, opened: OpenedMessage, settlement: Settlement): Promise<void> {

@@ -276,7 +276,7 @@ describe("drainMessage", () => {
   it("puts a delayed event off until its time, without using up an attempt", async () => {
     await open(mapping);
     const records = await drainEventWith(new SyncDelay("rate_limited", noon + 90_000), 3);
-    expect(records).toEqual([]);
+    expect(records).toMatchObject([{ outcome: "retrying", attempts: 3, reason: "rate_limited" }]);
     expect(await world.app.lockingQueue.depth()).toMatchObject({ active: 0, scheduled: 1 });
     vendor.failure = undefined;
     world.app.advance(89_000);
@@ -331,6 +331,48 @@ describe("a task by hand", () => {
     connectionId: "conn-1",
     entityType: "Contact",
   };
+
+  it("of all records leaves aside what is wrong with one of them", async () => {
+    const emails = { rules: [{ match: "exact", fields: ["email"] }], merge: "merge_fields" } as const;
+    const fields = { email: { from: "Email" }, a: { from: "A" }, b: { from: "B" } };
+    await open({ shardTypeId: "person", direction: "inbound", fields, deduplicate: emails });
+    vendor.pageSize = 10;
+    // Each fits a document, and both together do not.
+    vendor.change("001", { Email: "ada@x.org", A: "x".repeat(1_200_000) });
+    vendor.change("002", { Email: "ada@x.org", B: "y".repeat(1_200_000) });
+    vendor.change("003", { Email: "eve@x.org" });
+    await startSyncTask(world.services, request);
+    await drain();
+    const listing = (await world.tasks()).find(({ progress }) => progress !== undefined);
+    expect(listing).toMatchObject({ status: "completed", progress: { failures: { record_too_large: 1 } } });
+    expect(await world.shard("003")).toMatchObject({ status: "active" });
+  });
+
+  it("of all records does not end where the code of a rule does", async () => {
+    const rules = new Map([
+      [
+        "broken",
+        () => {
+          throw new Error("a bug in a rule");
+        },
+      ],
+    ]);
+    vendor = new VendorStandIn(() => noon);
+    world = await openSyncWorld({
+      reader: vendor,
+      customRules: rules,
+      mapping: { ...mapping, conflicts: { strategy: "custom", custom: "broken" } },
+    });
+    for (const id of ["001", "002"]) await world.sync(vendor.change(id, { Name: id }));
+    const shardId = (await world.shard("001")).id;
+    await editShard(world.services, { tenantId: "tenant-123", subject: "ada", shardId }, { fields: { name: "Mine" } });
+    for (const id of ["001", "002"]) vendor.change(id, { Name: `${id}, changed` });
+    await startSyncTask(world.services, request);
+    await drain();
+    const listing = (await world.tasks()).find(({ progress }) => progress !== undefined);
+    expect(listing).toMatchObject({ status: "completed", progress: { failures: { internal_error: 1 } } });
+    expect(await world.shard("002")).toMatchObject({ structuredData: { name: "002, changed" } });
+  });
 
   it("reads one record, whatever was known of it", async () => {
     await open(mapping);

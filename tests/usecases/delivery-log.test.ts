@@ -1,8 +1,10 @@
 import type { DeliveryQuery } from "../../shared/usecases/list-deliveries";
 import { getDelivery, listDeliveries, listWebhookDeliveries } from "../../shared/usecases/list-deliveries";
 import type { NewRegistration } from "../../shared/usecases/register-webhook";
-import { SyncFailure } from "../../shared/core/sync-task";
+import { SyncDelay, SyncFailure } from "../../shared/core/sync-task";
 import { drainMessage } from "../../shared/usecases/drain-message";
+import { requireOwn } from "../../shared/usecases/require-own";
+import { healthOf } from "../../shared/usecases/webhook-health";
 import { noon } from "../support/make";
 import { codeOf, openTestApp, seedSignature, type TestApp } from "../support/test-app";
 
@@ -185,6 +187,11 @@ describe("the delivery log", () => {
   });
 });
 
+/** The health of the webhook by now. */
+async function checkWebhookHealth() {
+  return healthOf(app.services, await requireOwn(app.services, { tenantId, registrationId: webhook.registrationId }));
+}
+
 describe("one delivery", () => {
   const details = async (deliveryId: string, as = tenantId) => getDelivery(app.services, { tenantId: as, deliveryId });
 
@@ -229,6 +236,24 @@ describe("one delivery", () => {
     await deliver("001");
     const [line] = (await log()).deliveries;
     expect(await details(line?.deliveryId ?? "")).not.toHaveProperty("event");
+  });
+
+  it("shows that an event waits for a limit, once, and no failure of the webhook", async () => {
+    await deliver("001");
+    const wait = { sync: { enqueueSyncTask: () => Promise.reject(new SyncDelay("rate_limited", noon + 60_000)) } };
+    const saved = jest.spyOn(app.services.deliveries, "save");
+    for (let round = 0; round < 3; round++) {
+      const [message] = await app.lockingQueue.receive(1, 60_000);
+      await drainMessage({ ...app.services, ...wait }, JSON.parse(message?.body ?? ""));
+      await app.lockingQueue.complete(message?.lockToken ?? "");
+      app.advance(60_000);
+    }
+    expect(saved).toHaveBeenCalledTimes(1);
+    await app.services.gatherer.flush();
+    const { deliveries } = await listDeliveries(app.services, tenantId, { fields: {}, limit: 50 });
+    expect(deliveries).toMatchObject([{ outcome: "retrying", reason: "rate_limited", attempts: 0 }]);
+    const health = await checkWebhookHealth();
+    expect(health.failureCount).toBe(0);
   });
 
   it("changes with every attempt, and stays one line", async () => {

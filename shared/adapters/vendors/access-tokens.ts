@@ -158,10 +158,7 @@ export class AccessTokens {
   }
 }
 
-/**
- * Not permanent: the owner can mend it at any moment, and then a repeat works. It does use up attempts, so that health
- * shows it and an event is parked, with a replay at hand, rather than going round for a week.
- */
+/** Not permanent: the owner can mend it at any moment, and then a repeat works. Health shows it meanwhile. */
 export function needsReauth(): SyncFailure {
   return new SyncFailure("needs_reauth");
 }
