@@ -37,11 +37,15 @@ export async function audited(
 }
 
 /** The path as far as its last parameter: `webhooks/{id}/confirm` changes the webhook. */
+export function resourceTemplate(route: string): string {
+  const path = toPath(route);
+  const end = path.lastIndexOf("}");
+  return end === -1 ? path : path.slice(0, end + 1);
+}
+
 function resourceOf({ route }: AuditedSpec, { caller, params }: Asked): AuditedResource {
-  const template = toPath(route);
-  const end = template.lastIndexOf("}");
   const { tenantId = caller.tenantId } = params;
-  return { template: end === -1 ? template : template.slice(0, end + 1), tenantId, params };
+  return { template: resourceTemplate(route), tenantId, params };
 }
 
 /** What a reply says was made has its name from there. */

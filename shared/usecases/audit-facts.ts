@@ -87,6 +87,9 @@ const readers: Readonly<Record<string, FactReader>> = {
   },
 };
 
+/** The templates of resources of which there are facts. */
+export const resourcesWithFacts: ReadonlySet<string> = new Set(Object.keys(readers));
+
 /** What stands of a resource now; `undefined` where there is none. @throws {WebhookError} `store_unavailable` */
 export async function factsOf(services: Services, { template, tenantId, params }: AuditedResource): Promise<Facts> {
   return readers[template]?.(services, tenantId, params);

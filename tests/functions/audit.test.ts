@@ -1,7 +1,9 @@
 import type { App } from "../../shared/app";
+import { WebhookError } from "../../shared/core/errors";
 import { newRegistrationId } from "../../shared/core/registration-id";
 import { endpointSpecs } from "../../shared/http/endpoint";
-import { isAudited } from "../../shared/http/audited";
+import { audited, isAudited, resourceTemplate } from "../../shared/http/audited";
+import { resourcesWithFacts } from "../../shared/usecases/audit-facts";
 import { apiToken } from "../support/api-token";
 import { call, startFunctions, type TestReply } from "../support/function-app";
 import { makeEvent } from "../support/make";
@@ -62,6 +64,13 @@ describe("the audit log", () => {
     );
     expect(changing.filter((spec) => !isAudited(spec)).map(({ name }) => name)).toEqual(["preview-mapping"]);
     expect(changing.length).toBeGreaterThan(20);
+  });
+
+  it("has facts before and after of whatever is set, changed or deleted by its path", () => {
+    const byPath = endpointSpecs().filter((spec) => isAudited(spec) && spec.method !== "POST");
+    const templates = byPath.map(({ route }) => resourceTemplate(route));
+    expect(templates.filter((template) => !resourcesWithFacts.has(template))).toEqual([]);
+    expect(templates).toContain("/webhooks/{registrationId}");
   });
 
   it("tells who registered, changed and deleted a webhook, when, and what differs", async () => {
@@ -148,6 +157,43 @@ describe("the audit log", () => {
     expect(await last("operator")).toMatchObject({ action: "put-route", resource, after: target });
     await send("delete-route", route, undefined, "operator");
     expect(await last("operator")).toMatchObject({ action: "delete-route", resource, before: target });
+  });
+
+  it("has a channel of alerts, and not where it leads", async () => {
+    const url = "https://hooks.slack.com/services/T0/B0/secretpart";
+    await send("put-alert-channel", { channelId: "ops" }, { target: { kind: "slack", url }, conditions: ["health"] });
+    expect(await last()).toMatchObject({
+      action: "put-alert-channel",
+      resource: "/alert-channels/ops",
+      after: { kind: "slack", conditions: ["health"], targetVersion: expect.any(String) },
+    });
+    expect(JSON.stringify((await list()).json)).not.toContain("secretpart");
+  });
+
+  it("has a change that broke down half-way, with its error, and none that broke down before", async () => {
+    const key = await register();
+    const { registrationId = "" } = key;
+    const scopes = new Set(["webhooks.write"] as const);
+    const caller = { tenantId: "tenant-a", subject: "token:ada", scopes, isOperator: false };
+    const { services } = app;
+    const spec = endpointSpecs().find(({ name }) => name === "unregister-webhook");
+    if (!spec) throw new Error("there is such an endpoint");
+    const breakDown = (work: () => Promise<unknown>) =>
+      audited(spec, { services, caller, params: key }, async () => {
+        await work();
+        throw new WebhookError("secrets_unavailable");
+      }).catch((error: unknown) => error);
+    expect(await breakDown(() => Promise.resolve())).toMatchObject({ code: "secrets_unavailable" });
+    expect(await last()).toMatchObject({ action: "register-webhook" });
+    const found = await services.registrations.find(registrationId);
+    if (!found) throw new Error("it is registered");
+    await breakDown(() => services.registrations.delete(found.value));
+    expect(await last()).toMatchObject({
+      action: "unregister-webhook",
+      by: { subject: "token:ada" },
+      before: { status: "active" },
+      error: "secrets_unavailable",
+    });
   });
 
   it("has nothing of what was refused", async () => {
