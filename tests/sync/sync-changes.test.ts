@@ -227,6 +227,22 @@ describe("a notice that files changed", () => {
     expect(await known("file")).toEqual(["f1"]);
   });
 
+  it("does not bring back a file by a page that was asked for before the file went to the trash", async () => {
+    google.collections.putFile("f1", minutes(-5), { name: "Plan" });
+    await world.sync(driveNotice());
+    google.collections.putFile("f1", minutes(-4), { name: "Plan B" });
+    let asked = 0;
+    const release = google.server.hold(({ path }) => path === "/www/drive/v3/changes" && ++asked === 1);
+    const slow = world.sync(driveNotice());
+    await until(() => asked === 1);
+    world.app.advance(1000);
+    google.collections.trashFile("f1");
+    await world.syncElsewhere(driveNotice());
+    release();
+    expect(await slow).toMatchObject({ collection: { records: 1 } });
+    expect(await known("file", "deleted")).toEqual(["f1"]);
+  });
+
   it("asks for those of the shared drive that its channel watches", async () => {
     const resourceUri = "https://www.googleapis.com/drive/v3/changes?alt=json&driveId=D1&pageToken=77";
     const event = notice("drive_changes", "resource-1", { data: { resourceUri } });

@@ -69,6 +69,13 @@ export class GoogleCollections {
     this.#files.push(id);
   }
 
+  /** Into the trash or out of it, which changes no time of the file. */
+  trashFile(id: string, trashed = true): void {
+    const path = `/www/drive/v3/files/${id}`;
+    this.#records.set(path, { ...this.#records.get(path), trashed });
+    this.#files.push(id);
+  }
+
   /** `undefined` for what is no question about changes. */
   respond({ method, path, query }: Received): Answer | undefined {
     if (method !== "GET") return undefined;
