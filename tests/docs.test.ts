@@ -8,6 +8,7 @@ import { errorCatalogue } from "../shared/core/errors";
 import { type EndpointSpec, endpointSpecs } from "../shared/http/endpoint";
 import { createProviders } from "../shared/providers/registry";
 import { recordedFunctions } from "./support/functions-core";
+import { openTestApp } from "./support/test-app";
 
 /** The README's tables are made of the code: a table that differs from it fails here, and the failure shows the right one. */
 const root = join(__dirname, "..");
@@ -63,6 +64,22 @@ describe("the README", () => {
     );
     const head = ["Provider", "Id", "Schemes", "Proof", "Largest body", "Duplicates remembered"];
     expect(unpadded(tableNamed("providers"))).toBe(toTable(head, rows));
+  });
+
+  it("lists what can be listed of each provider", async () => {
+    const app = await openTestApp();
+    const rows = tableNamed("records").split("\n").slice(2);
+    for (const row of rows) {
+      const [, name = "", , listed = ""] = row.split("|").map((cell) => cell.trim());
+      const { types } = app.services.records.listable(name.toLowerCase());
+      // Salesforce has any number of types, by name.
+      expect([name, listed]).toEqual([
+        name,
+        types.length === 0 ? "any object with `SystemModstamp`" : types.map((type) => `\`${type}\``).join(", "),
+      ]);
+    }
+    expect(rows).toHaveLength(5);
+    await app.close();
   });
 
   it("lists every error code", () => {
