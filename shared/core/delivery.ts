@@ -57,6 +57,10 @@ export interface DoorRecord extends RecordBase {
   /** What was found out about the refusal, in a sentence or two. */
   readonly detail?: string;
   readonly eventNames: readonly string[];
+  /** Of the first event, if there was one. */
+  readonly nativeType?: string;
+  readonly entityType?: string;
+  readonly entityId?: string;
 }
 
 /**

@@ -127,6 +127,12 @@ function eventOf(record: EventRecord): Partial<DeliveryLine> {
 }
 
 /** A delivery that ended at the door may have held several events; the log shows the first. */
-function firstEventOf({ eventNames: [eventName] }: DoorRecord): Partial<DeliveryLine> {
-  return eventName === undefined ? {} : { eventName };
+function firstEventOf({
+  eventNames: [eventName],
+  nativeType,
+  entityType,
+  entityId,
+}: DoorRecord): Partial<DeliveryLine> {
+  // Fields that are undefined are left out of the document.
+  return eventName === undefined ? {} : ({ eventName, nativeType, entityType, entityId } as Partial<DeliveryLine>);
 }

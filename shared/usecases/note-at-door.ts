@@ -2,7 +2,7 @@ import type { ActivityCount } from "../core/activity";
 import type { DoorRecord, ToldRequest } from "../core/delivery";
 import type { NoticeName } from "../core/provider-notice";
 import type { Registration } from "../core/registration";
-import type { DeliveryAttempt } from "../core/webhook-event";
+import { type DeliveryAttempt, eventNameOf, type ProviderEvent } from "../core/webhook-event";
 import { activityKeyOf } from "./activity-key";
 import type { Services } from "./services";
 
@@ -18,7 +18,7 @@ export interface DoorOutcome {
   readonly notices?: readonly NoticeName[];
   /** Accounts that lead to nobody, where the webhook is shared. */
   readonly unrouted?: readonly string[];
-  readonly eventNames?: readonly string[];
+  readonly events?: readonly ProviderEvent[];
   readonly request?: ToldRequest;
   /** Anybody may have sent it: it is recorded, but counts for nothing in the webhook's health. */
   readonly isUnproved?: boolean;
@@ -61,7 +61,15 @@ export function noteAtDoor(services: Services, registration: Registration, outco
     ...why,
     ...(outcome.attempt && { attempt: outcome.attempt }),
     ...(outcome.request && { request: outcome.request }),
-    eventNames: outcome.eventNames ?? [],
+    eventNames: (outcome.events ?? []).map(eventNameOf),
+    ...firstOf(outcome.events),
   });
   if (verdict === "refused") services.log("info", "delivery.refused", { registrationId: registration.id, reason });
+}
+
+/** What a search finds the delivery by. */
+function firstOf([first]: readonly ProviderEvent[] = []): Pick<DoorRecord, "nativeType" | "entityType" | "entityId"> {
+  if (first === undefined) return {};
+  const { nativeType, entityType, entityId } = first;
+  return { nativeType, entityType, entityId };
 }

@@ -1,4 +1,3 @@
-import { eventNameOf } from "../core/webhook-event";
 import { noteAtDoor } from "./note-at-door";
 import { type Arrival, type DeliveryReceipt, deliveryIdOf, receiptOfNothing } from "./queue-delivery";
 import type { Services } from "./services";
@@ -27,7 +26,7 @@ export function noteUnrouted(services: Services, arrival: Arrival, accountIds: r
     ...(parsed.attempt && { attempt: parsed.attempt }),
     // What a vendor says about one account is nothing that this webhook is the worse for.
     ...(unrouted.length === 0 && parsed.notices && { notices: parsed.notices }),
-    eventNames: parsed.events.map(eventNameOf),
+    events: parsed.events,
     request,
   });
   services.log("info", "delivery.unrouted", { registrationId: registration.id, accountIds: unrouted });

@@ -170,7 +170,7 @@ function noteArrival(
     ...(parsed.attempt && { attempt: parsed.attempt }),
     ...told,
     deliveryId,
-    eventNames: parsed.events.map(eventNameOf),
+    events: parsed.events,
     request,
   });
 }

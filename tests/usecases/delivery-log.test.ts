@@ -96,6 +96,20 @@ describe("the delivery log", () => {
     expect(await found({ integrationId: "github" })).toEqual([]);
   });
 
+  it("finds what was ignored or came again by its entity too", async () => {
+    const picky = await app.register({ events: ["Account.*"] });
+    await deliver("001", "Contact", picky);
+    await deliver("002");
+    await deliver("002");
+    const verdicts = async (entityId: string) =>
+      (await log({ fields: { entityId } })).deliveries.map(({ verdict, eventName }) => [verdict, eventName]).sort();
+    expect(await verdicts("001")).toEqual([["ignored", "Contact.created"]]);
+    expect(await verdicts("002")).toEqual([
+      ["accepted", "Contact.created"],
+      ["duplicate", "Contact.created"],
+    ]);
+  });
+
   it("is searched by time, over days", async () => {
     for (const id of ["001", "002", "003", "004"]) {
       await deliver(id);
