@@ -1,9 +1,10 @@
 import type { Finding } from "./alert";
 import type { Connection } from "./connection";
-import { isRefusalReason, refusalStep, type WebhookHealth } from "./health";
+import type { WebhookHealth } from "./health";
 import type { QueueDepth } from "./ports";
 import type { Provider } from "./provider";
 import { provisioningStep } from "./provisioning";
+import { isRefusalReason, refusalStep } from "./refusal-sentence";
 import type { Registration } from "./registration";
 import { silenceSentence } from "./silence";
 

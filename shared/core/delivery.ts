@@ -106,7 +106,9 @@ export interface DeliveryLine
   extends
     Document,
     Pick<RecordBase, "registrationId" | "integrationId" | "connectionId" | "deliveryId" | "receivedAt" | "verdict">,
-    Partial<Pick<EventRecord, "eventName" | "nativeType" | "entityType" | "entityId" | "outcome" | "attempts">> {
+    Partial<
+      Pick<EventRecord, "eventName" | "nativeType" | "entityType" | "entityId" | "outcome" | "attempts" | "latencyMs">
+    > {
   /** The record, in the partition of its registration. */
   readonly recordId: string;
   /** Why it was refused or ignored, or why the last attempt failed. */

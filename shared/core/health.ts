@@ -3,7 +3,7 @@ import type { Connection } from "./connection";
 import type { Provider } from "./provider";
 import { activeNotices, type NoticeName, type NoticeRecord, providerNotices } from "./provider-notice";
 import { provisioningAdvice } from "./provisioning";
-import { type RefusalReason, refusalReasons, refusalSteps } from "./refusal";
+import { isRefusalReason, refusalSentence } from "./refusal-sentence";
 import { type Registration, reportedStatus, type ReportedStatus } from "./registration";
 import { repairAdvice } from "./repair";
 import { secretAdvice, type SecretHealth, secretHealthOf } from "./secret-health";
@@ -176,15 +176,9 @@ function refusalAdvice({ activity, provider }: HealthInput, counts: Readonly<Rec
   const { reason, detail } = note;
   const mixed = counts.accepted + counts.handshake + counts.duplicate + counts.routed > 0;
   return [
-    [refusalReasons[reason], detail ?? [], refusalStep(reason, provider)].flat().join(" "),
+    refusalSentence({ reason, detail }, provider),
     ...(mixed ? ["Genuine deliveries arrive as well: somebody else may be calling this URL."] : []),
   ];
-}
-
-/** What to do about deliveries that are refused for this reason. */
-export function refusalStep(reason: RefusalReason, provider: Provider): string {
-  const step = refusalSteps[reason];
-  return step === undefined ? `Next step at ${provider.displayName}: ${provider.hints.secret}` : `Next step: ${step}`;
 }
 
 function connectionAdvice({ registration, connection, provider }: HealthInput): string[] {
@@ -234,9 +228,4 @@ function quietAdvice({ registration, activity, provider, now }: HealthInput): st
   const silence = silenceOf(activity, registration, now);
   if (silence) return silence.isAlarming ? [`${silenceSentence(silence)}: ${provider.hints.deliveries}`] : [];
   return silentMs > QUIET_AFTER_MS ? [`No event for ${toWords(silentMs)}: ${provider.hints.deliveries}`] : [];
-}
-
-/** True for the reason of a refusal; any other is that of a failed synchronisation. */
-export function isRefusalReason(reason: string): reason is RefusalReason {
-  return Object.hasOwn(refusalReasons, reason);
 }

@@ -60,6 +60,7 @@ const lineProperties = {
   attempts: { type: "integer" },
   replayable: { type: "boolean", description: "Enough is kept to replay it." },
   replayId: { ...text, description: "The last replay that handled it." },
+  latencyMs: { type: "number", description: "From receipt, or the request of its replay, to outcome." },
 } as const;
 const lineFields = ["deliveryId", "registrationId", "integrationId", "receivedAt", "verdict"] as const;
 
@@ -113,7 +114,6 @@ export const deliverySchema = {
     eventNames: { type: "array", items: text },
     change: text,
     settledAt: time,
-    latencyMs: { type: "number", description: "From receipt, or the request of its replay, to outcome." },
     replays: {
       type: "array",
       description: "The last ten, newest first.",
@@ -130,6 +130,7 @@ export const deliverySchema = {
         },
       },
     },
+    explanation: { ...text, description: "Why it was refused, and the next step." },
     attempt: { type: "object", description: "Which attempt of the provider's it was." },
     request: { type: "object", description: "Headers, those that hold a proof masked, and the size of the body." },
     event: { type: "object", description: "The event, as far as it is kept." },

@@ -118,9 +118,10 @@ function toLine(record: DeliveryRecord, tenantKey: string): DeliveryLine {
 }
 
 function eventOf(record: EventRecord): Partial<DeliveryLine> {
-  const { eventName, nativeType, entityType, entityId, outcome, attempts, event, replays: [lastReplay] = [] } = record;
+  const { eventName, nativeType, entityType, entityId, outcome, attempts, latencyMs } = record;
+  const { event, replays: [lastReplay] = [] } = record;
   return {
-    ...{ eventName, nativeType, entityType, entityId, outcome, attempts },
+    ...{ eventName, nativeType, entityType, entityId, outcome, attempts, latencyMs },
     ...(event && { replayable: true }),
     ...(lastReplay && { replayId: lastReplay.replayId }),
   };

@@ -17,6 +17,8 @@ export interface DeliveryView extends Omit<
 export interface DeliveryDetails extends DeliveryView {
   /** What was found out about a refusal. */
   readonly detail?: string;
+  /** Why it was refused, and the next step. */
+  readonly explanation?: string;
   /** All events of a delivery that ended at the door. */
   readonly eventNames?: readonly string[];
   /** What the synchronisation did to the shard. */

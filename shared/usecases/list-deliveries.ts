@@ -1,4 +1,6 @@
+import type { DeliveryRecord } from "../core/delivery";
 import { WebhookError } from "../core/errors";
+import { isRefusalReason, refusalSentence } from "../core/refusal-sentence";
 import type { DeliverySearch } from "../repositories/delivery-lines";
 import { type DeliveryDetails, type DeliveryView, toDeliveryDetails, toDeliveryView } from "./delivery-view";
 import { toSyncTaskView } from "./list-sync-tasks";
@@ -56,5 +58,16 @@ export async function getDelivery(
     record.verdict === "accepted" && record.syncTaskId !== undefined
       ? await services.syncTasks.get(tenant, record.syncTaskId)
       : undefined;
-  return { ...toDeliveryDetails(record), ...(task && { syncTask: toSyncTaskView(task) }) };
+  return {
+    ...toDeliveryDetails(record),
+    ...explanationOf(services, record),
+    ...(task && { syncTask: toSyncTaskView(task) }),
+  };
+}
+
+function explanationOf({ providers }: Services, record: DeliveryRecord): Pick<DeliveryDetails, "explanation"> {
+  const provider = providers.get(record.integrationId);
+  if (!provider || record.verdict !== "refused") return {};
+  const { reason = "", detail } = record;
+  return isRefusalReason(reason) ? { explanation: refusalSentence({ reason, detail }, provider) } : {};
 }

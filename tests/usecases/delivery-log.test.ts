@@ -60,6 +60,7 @@ describe("the delivery log", () => {
           outcome: "synchronised",
           attempts: 1,
           replayable: true,
+          latencyMs: 1000,
         },
       ],
     });
