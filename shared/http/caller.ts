@@ -52,15 +52,19 @@ function apiCaller(token: string, apiTokens: readonly ApiToken[]): Caller | unde
   );
 }
 
-/** The seed's `test-token`, as long as nothing is configured (DESIGN 6). */
+/**
+ * The seed's `test-token`, as long as nothing is configured (DESIGN 6). A page of our own may send it, and no other page
+ * (docs/decisions/0016).
+ */
 function defaultCaller(request: HttpRequest, { defaultToken }: Access, token: string): Caller | undefined {
-  if (defaultToken?.token !== token || !isFromThisMachine(request)) return undefined;
+  if (defaultToken?.token !== token || !isFromThisMachine(request) || isFromForeignPage(request)) return undefined;
   return { tenantId: defaultToken.tenantId, subject: LOCAL, scopes: new Set(scopes), isOperator: false };
 }
 
 /** The seed's health check carries no token: a GET from this machine may read. */
 function anonymousCaller(request: HttpRequest, { defaultToken }: Access): Caller {
-  if (!defaultToken || request.method !== "GET" || !isFromThisMachine(request)) {
+  const isRead = request.method === "GET" && !request.headers.has("origin");
+  if (!defaultToken || !isRead || !isFromThisMachine(request)) {
     throw new WebhookError("unauthenticated", { detail: "missing" });
   }
   return {
@@ -71,12 +75,16 @@ function anonymousCaller(request: HttpRequest, { defaultToken }: Access): Caller
   };
 }
 
-/** A loopback socket is not enough: a reverse proxy or a web page in a browser must not become the tenant. */
+/** A loopback socket is not enough: a reverse proxy must not become the tenant. */
 function isFromThisMachine(request: HttpRequest): boolean {
   const address = remoteAddressOf(request);
   if (address === undefined || !isLoopback(address)) return false;
   if (!loopbackHost.test(request.headers.get("host") ?? "")) return false;
-  return ![...request.headers.keys()].some(
-    (name) => name === "origin" || name === "forwarded" || name.startsWith("x-forwarded-"),
-  );
+  return ![...request.headers.keys()].some((name) => name === "forwarded" || name.startsWith("x-forwarded-"));
+}
+
+/** Browsers name the page's origin. It is ours only if it is, to the letter, the loopback address that was called. */
+function isFromForeignPage({ headers }: HttpRequest): boolean {
+  const origin = headers.get("origin");
+  return origin !== null && origin !== `http://${headers.get("host") ?? ""}`;
 }

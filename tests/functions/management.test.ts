@@ -299,7 +299,21 @@ describe("the default token", () => {
     ["where the host does not tell the address", { from: null }],
     ["under a name that was pointed here (DNS rebinding)", { headers: { host: "evil.example" } }],
     ["under a name that only begins like this machine's", { headers: { host: "localhost.evil.example" } }],
-    ["from a web page", { headers: { origin: "http://localhost:3000" } }],
+    ["from a page on another host", { headers: { origin: "http://evil.example" } }],
+    [
+      "from a page under a name that was pointed here",
+      { headers: { host: "evil.example", origin: "http://evil.example" } },
+    ],
+    ["from a page on another port of this machine", { headers: { origin: "http://localhost:8080" } }],
+    ["from a page under another name of this machine", { headers: { origin: "http://127.0.0.1:3000" } }],
+    ["from a page of another scheme", { headers: { origin: "https://localhost:3000" } }],
+    ["from a page without an origin of its own", { headers: { origin: "null" } }],
+    ["from a page that names two origins", { headers: { origin: "http://localhost:3000, http://evil.example" } }],
+    ["from our own page seen from elsewhere", { headers: { origin: "http://localhost:3000" }, from: "203.0.113.7" }],
+    [
+      "from our own page through a proxy",
+      { headers: { origin: "http://localhost:3000", "x-forwarded-proto": "http" } },
+    ],
     ["through a proxy (Forwarded)", { headers: { forwarded: "for=203.0.113.7" } }],
     ["through a proxy (X-Forwarded-For)", { headers: { "x-forwarded-for": "127.0.0.1" } }],
     ["through a proxy (X-Forwarded-Host)", { headers: { "x-forwarded-host": "localhost" } }],
@@ -307,6 +321,19 @@ describe("the default token", () => {
     const withToken = { ...request, headers: { ...testToken, ...request.headers } };
     expect((await call("list-webhooks", withToken)).status).toBe(401);
     expect((await call("list-webhooks", request)).status).toBe(401);
+  });
+
+  it.each(["localhost:3000", "127.0.0.1:3000", "[::1]:3000"])(
+    "may be sent by a page of our own on %s",
+    async (host) => {
+      const ownPage = { host, origin: `http://${host}` };
+      expect((await register({ ...testToken, ...ownPage })).status).toBe(201);
+      expect((await call("list-webhooks", { headers: { ...testToken, ...ownPage } })).status).toBe(200);
+    },
+  );
+
+  it("has to be sent by a page of our own, too", async () => {
+    expect((await call("list-webhooks", { headers: { origin: "http://localhost:3000" } })).status).toBe(401);
   });
 
   it("lets nothing be changed without it", async () => {
