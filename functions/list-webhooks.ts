@@ -14,6 +14,12 @@ managementEndpoint(
     parameters: {
       query: {
         integrationId: integrationIdParameter,
+        text: {
+          type: "string",
+          minLength: 1,
+          maxLength: 200,
+          description: "Part of an id, event or note, in any case.",
+        },
         health: { type: "string", pattern: "^(healthy|degraded|failed)(,(healthy|degraded|failed))*$" },
         limit: limitParameter,
         cursor: cursorParameter,
@@ -23,11 +29,12 @@ managementEndpoint(
     errors: ["invalid_request", "invalid_cursor", "store_unavailable"],
   },
   async ({ services, caller, query }) => {
-    const { integrationId, health, limit, cursor } = query;
+    const { integrationId, text, health, limit, cursor } = query;
     const page = await listWebhooks(services, {
       tenantId: caller.tenantId,
       limit: typeof limit === "number" ? limit : 50,
       ...(typeof integrationId === "string" && { integrationId }),
+      ...(typeof text === "string" && { text }),
       ...(typeof cursor === "string" && { cursor }),
       ...(typeof health === "string" && { health: toStatuses(health) }),
     });

@@ -182,6 +182,17 @@ describe("listing", () => {
     expect(unhealthy).toMatchObject({ registrationId: salesforce.registrationId, health: { failureCount: 1 } });
   });
 
+  it("is searched by a text, in any case, further than one page", async () => {
+    for (const team of ["North", "South", "North-East"]) await app.register({ metadata: { team } });
+    await app.register({ connectionId: "northern-org", events: ["Account.*"] });
+    const find = async (text: string, limit = 10) =>
+      (await listWebhooks(app.services, { tenantId: "tenant-123", limit, text })).webhooks;
+    expect(await find("NORTH")).toHaveLength(3);
+    expect(await find("account")).toHaveLength(1);
+    expect(await find("south", 1)).toMatchObject([{ metadata: { team: "South" } }]);
+    expect(await find("nobody", 1)).toEqual([]);
+  });
+
   it("refuses a cursor that it did not give out", async () => {
     const attempt = listWebhooks(app.services, { tenantId: "tenant-123", limit: 2, cursor: "made-up" });
     expect(await codeOf(attempt)).toBe("invalid_cursor");
