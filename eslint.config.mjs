@@ -35,6 +35,11 @@ export default tseslint.config(
     },
   },
   {
+    // The dashboard runs in browsers, and is checked against their library.
+    files: ["shared/http/dashboard/*.js", "tests/support/audit-page.js"],
+    languageOptions: { parserOptions: { project: "./tsconfig.dashboard.json" } },
+  },
+  {
     // Test bodies read JSON replies and hold matchers; the checks on unknown values stay on for the product.
     files: ["tests/**/*.ts"],
     rules: {

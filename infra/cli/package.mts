@@ -3,7 +3,7 @@
  * is what makes a function app start slowly (azure-functions-host, issue 298). Makes the folder
  * `dist-package/` and `castiel-webhooks.zip` with the same content.
  */
-import { globSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, globSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import { build } from "esbuild";
 import { zipSync } from "fflate";
@@ -36,6 +36,8 @@ await build({
   external: ["@azure/functions-core"],
   logLevel: "warning",
 });
+// What the bundle reads stands beside it: its folder is the one that the compiled files read from.
+cpSync(join(root, "shared", "http", "dashboard"), join(folder, "dist", "dashboard"), { recursive: true });
 
 const { name, version, license } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Record<
   string,

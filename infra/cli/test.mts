@@ -3,7 +3,7 @@
  * `npm test -- <jest arguments>`: only the build and the named tests, `npm run test webhook-management.service.test.ts` for one.
  */
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 
 const results = "coverage/results.json";
 
@@ -15,7 +15,7 @@ interface Step {
 const checks: readonly Step[] = [
   { name: "format", command: "prettier --check --log-level warn ." },
   { name: "lint", command: "eslint ." },
-  { name: "types", command: "tsc -p ." },
+  { name: "types", command: "npm run --silent typecheck" },
   { name: "dead code", command: "knip" },
 ];
 
@@ -51,6 +51,12 @@ function printBackEnds(): void {
   }
 }
 
+/** Whether the dashboard was driven; the places are those of tests/support/browser.ts. */
+function printBrowser(): void {
+  const isThere = [process.env["CHROMIUM_PATH"], "/usr/bin/chromium"].some((path) => path && existsSync(path));
+  console.log(`\nBrowser:\n  Chromium: ${isThere ? "ran" : "skipped (no /usr/bin/chromium, no CHROMIUM_PATH)"}`);
+}
+
 /** One plain closing line that any reader of logs understands. */
 function printTotals(): void {
   const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(readFileSync(results, "utf8")) as Record<
@@ -73,7 +79,10 @@ const steps: readonly Step[] =
 for (const step of steps) {
   const status = run(step);
   if (step.name === "tests") {
-    if (named.length === 0) printBackEnds();
+    if (named.length === 0) {
+      printBackEnds();
+      printBrowser();
+    }
     printTotals();
   }
   if (status !== 0) {

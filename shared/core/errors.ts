@@ -25,6 +25,7 @@ export const errorCatalogue = {
   shard_not_found: { status: 404, title: "There is no such shard.", retry: false },
   conflict_not_found: { status: 404, title: "There is no such conflict.", retry: false },
   delivery_not_found: { status: 404, title: "There is no such delivery.", retry: false },
+  page_not_found: { status: 404, title: "There is no such page.", retry: false },
   sync_task_not_found: { status: 404, title: "There is no such sync task.", retry: false },
   document_exists: { status: 409, title: "A document with this id exists already.", retry: false },
   document_changed: { status: 409, title: "The document was changed by somebody else.", retry: true },

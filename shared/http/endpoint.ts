@@ -88,6 +88,21 @@ export function openEndpoint(
   register(spec, (services, request) => handler({ services, request, params: request.params }));
 }
 
+/** Registers an endpoint that needs nothing of the app, and so answers the same while the app cannot be built. */
+export function staticEndpoint(
+  spec: EndpointSpec & { readonly access: "anonymous" },
+  handler: (request: HttpRequest) => EndpointReply,
+): void {
+  registerHandler(spec, (request) => {
+    try {
+      return withCommonHeaders(handler(request));
+    } catch (error) {
+      if (isWebhookError(error)) return toProblemResponse(error);
+      throw error;
+    }
+  });
+}
+
 /** Registers an endpoint behind a bearer token: caller, scope, parameters and body are checked before the handler runs, and what it changes is recorded. */
 export function managementEndpoint<Body = undefined>(
   spec: EndpointSpec & { readonly access: Scope },
@@ -139,25 +154,32 @@ function toValidator(properties: Readonly<Record<string, JsonSchema>> = {}): Val
 }
 
 function register(spec: EndpointSpec, answer: (services: Services, request: HttpRequest) => Reply): void {
+  registerHandler(spec, async (request) => {
+    let services: Services;
+    try {
+      const ready = getServices();
+      services = ready instanceof Promise ? await ready : ready;
+    } catch (error) {
+      return notReadyReply(spec, await toNotReady(request, error));
+    }
+    try {
+      return withCommonHeaders(await answer(services, request));
+    } catch (error) {
+      return toErrorReply(services, spec, error);
+    }
+  });
+}
+
+function registerHandler(
+  spec: EndpointSpec,
+  handler: (request: HttpRequest) => HttpResponseInit | Promise<HttpResponseInit>,
+): void {
   specs.push(spec);
   app.http(spec.name, {
     methods: [spec.method],
     authLevel: "anonymous", // the provider's signature, or the bearer token, is the authentication
     route: spec.route,
-    handler: async (request) => {
-      let services: Services;
-      try {
-        const ready = getServices();
-        services = ready instanceof Promise ? await ready : ready;
-      } catch (error) {
-        return notReadyReply(spec, await toNotReady(request, error));
-      }
-      try {
-        return withCommonHeaders(await answer(services, request));
-      } catch (error) {
-        return toErrorReply(services, spec, error);
-      }
-    },
+    handler,
   });
 }
 

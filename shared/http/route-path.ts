@@ -1,4 +1,4 @@
-/** The route without the host's constraints: `webhooks/{id:minlength(7)}` is `/webhooks/{id}`. */
+/** The route as OpenAPI writes it: `webhooks/{id:minlength(7)}` is `/webhooks/{id}`, and so is `webhooks/{id?}`. */
 export function toPath(route: string): string {
-  return `/${route.replace(/\{(\w+):[^}]*\}/g, "{$1}")}`;
+  return `/${route.replace(/\{(\w+)[:?][^}]*\}/g, "{$1}")}`;
 }

@@ -1,4 +1,5 @@
 import { isWebhookError } from "../core/errors";
+import type { TenantSummary } from "../core/tenant-summary";
 import type { Document, Documents, DocumentStore, Page, Stored } from "../core/ports";
 import { tenantKeyIn } from "../core/registration-id";
 import type { Registration } from "../core/registration";
@@ -8,6 +9,8 @@ export interface TenantEntry extends Document {
   readonly registrationsCount: number;
   /** As the health timer last counted them. */
   readonly failedRegistrationsCount: number;
+  /** What the health timer last saw; absent before its first run. */
+  readonly summary?: TenantSummary;
 }
 
 const TENANTS = "tenants";
@@ -106,9 +109,39 @@ export class Registrations {
     } while (cursor !== undefined);
   }
 
-  /** Puts a tenant's counts right: a crash between a registration and its count leaves them off by one. */
-  async saveTenantCounts(entry: TenantEntry): Promise<void> {
-    await this.#tenants.upsert(entry);
+  /** A tenant's line; `undefined` if it never registered a webhook. */
+  async findTenant(tenant: {
+    readonly tenantId: string;
+    readonly tenantKey: string;
+  }): Promise<TenantEntry | undefined> {
+    const found = await this.#tenants.get(TENANTS, tenant.tenantKey);
+    return found?.value.tenantId === tenant.tenantId ? found.value : undefined;
+  }
+
+  /**
+   * Keeps what a run of the health timer saw of a tenant, and puts its counts right: a crash between a registration and
+   * its count leaves them off by one. A count that changed while the run went on is left alone.
+   * @throws {WebhookError} `document_changed` after five lost races
+   */
+  async saveTenantSummary(before: TenantEntry, summary: TenantSummary): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      const stored = await this.#tenants.get(TENANTS, before.id);
+      if (!stored) return;
+      const { registrationsCount } = stored.value;
+      const next = {
+        ...stored.value,
+        registrationsCount:
+          registrationsCount === before.registrationsCount ? summary.webhooks.all : registrationsCount,
+        failedRegistrationsCount: summary.webhooks.failed,
+        summary,
+      };
+      try {
+        await this.#tenants.replace(next, stored.etag);
+        return;
+      } catch (error) {
+        if (!isWebhookError(error, "document_changed") || attempt === WRITE_ATTEMPTS) throw error;
+      }
+    }
   }
 
   async #count(registration: Registration, delta: 1 | -1): Promise<void> {

@@ -1,8 +1,12 @@
 import type { Finding } from "../core/alert";
 import { webhookFindings } from "../core/alert-findings";
+import type { HealthStatus } from "../core/health";
+import type { Registration } from "../core/registration";
+import { TenantTally } from "../core/tenant-summary";
 import type { TenantEntry } from "../repositories/registrations";
 import { activityKeyOf } from "./activity-key";
 import { evaluateService, evaluateTenant } from "./evaluate-alerts";
+import { summaryOf } from "./overview";
 import { providerNamed } from "./provider-of";
 import type { Services } from "./services";
 import { tendSecret } from "./tend-secret";
@@ -15,8 +19,8 @@ export interface HealthRun {
 }
 
 /**
- * Looks after the secrets, recomputes the health of every webhook, logs what changed since the last run, puts the tenants'
- * counts right, and finds what there is to alert somebody of.
+ * Looks after the secrets, recomputes the health of every webhook, logs what changed since the last run, keeps
+ * a summary of each tenant, and finds what there is to alert somebody of.
  */
 export async function recomputeHealth(services: Services): Promise<HealthRun> {
   await services.gatherer.flush();
@@ -31,31 +35,31 @@ export async function recomputeHealth(services: Services): Promise<HealthRun> {
 }
 
 async function recomputeTenant(services: Services, tenant: TenantEntry): Promise<HealthRun> {
-  let [checked, failed, changed] = [0, 0, 0];
   const owner = { tenantId: tenant.tenantId, tenantKey: tenant.id };
+  const tally = new TenantTally();
   const findings: Finding[] = [];
+  let changed = 0;
   for await (const found of services.registrations.listAll(owner)) {
     const registration = await tendSecret(services, found);
     const health = await healthOf(services, registration);
     const provider = providerNamed(services, registration.integrationId);
     findings.push(...webhookFindings({ registration, health, provider, now: services.now() }));
-    checked++;
-    if (health.status === "failed") failed++;
-    const key = activityKeyOf(registration);
-    const before = (await services.activities.get(key)).reportedStatus ?? "healthy";
-    if (before === health.status) continue;
-    changed++;
-    await services.activities.saveReportedStatus(key, health.status);
-    const level = health.status === "healthy" ? "info" : "warn";
-    services.log(level, "health.changed", { registrationId: registration.id, from: before, to: health.status });
+    tally.add(health);
+    if (await reportChange(services, registration, health.status)) changed++;
   }
-  if (checked !== tenant.registrationsCount || failed !== tenant.failedRegistrationsCount) {
-    await services.registrations.saveTenantCounts({
-      ...tenant,
-      registrationsCount: checked,
-      failedRegistrationsCount: failed,
-    });
-  }
+  const summary = summaryOf(services, tally);
+  await services.registrations.saveTenantSummary(tenant, summary);
   await evaluateTenant(services, owner, findings);
-  return { checked, changed };
+  return { checked: summary.webhooks.all, changed };
+}
+
+/** Logs a status that is not the one last reported; answers whether it was. */
+async function reportChange(services: Services, registration: Registration, status: HealthStatus): Promise<boolean> {
+  const key = activityKeyOf(registration);
+  const before = (await services.activities.get(key)).reportedStatus ?? "healthy";
+  if (before === status) return false;
+  await services.activities.saveReportedStatus(key, status);
+  const level = status === "healthy" ? "info" : "warn";
+  services.log(level, "health.changed", { registrationId: registration.id, from: before, to: status });
+  return true;
 }

@@ -71,9 +71,11 @@ describe("what is registered with the host", () => {
       ["get-alert-channel", "httpTrigger", "GET", "alert-channels/{channelId}", "anonymous"],
       ["get-conflict", "httpTrigger", "GET", "conflicts/{conflictId}", "anonymous"],
       ["get-connection", "httpTrigger", "GET", "integrations/{integrationId}/connections/{connectionId}", "anonymous"],
+      ["get-dashboard", "httpTrigger", "GET", "dashboard/{file?}", "anonymous"],
       ["get-delivery", "httpTrigger", "GET", "deliveries/{deliveryId}", "anonymous"],
       ["get-mapping", "httpTrigger", "GET", "mappings/{integrationId}/{entityType}", "anonymous"],
       ["get-openapi", "httpTrigger", "GET", "openapi.json", "anonymous"],
+      ["get-overview", "httpTrigger", "GET", "overview", "anonymous"],
       ["get-rate-limit-status", "httpTrigger", "GET", "rate-limits/{integrationId}/status", "anonymous"],
       ["get-shard", "httpTrigger", "GET", "shards/{shardId}", "anonymous"],
       ["get-sync-task", "httpTrigger", "GET", "sync-tasks/{taskId}", "anonymous"],
@@ -596,7 +598,7 @@ describe("GET /openapi.json", () => {
     );
     const registered = recordedFunctions.flatMap(({ name, bindings }) => {
       const trigger = Object.values(bindings).find((binding) => binding["type"] === "httpTrigger");
-      const route = String(trigger?.["route"]).replace(/:[^}]*\}/g, "}");
+      const route = String(trigger?.["route"]).replace(/[:?][^}]*\}/g, "}");
       return trigger ? [`${name} ${String(trigger["methods"])} /${route}`] : [];
     });
     expect(described.sort()).toEqual(registered.sort());

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { unzipSync } from "fflate";
@@ -26,15 +26,22 @@ describe("npm run package", () => {
     ({ folder, files } = unpack());
   }, 60_000);
 
-  it("packs one bundle, the manifest and the host's settings, and nothing else", () => {
-    expect(files).toEqual(["dist/main.js", "dist/main.js.LEGAL.txt", "host.json", "package.json"]);
+  it("packs one bundle, the dashboard, the manifest and the host's settings, and nothing else", () => {
+    const dashboard = readdirSync(join(projectRoot, "shared", "http", "dashboard")).map(
+      (name) => `dist/dashboard/${name}`,
+    );
+    const bundle = ["dist/main.js", "dist/main.js.LEGAL.txt", "host.json", "package.json"];
+    expect(files).toEqual([...dashboard, ...bundle].sort());
     expect(readFileSync(join(folder, "host.json"), "utf8")).toBe(readFileSync(join(projectRoot, "host.json"), "utf8"));
   });
 
-  it("loads in an empty folder and registers every function", () => {
+  it("loads in an empty folder, registers every function and finds its dashboard", () => {
     const loader = join(projectRoot, "tests", "support", "load-package.cjs");
     const output = execFileSync("node", [loader, folder], { cwd: folder, encoding: "utf8" });
     loadFunctions();
-    expect(JSON.parse(output)).toEqual(recordedFunctions.map(({ name }) => name).sort());
+    expect(JSON.parse(output)).toEqual({
+      names: recordedFunctions.map(({ name }) => name).sort(),
+      dashboard: readFileSync(join(projectRoot, "shared", "http", "dashboard", "index.html"), "utf8"),
+    });
   });
 });

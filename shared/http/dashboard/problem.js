@@ -1,0 +1,34 @@
+import { ApiError } from "./api.js";
+import { h } from "./dom.js";
+
+/**
+ * An error in one line.
+ * @param {ApiError} error
+ * @returns {string}
+ */
+export function problemText({ message, code }) {
+  return `${message} (${code})`;
+}
+
+/**
+ * What went wrong, in the API's words, with its stable code.
+ * @param {unknown} error
+ * @param {() => unknown} [again] offers another attempt
+ * @returns {HTMLElement}
+ */
+export function problemBox(error, again) {
+  const known = error instanceof ApiError ? error : new ApiError(0, "page_error", String(error));
+  return h(
+    "div",
+    { class: "notice bad", role: "alert" },
+    h("p", {}, h("strong", {}, known.message)),
+    known.problems.length > 0 &&
+      h(
+        "ul",
+        {},
+        known.problems.map(({ path, message }) => h("li", {}, h("code", {}, path), ` ${message}`)),
+      ),
+    h("p", { class: "quiet" }, "Code ", h("code", {}, known.code), known.status > 0 && `, status ${known.status}`),
+    again && h("button", { type: "button", onclick: again }, "Try again"),
+  );
+}

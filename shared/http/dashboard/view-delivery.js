@@ -1,0 +1,116 @@
+import { get } from "./api.js";
+import { h, refill } from "./dom.js";
+import { count, duration, words } from "./format.js";
+import { timeOf, webhookLink } from "./parts.js";
+import { problemBox } from "./problem.js";
+import { linkTo } from "./router.js";
+import { badge, resultOf } from "./status.js";
+import { facts, panel, skeleton, table } from "./table.js";
+
+/** @import { DeliveryDetails } from "../../usecases/delivery-view" */
+
+/** @type {import("./router.js").ViewBuilder} */
+export function deliveryView({ params, signal }) {
+  const content = h("div", {}, skeleton(8));
+  const show = async () => {
+    try {
+      /** @type {DeliveryDetails} */
+      const delivery = await get(`/deliveries/${encodeURIComponent(params["deliveryId"] ?? "")}`, { signal });
+      refill(content, ...partsOf(delivery));
+    } catch (error) {
+      if (!signal.aborted) refill(content, problemBox(error, show));
+    }
+  };
+  void show();
+  return { title: "Delivery", content: [content] };
+}
+
+/**
+ * @param {DeliveryDetails} delivery
+ * @returns {HTMLElement[]}
+ */
+function partsOf(delivery) {
+  return [aboutOf(delivery), ...whyOf(delivery), ...payloadOf(delivery), ...taskOf(delivery), ...requestOf(delivery)];
+}
+
+/** @param {DeliveryDetails} delivery */
+function aboutOf(delivery) {
+  const { receivedAt, eventName, eventNames, entityType, entityId, integrationId, attempts, change, latencyMs } =
+    delivery;
+  return h(
+    "section",
+    { class: "panel", "aria-label": "About this delivery" },
+    facts([
+      ["Result", badge(resultOf(delivery))],
+      ["Received", timeOf(receivedAt)],
+      ["Event", eventName ?? eventNames?.join(", ")],
+      ["Provider's name", delivery.nativeType],
+      ["Record", entityId && `${entityType ?? ""} ${entityId}`],
+      ["Webhook", [integrationId, " ", webhookLink(delivery.registrationId)]],
+      ["Provider's delivery", delivery.sourceDeliveryId && h("code", {}, delivery.sourceDeliveryId)],
+      ["Attempts", attempts],
+      ["Effect", change],
+      ["Took", latencyMs === undefined ? undefined : duration(latencyMs)],
+      ["Code", delivery.reason && h("code", {}, delivery.reason)],
+    ]),
+  );
+}
+
+/** @param {DeliveryDetails} delivery */
+function whyOf({ verdict, explanation, reason, detail }) {
+  if (explanation === undefined && (reason === undefined || verdict === "accepted")) return [];
+  return [
+    panel(
+      verdict === "refused" ? "Why it was refused" : "Why it ended here",
+      h("p", { class: "lead" }, explanation ?? detail ?? words(reason ?? "")),
+    ),
+  ];
+}
+
+/** @param {DeliveryDetails} delivery */
+function payloadOf({ verdict, event }) {
+  if (event)
+    return [
+      panel("Event", h("pre", { tabindex: 0, "aria-label": "The event as JSON" }, JSON.stringify(event, undefined, 2))),
+    ];
+  return verdict === "accepted"
+    ? [panel("Event", h("p", { class: "quiet" }, "The event is not kept any more, or the settings keep none."))]
+    : [];
+}
+
+/** @param {DeliveryDetails} delivery */
+function taskOf({ syncTask }) {
+  if (!syncTask) return [];
+  const { taskId, status, phases = {} } = syncTask;
+  const pairs = Object.entries(phases).map(([phase, ms]) => /** @type {const} */ ([words(phase), duration(ms)]));
+  return [
+    panel(
+      "Synchronisation",
+      facts([
+        ["Status", badge(status)],
+        ["Task", h("a", { href: linkTo(`/sync-tasks/${taskId}`) }, "All about it")],
+        ...pairs,
+      ]),
+    ),
+  ];
+}
+
+/** @param {DeliveryDetails} delivery */
+function requestOf({ request }) {
+  if (!request) return [];
+  const headers = table({
+    caption: "Headers of the request",
+    rows: Object.entries(request.headers),
+    columns: [
+      { title: "Header", kind: "code", cell: ([name]) => name },
+      { title: "Value", kind: "code", cell: ([, value]) => value },
+    ],
+  });
+  return [
+    panel(
+      "Request",
+      h("p", { class: "quiet" }, `A body of ${count(request.bodyBytes)} bytes. Values that hold a proof are masked.`),
+      headers,
+    ),
+  ];
+}

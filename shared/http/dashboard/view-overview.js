@@ -1,0 +1,182 @@
+import { get } from "./api.js";
+import { copyable } from "./copy.js";
+import { deliveryCharts } from "./delivery-charts.js";
+import { h, refill, svg } from "./dom.js";
+import { follow } from "./feed.js";
+import { count, counted, shortCount } from "./format.js";
+import { emptyState, tenantDeliveryColumns, timeOf, webhookLink } from "./parts.js";
+import { poll } from "./poll.js";
+import { linkTo } from "./router.js";
+import { badge, shapeOf, toneOf } from "./status.js";
+import { panel, skeleton, table } from "./table.js";
+
+/** @import { Overview } from "../../usecases/overview" */
+/** @import { TenantSummary } from "../../core/tenant-summary" */
+
+const OVERVIEW_SECONDS = 10;
+const LATEST = 8;
+
+/** @type {import("./router.js").ViewBuilder} */
+export function overviewView({ signal }) {
+  const figures = h("div", {}, skeleton(3));
+  const charts = h("div", { class: "charts" }, skeleton(6));
+  const latest = h("div", {}, skeleton(LATEST));
+  const latestPanel = panel("Latest deliveries", latest);
+  poll(signal, OVERVIEW_SECONDS, async () => {
+    /** @type {Overview} */
+    const overview = await get("/overview", { signal });
+    charts.hidden = latestPanel.hidden = overview.webhooksCount === 0;
+    refill(figures, ...(overview.webhooksCount === 0 ? [firstSteps()] : figuresOf(overview)));
+  });
+  follow(signal, "/deliveries", (feed) => {
+    refill(charts, ...deliveryCharts(feed));
+    refill(latest, latestOf(feed.lines.slice(0, LATEST)));
+  });
+  return { title: "Overview", content: [figures, charts, latestPanel] };
+}
+
+/**
+ * @param {Overview} overview
+ * @returns {HTMLElement[]}
+ */
+function figuresOf({ webhooksCount, summary, queue }) {
+  const tiles = [
+    tile("Webhooks", webhooksCount, "#/webhooks", summary && healthBar(summary.webhooks)),
+    ...(summary ? countTiles(summary) : []),
+    ...(queue
+      ? [
+          tile("In the queue", queue.active + queue.scheduled),
+          tile("Dead letters", queue.deadLettered, undefined, undefined, queue.deadLettered > 0 ? "bad" : "calm"),
+        ]
+      : []),
+  ];
+  return [
+    h("ul", { class: "tiles", "aria-label": "Figures" }, tiles),
+    summary
+      ? h(
+          "p",
+          { class: "quiet" },
+          `Counts of the last ${count(summary.windowMinutes)} minutes, as of `,
+          timeOf(summary.computedAt),
+          ".",
+        )
+      : h(
+          "p",
+          { class: "notice" },
+          "So many webhooks are counted by the health timer, which runs every few minutes. It has not run yet.",
+        ),
+    ...(summary ? [attention(summary)] : []),
+  ];
+}
+
+/** @param {TenantSummary} summary */
+function countTiles({ counts }) {
+  const { accepted, synced, refused, dead } = counts;
+  return [
+    tile("Accepted", accepted, linkTo("/deliveries", { verdict: "accepted" })),
+    tile("Synchronised", synced, linkTo("/deliveries", { outcome: "synchronised" })),
+    tile("Refused", refused, linkTo("/deliveries", { verdict: "refused" }), undefined, refused > 0 ? "bad" : "calm"),
+    tile("Given up", dead, linkTo("/deliveries", { outcome: "dead" }), undefined, dead > 0 ? "bad" : "calm"),
+  ];
+}
+
+/**
+ * @param {string} name
+ * @param {number} value
+ * @param {string} [href]
+ * @param {HTMLElement} [more]
+ * @param {import("./status.js").Tone} [tone]
+ */
+function tile(name, value, href, more, tone = "calm") {
+  const figure = h(
+    "span",
+    { class: "figure", title: count(value) },
+    tone === "bad" && shapeOf(tone),
+    shortCount(value),
+  );
+  const head = [h("span", { class: "name" }, name), figure];
+  return h(
+    "li",
+    { class: "tile" },
+    href === undefined
+      ? h("span", { class: "face" }, head)
+      : h("a", { class: "face", href, id: `tile-${name.toLowerCase().replaceAll(" ", "-")}` }, head),
+    more,
+  );
+}
+
+/**
+ * Webhooks by health, as a bar and in words.
+ * @param {TenantSummary["webhooks"]} webhooks
+ */
+function healthBar({ all, healthy, degraded, failed }) {
+  const parts = Object.entries({ healthy, degraded, failed });
+  let x = 0;
+  const bars = parts.map(([status, value]) => {
+    const width = all === 0 ? 0 : (value / all) * 100;
+    x += width;
+    return svg("rect", { x: x - width, y: 0, width, height: 4, class: toneOf(status) });
+  });
+  const links = parts.map(([status, value]) =>
+    h(
+      "li",
+      {},
+      h(
+        "a",
+        { href: linkTo("/webhooks", { health: status }), id: `health-${status}` },
+        shapeOf(toneOf(status)),
+        ` ${shortCount(value)} ${status}`,
+      ),
+    ),
+  );
+  const bar = svg(
+    "svg",
+    { viewBox: "0 0 100 4", preserveAspectRatio: "none", class: "share", "aria-hidden": "true" },
+    bars,
+  );
+  return h("div", {}, bar, h("ul", { class: "legend" }, links));
+}
+
+/** @param {TenantSummary} summary */
+function attention({ troubled, webhooks }) {
+  if (troubled.length === 0)
+    return panel("Needs attention", h("p", { class: "all-well" }, shapeOf("good"), " Every webhook is healthy."));
+  const more = webhooks.degraded + webhooks.failed - troubled.length;
+  return panel(
+    "Needs attention",
+    h(
+      "ul",
+      { class: "attention" },
+      troubled.map(({ registrationId, integrationId, status, advice }) =>
+        h(
+          "li",
+          {},
+          badge(status),
+          h("span", {}, h("strong", {}, integrationId), " ", webhookLink(registrationId)),
+          h("p", {}, advice ?? ""),
+        ),
+      ),
+    ),
+    more > 0 &&
+      h("p", {}, h("a", { href: linkTo("/webhooks", { health: "degraded,failed" }) }, `And ${counted(more, "other")}`)),
+  );
+}
+
+/** @param {readonly import("../../usecases/delivery-view").DeliveryView[]} rows */
+function latestOf(rows) {
+  if (rows.length === 0)
+    return emptyState(
+      "Nothing arrived within the last hour.",
+      h("p", {}, h("a", { href: "#/deliveries" }, "Search the whole log")),
+    );
+  return table({ caption: "Latest deliveries", columns: tenantDeliveryColumns, rows });
+}
+
+function firstSteps() {
+  const command = `curl -X POST ${location.origin}/integrations/github/webhooks -H "Authorization: Bearer $TOKEN" -d '{"connectionId":"my-connection","events":["*"]}'`;
+  return panel(
+    "There is no webhook yet",
+    h("p", {}, "Register one. The answer has the address and the secret to enter at the provider:"),
+    copyable(command, "the command"),
+  );
+}

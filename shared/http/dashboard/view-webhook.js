@@ -1,0 +1,147 @@
+import { get } from "./api.js";
+import { copyable } from "./copy.js";
+import { deliveryCharts } from "./delivery-charts.js";
+import { h, refill } from "./dom.js";
+import { follow } from "./feed.js";
+import { count, duration, words } from "./format.js";
+import { deliveryColumns, emptyState, timeOf } from "./parts.js";
+import { poll } from "./poll.js";
+import { problemBox } from "./problem.js";
+import { linkTo } from "./router.js";
+import { badge } from "./status.js";
+import { facts, panel, skeleton, table } from "./table.js";
+
+/** @import { RegistrationView } from "../../usecases/registration-view" */
+/** @import { WebhookHealth } from "../../core/health" */
+
+const HEALTH_SECONDS = 10;
+const LATEST = 10;
+
+/** @type {import("./router.js").ViewBuilder} */
+export function webhookView({ params, signal }) {
+  const path = `/webhooks/${encodeURIComponent(params["registrationId"] ?? "")}`;
+  const head = h("div", {}, skeleton(4));
+  const health = h("div", {}, skeleton(4));
+  const charts = h("div", { class: "charts" });
+  const latest = h("div", {}, skeleton(LATEST));
+  const steps = h("div", {});
+  const show = async () => {
+    try {
+      /** @type {RegistrationView} */
+      const webhook = await get(path, { signal });
+      refill(head, headOf(webhook));
+      refill(steps, stepsOf(webhook));
+      poll(signal, HEALTH_SECONDS, async () => {
+        /** @type {WebhookHealth} */
+        const found = await get(`${path}/health`, { signal });
+        refill(health, ...healthOf(found));
+      });
+      follow(signal, `${path}/deliveries`, (feed) => {
+        refill(charts, ...deliveryCharts(feed));
+        refill(latest, latestOf(feed.lines.slice(0, LATEST), params["registrationId"] ?? ""));
+      });
+    } catch (error) {
+      if (signal.aborted) return;
+      refill(head, problemBox(error, show));
+      refill(health);
+      refill(latest);
+    }
+  };
+  void show();
+  return {
+    title: "Webhook",
+    content: [head, panel("Health", health), charts, panel("Latest deliveries", latest), steps],
+  };
+}
+
+/** @param {RegistrationView} webhook */
+function headOf(webhook) {
+  const { registrationId, webhookUrl, integrationId, connectionId, events, status, verification, secretOrigin } =
+    webhook;
+  return h(
+    "section",
+    { class: "panel", "aria-label": "About this webhook" },
+    facts([
+      ["Status", badge(status)],
+      ["Integration", integrationId],
+      ["Connection", connectionId],
+      ["Events", events.join(", ")],
+      ["Address", copyable(webhookUrl, "the address")],
+      ["Id", copyable(registrationId, "the id")],
+      ["Verified by", h("code", {}, verification.scheme)],
+      ["Secret", words(secretOrigin)],
+      ["First verified", webhook.verifiedAt === undefined ? "not yet" : timeOf(webhook.verifiedAt)],
+      ["Registered", timeOf(webhook.createdAt)],
+      ...Object.entries(webhook.metadata).map(([name, value]) => /** @type {const} */ ([name, value])),
+    ]),
+  );
+}
+
+/**
+ * @param {WebhookHealth} health
+ * @returns {HTMLElement[]}
+ */
+function healthOf({
+  status,
+  failureRate,
+  failureCount,
+  lastEventAt,
+  lastFailureAt,
+  silence,
+  counts,
+  windowMinutes,
+  recommendations,
+}) {
+  const told = Object.entries(counts).filter(([, value]) => value > 0);
+  return [
+    h("p", { class: "lead" }, badge(status), ` ${failureRate} % failed within ${count(windowMinutes)} minutes`),
+    adviceOf(status, recommendations),
+    facts([
+      ["Failures in a row", count(failureCount)],
+      ["Last event", lastEventAt === undefined ? "never" : timeOf(lastEventAt)],
+      ["Last failure", lastFailureAt === undefined ? "never" : timeOf(lastFailureAt)],
+      ["Usual pause", silence && duration(silence.usualSeconds * 1000)],
+      ...told.map(([name, value]) => /** @type {const} */ ([words(name), count(value)])),
+    ]),
+  ];
+}
+
+/**
+ * @param {WebhookHealth["status"]} status
+ * @param {readonly string[]} recommendations
+ */
+function adviceOf(status, recommendations) {
+  if (recommendations.length > 0) {
+    const items = recommendations.map((text) => h("li", {}, text));
+    return h("ul", { class: "advice", "aria-label": "Recommendations" }, items);
+  }
+  if (status === "healthy") return h("p", { class: "quiet" }, "Nothing needs to be done.");
+  return h("p", { class: "quiet" }, "Genuine deliveries arrive again: what failed leaves the window by itself.");
+}
+
+/** @param {RegistrationView} webhook */
+function stepsOf({ setup }) {
+  if (setup.length === 0) return null;
+  return panel(
+    "Set-up",
+    h(
+      "ol",
+      { class: "steps" },
+      setup.map((step) => h("li", {}, step)),
+    ),
+  );
+}
+
+/**
+ * @param {readonly import("../../usecases/delivery-view").DeliveryView[]} rows
+ * @param {string} registrationId
+ */
+function latestOf(rows, registrationId) {
+  const all = h(
+    "p",
+    {},
+    h("a", { href: linkTo("/deliveries", { registrationId }), id: "all-deliveries" }, "All deliveries of this webhook"),
+  );
+  if (rows.length === 0) return emptyState("Nothing arrived within the last hour.", all);
+  return h("div", {}, table({ caption: "Latest deliveries", columns: deliveryColumns, rows }), all);
+}
