@@ -7,6 +7,7 @@ import { NotConfigured } from "./app/not-configured";
 import { openSharedState, type SharedState } from "./app/shared-state";
 import { createSynchronisation } from "./app/synchronisation";
 import { type Config, ConfigError, readConfig } from "./config";
+import { Metrics } from "./core/metrics";
 import type { Clock, Log, LockingQueue } from "./core/ports";
 import type { Provider } from "./core/provider";
 import { tenantKeyOf } from "./core/registration-id";
@@ -123,7 +124,7 @@ export async function createApp(options: AppOptions = {}): Promise<App> {
     syncEngine: config.syncEngine ? ("external" as const) : ("built_in" as const),
   };
   const customRules = new Map([...builtInCustomRules, ...(options.customRules ?? [])]);
-  const parts = { config, backEnds, rules, customRules, log, now };
+  const parts = { config, backEnds, rules, customRules, metrics: new Metrics(), log, now };
   const { services, shared } = await compose(parts).catch(async (error: unknown) => {
     await backEnds.close();
     throw error;
@@ -157,6 +158,7 @@ interface Parts {
   readonly backEnds: BackEnds;
   readonly rules: UseCaseServices["rules"];
   readonly customRules: ReadonlyMap<string, CustomRule>;
+  readonly metrics: Metrics;
   readonly log: Log;
   readonly now: Clock;
 }
@@ -188,6 +190,7 @@ async function createServices(parts: ServiceParts): Promise<Services> {
     ...createSynchronisation(parts),
     ...createAlerting(parts),
     rules,
+    metrics: parts.metrics,
     providers,
     registrations,
     deliveries,

@@ -1,5 +1,5 @@
 import Ajv, { type ErrorObject } from "ajv";
-import type { ApiToken } from "./core/caller";
+import { type ApiToken, scopes } from "./core/caller";
 import { type AlertsConfig, readAlerts } from "./config/alerts";
 import { type AzureBackEnds, checkHttps, readAzure } from "./config/azure";
 import { type OutboundConfig, readOutbound } from "./config/outbound";
@@ -93,7 +93,7 @@ const apiTokensSchema = {
     properties: {
       hash: { type: "string", pattern: "^[0-9a-f]{64}$" },
       tenantId: text,
-      scopes: { type: "array", items: { enum: ["webhooks.read", "webhooks.write"] } },
+      scopes: { type: "array", items: { enum: scopes } },
       operator: { type: "boolean" },
     },
   },

@@ -5,7 +5,8 @@
 import { createHash, randomBytes } from "node:crypto";
 import { parseArgs } from "node:util";
 
-const known = ["webhooks.read", "webhooks.write"];
+const usual = ["webhooks.read", "webhooks.write"];
+const known = [...usual, "metrics.read"];
 
 /** Ends with a one-line error. */
 function refuse(message: string): never {
@@ -17,7 +18,7 @@ function readArguments() {
   try {
     const options = {
       tenant: { type: "string" },
-      scope: { type: "string", multiple: true, default: known },
+      scope: { type: "string", multiple: true, default: usual },
       operator: { type: "boolean", default: false },
     } as const;
     return parseArgs({ options }).values;
@@ -30,7 +31,7 @@ const { tenant, scope, operator } = readArguments();
 const scopes = scope.flatMap((list) => list.split(","));
 const unknown = scopes.filter((name) => !known.includes(name));
 if (tenant === undefined || tenant === "") refuse("--tenant is required");
-if (unknown.length > 0) refuse(`unknown scope ${unknown.join(", ")}; there are ${known.join(" and ")}`);
+if (unknown.length > 0) refuse(`unknown scope ${unknown.join(", ")}; there are ${known.join(", ")}`);
 
 const token = `cwt_${randomBytes(32).toString("base64url")}`;
 const hash = createHash("sha256").update(token).digest("hex");

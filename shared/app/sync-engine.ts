@@ -4,9 +4,12 @@ import { SigningSecret } from "../adapters/external-engine/signing-secret";
 import { createOutboundHttp } from "../adapters/outbound/outbound-http";
 import type { Config } from "../config";
 import type { SyncEngineConfig } from "../config/sync-engine";
+import { countedOutbound } from "../core/counted-outbound";
+import type { Metrics } from "../core/metrics";
 import type { Clock, Log, SecretStore } from "../core/ports";
 import type { SyncTaskService } from "../core/sync-task";
 import { coalesceEvents } from "../sync/coalesce-events";
+import { countedService } from "../sync/counted-service";
 import { createForwardingService } from "../sync/forwarding-service";
 import type { ResendDependencies } from "../sync/resend-page";
 import { withResends } from "../sync/resend-service";
@@ -15,23 +18,26 @@ import { createSyncTaskService, type SyncDependencies } from "../sync/sync-task-
 /** What the engine is made of. */
 export interface SyncEngineParts extends SyncDependencies, ResendDependencies {
   readonly config: Config;
+  readonly metrics: Metrics;
   readonly secrets: SecretStore;
   readonly log: Log;
 }
 
 /** The built-in engine, or the way to the one that the settings name: that one gets every event, and at once. */
-export function createSyncEngine({ config, secrets, log, ...parts }: SyncEngineParts): SyncTaskService {
+export function createSyncEngine({ config, metrics, secrets, log, ...parts }: SyncEngineParts): SyncTaskService {
+  const counted = (service: SyncTaskService): SyncTaskService => countedService(service, metrics.syncTasks);
   if (config.syncEngine === undefined) {
     const coalescing = { windowMs: config.coalesceWindowMs, now: parts.now, wait };
-    return withResends(coalesceEvents(createSyncTaskService(parts), coalescing), parts);
+    return withResends(coalesceEvents(counted(createSyncTaskService(parts)), coalescing), parts);
   }
   const engine = openExternalEngine(config.syncEngine, {
     secrets,
+    metrics,
     log,
     now: parts.now,
     timeoutMs: config.outbound.timeoutMs,
   });
-  return withResends(createForwardingService({ ...parts, engine }), parts);
+  return withResends(counted(createForwardingService({ ...parts, engine })), parts);
 }
 
 /** After no time: when the events that are handled in this turn have come. */
@@ -40,6 +46,7 @@ function wait(ms: number): Promise<void> {
 }
 
 interface Surroundings {
+  readonly metrics: Metrics;
   readonly secrets: SecretStore;
   readonly now: Clock;
   readonly log: Log;
@@ -48,12 +55,12 @@ interface Surroundings {
 
 function openExternalEngine(
   { url, secret: setting, policy }: SyncEngineConfig,
-  { secrets, now, log, timeoutMs }: Surroundings,
+  { secrets, metrics, now, log, timeoutMs }: Surroundings,
 ): ReturnType<typeof createExternalEngine> {
   log("info", "engine.external", { hosts: policy.hosts });
   return createExternalEngine({
     url,
-    outbound: createOutboundHttp({ policy, timeoutMs }),
+    outbound: countedOutbound(createOutboundHttp({ policy, timeoutMs }), metrics.outboundCalls, "sync_engine"),
     secret: new SigningSecret({ setting, secrets, now }),
     now,
     log,

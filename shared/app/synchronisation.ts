@@ -5,6 +5,7 @@ import { createProviderHooks } from "../adapters/vendors/provider-hooks";
 import { createRecordReader } from "../adapters/vendors/record-reader";
 import { createVendorSessions, type VendorSessions } from "../adapters/vendors/vendor-sessions";
 import type { Config } from "../config";
+import type { Metrics } from "../core/metrics";
 import type { Clock, Log } from "../core/ports";
 import type { RateLimiter } from "../core/rate-limiter";
 import { ChangePositions } from "../repositories/change-positions";
@@ -57,13 +58,14 @@ export interface SynchronisationParts {
   readonly shared: SharedState;
   readonly tenantKeyOf: (tenantId: string) => string;
   readonly customRules: ReadonlyMap<string, CustomRule>;
+  readonly metrics: Metrics;
   readonly now: Clock;
   readonly log: Log;
 }
 
 /** SyncTaskService over the providers' records, which are read and written within the limits. */
 export function createSynchronisation(parts: SynchronisationParts): Synchronisation {
-  const { config, backEnds, shared, tenantKeyOf, customRules, now, log } = parts;
+  const { config, backEnds, shared, tenantKeyOf, customRules, metrics, now, log } = parts;
   const { documents, secrets, queue } = backEnds;
   const connections = new Connections(documents);
   const [shards, syncTasks, conflicts] = [new Shards(documents), new SyncTasks(documents), new Conflicts(documents)];
@@ -77,7 +79,7 @@ export function createSynchronisation(parts: SynchronisationParts): Synchronisat
     tenantMaximum: config.callsMaximum,
     log,
   });
-  const sessions = createSessions({ config, connections, secrets, limiter: rateLimiter, now, log });
+  const sessions = createSessions({ config, connections, secrets, limiter: rateLimiter, metrics, now, log });
   const callLimits = { limiter: rateLimiter, now };
   const records = limitedReader(createRecordReader(sessions), callLimits);
   const collectionChanges = limitedChanges(createCollectionChanges(sessions), callLimits);
@@ -85,6 +87,7 @@ export function createSynchronisation(parts: SynchronisationParts): Synchronisat
   const providerHooks = limitedHooks(createProviderHooks({ sessions, now }), callLimits);
   const sync = createSyncEngine({
     config,
+    metrics,
     secrets,
     log,
     shards,
@@ -119,14 +122,16 @@ export function createSynchronisation(parts: SynchronisationParts): Synchronisat
 interface SessionParts extends CredentialDependencies {
   readonly config: Config;
   readonly limiter: RateLimiter;
+  readonly metrics: Metrics;
 }
 
 /** Every answer of a provider tells the limits what it says of its quota. */
-function createSessions({ config, limiter, ...parts }: SessionParts): VendorSessions {
+function createSessions({ config, limiter, metrics, ...parts }: SessionParts): VendorSessions {
   return createVendorSessions({
     onQuota: quotaObserver({ limiter, ...parts }),
     credentials: new ConnectionCredentials(parts),
     outbound: createOutboundHttp({ policy: config.outbound, timeoutMs: config.outbound.timeoutMs }),
+    calls: metrics.outboundCalls,
     settings: config.vendors,
     now: parts.now,
     log: parts.log,

@@ -1,5 +1,5 @@
-/** What a caller of the management API may do within its tenant. */
-export const scopes = ["webhooks.read", "webhooks.write"] as const;
+/** What a caller of the management API may do within its tenant; metrics are of the service as a whole, and name no tenant. */
+export const scopes = ["webhooks.read", "webhooks.write", "metrics.read"] as const;
 
 /** One of {@link scopes}. */
 export type Scope = (typeof scopes)[number];

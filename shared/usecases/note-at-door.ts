@@ -35,6 +35,7 @@ const countOf: Readonly<Record<DoorRecord["verdict"], ActivityCount>> = {
 /** Counts and records, in the background, a delivery that will never reach the consumer. */
 export function noteAtDoor(services: Services, registration: Registration, outcome: DoorOutcome): void {
   const { verdict, at, reason, detail } = outcome;
+  services.metrics.deliveries.add(registration.integrationId, verdict);
   const why = { ...(reason === undefined ? {} : { reason }), ...(detail === undefined ? {} : { detail }) };
   if (outcome.isUnproved !== true) {
     const { notices, unrouted } = outcome;

@@ -19,7 +19,12 @@ export async function noteSynchronisation(
   event: WebhookEvent,
   { outcome, reason }: Pick<Settlement, "outcome" | "reason">,
 ): Promise<void> {
-  const { registrationId, tenantId } = event;
+  const { registrationId, tenantId, integrationId } = event;
+  const { metrics, now } = services;
+  metrics.events.add(integrationId, outcome);
+  if (outcome !== "retrying") {
+    metrics.eventLatency.observe(integrationId, Math.max(0, now() - Date.parse(event.receivedAt)) / 1000);
+  }
   const pk = tenantKeyIn(registrationId);
   if (pk === undefined) return;
   const key = { registrationId, tenantId, pk };

@@ -161,6 +161,7 @@ function noteArrival(
   const told = parsed.notices !== undefined && !duplicate ? { notices: parsed.notices } : {};
   if (queued > 0) {
     services.gatherer.note(activityKeyOf(registration), { at: receivedAt, count: "accepted", ...told });
+    services.metrics.deliveries.add(registration.integrationId, "accepted");
     return;
   }
   noteAtDoor(services, registration, {

@@ -199,5 +199,6 @@ async function refuseOrGreet(walk: Walk, refused: DeliveryRefused): Promise<Deli
 function noteUnavailable({ services, entry, receivedAt }: Walk, code: string): void {
   const { registration } = entry;
   services.gatherer.note(activityKeyOf(registration), { at: receivedAt, count: "unavailable" });
+  services.metrics.deliveries.add(registration.integrationId, "unavailable");
   services.log("warn", "delivery.unavailable", { registrationId: registration.id, code });
 }

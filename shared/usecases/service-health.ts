@@ -41,8 +41,15 @@ export async function serviceHealth(services: Services): Promise<ServiceHealth> 
   }
 }
 
+/** How many webhooks there are, and how many of them were not healthy when the timer last looked. */
+export interface WebhookCounts {
+  readonly all: number;
+  readonly failed: number;
+  readonly degraded: number;
+}
+
 interface Figures {
-  readonly counts: { readonly all: number; readonly failed: number };
+  readonly counts: WebhookCounts;
   readonly queue: QueueDepth | undefined;
 }
 
@@ -51,7 +58,7 @@ const RECENT_MS = 5_000;
 const recent = new WeakMap<Services, { readonly at: number; readonly figures: Promise<Figures> }>();
 
 /** The figures of the last five seconds; nothing of a failure is kept. */
-function recentFigures(services: Services): Promise<Figures> {
+export function recentFigures(services: Services): Promise<Figures> {
   const at = services.now();
   const known = recent.get(services);
   if (known && at - known.at < RECENT_MS) return known.figures;
@@ -67,10 +74,11 @@ async function readFigures(services: Services): Promise<Figures> {
 }
 
 async function countRegistrations({ registrations }: Services): Promise<Figures["counts"]> {
-  const counts = { all: 0, failed: 0 };
+  const counts = { all: 0, failed: 0, degraded: 0 };
   for await (const tenant of registrations.listTenants()) {
     counts.all += tenant.registrationsCount;
     counts.failed += tenant.failedRegistrationsCount;
+    counts.degraded += tenant.summary?.webhooks.degraded ?? 0;
   }
   return counts;
 }

@@ -1,5 +1,6 @@
 import type { CollectionChanges } from "../core/collection-changes";
 import type { AlertSender } from "../core/alert-sender";
+import type { Metrics } from "../core/metrics";
 import type { OutboundPolicy } from "../core/outbound";
 import type { Clock, EventQueue, Log, PayloadStore, SecretStore } from "../core/ports";
 import type { Provider } from "../core/provider";
@@ -85,6 +86,8 @@ export interface Services {
   readonly cache: RegistrationCache;
   readonly routeCache: RouteCache;
   readonly gatherer: Gatherer;
+  /** What this process counts. */
+  readonly metrics: Metrics;
   readonly secrets: SecretStore;
   readonly queue: EventQueue;
   readonly payloads: PayloadStore;

@@ -74,6 +74,7 @@ describe("what is registered with the host", () => {
       ["get-dashboard", "httpTrigger", "GET", "dashboard/{file?}", "anonymous"],
       ["get-delivery", "httpTrigger", "GET", "deliveries/{deliveryId}", "anonymous"],
       ["get-mapping", "httpTrigger", "GET", "mappings/{integrationId}/{entityType}", "anonymous"],
+      ["get-metrics", "httpTrigger", "GET", "metrics", "anonymous"],
       ["get-openapi", "httpTrigger", "GET", "openapi.json", "anonymous"],
       ["get-overview", "httpTrigger", "GET", "overview", "anonymous"],
       ["get-rate-limit-status", "httpTrigger", "GET", "rate-limits/{integrationId}/status", "anonymous"],

@@ -1,4 +1,6 @@
 import type { AuthorisedConnection } from "../../core/credentials";
+import { countedOutbound } from "../../core/counted-outbound";
+import type { Counter } from "../../core/metrics";
 import type { Log } from "../../core/ports";
 import type { OnQuota } from "../../core/rate-limiter";
 import type { ConnectionKey } from "../../core/record-reader";
@@ -16,6 +18,8 @@ import { openSession } from "./vendor-session";
 export interface SessionsDependencies extends TokenDependencies {
   readonly log: Log;
   readonly onQuota: OnQuota;
+  /** Counts the calls to each vendor, but for those that fetch tokens. */
+  readonly calls: Counter;
 }
 
 /** A connection that calls can be made for. */
@@ -51,6 +55,9 @@ export function createVendorSessions(dependencies: SessionsDependencies): Vendor
       .map((api) => [api.integrationId, api]),
   );
   const tokens = new AccessTokens(dependencies);
+  const clients = new Map(
+    [...apis.keys()].map((id) => [id, countedOutbound(dependencies.outbound, dependencies.calls, id)]),
+  );
 
   async function open(key: ConnectionKey): Promise<OpenedConnection | undefined> {
     const api = apis.get(key.integrationId);
@@ -59,7 +66,8 @@ export function createVendorSessions(dependencies: SessionsDependencies): Vendor
     const baseUrl = api.baseUrlOf(connection);
     if (baseUrl === undefined) return undefined;
     demandUsable(connection, now());
-    return { api, session: openSession({ ...dependencies, tokens }, api, { connection, baseUrl }) };
+    const outbound = clients.get(api.integrationId) ?? dependencies.outbound;
+    return { api, session: openSession({ ...dependencies, outbound, tokens }, api, { connection, baseUrl }) };
   }
 
   return {

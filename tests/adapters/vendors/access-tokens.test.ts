@@ -267,6 +267,7 @@ describe("a refresh token that changes with its use", () => {
         settings: config.vendors,
         now: services.now,
         onQuota: () => undefined,
+        calls: services.metrics.outboundCalls,
         log: services.log,
       }),
     );
@@ -283,6 +284,19 @@ describe("a call to a vendor", () => {
     const key = await connect(app, "github", bearer());
     github.server.interrupt({ instead: "nothing" });
     expect(await failureOf(readRepository(key))).toEqual({ reason: "provider_unreachable", permanent: false });
+  });
+
+  it("is counted by vendor and class of status, or as none where there is no reply", async () => {
+    const key = await connect(app, "github", bearer());
+    await readRepository(key);
+    github.server.interrupt({ status: 503 }, { instead: "hang_up" }, { instead: "hang_up" });
+    await failureOf(readRepository(key));
+    await failureOf(readRepository(key));
+    expect(app.services.metrics.outboundCalls.samples()).toEqual([
+      { labels: ["github", "2xx"], value: 1 },
+      { labels: ["github", "5xx"], value: 1 },
+      { labels: ["github", "none"], value: 1 },
+    ]);
   });
 
   it("goes nowhere that the operator does not allow any more", async () => {
