@@ -18,6 +18,7 @@ import { AuditLog } from "./repositories/audit-log";
 import { Deliveries } from "./repositories/deliveries";
 import { HookLedgers } from "./repositories/hook-ledgers";
 import { Repairs } from "./repositories/repairs";
+import { Replays } from "./repositories/replays";
 import { Registrations } from "./repositories/registrations";
 import { Routes } from "./repositories/routes";
 import { builtInCustomRules, type CustomRule } from "./sync/conflict-rules";
@@ -198,6 +199,7 @@ async function createServices(parts: ServiceParts): Promise<Services> {
     hookLedgers: new HookLedgers(documents),
     routes,
     repairs: new Repairs(documents),
+    replays: new Replays(documents),
     auditLog: new AuditLog(documents),
     cache: new RegistrationCache({
       registrations,

@@ -303,6 +303,18 @@ var containers = [
     compositeIndexes: []
   }
   {
+    name: 'replays'
+    includedPaths: [
+      {
+        path: '/pk/?'
+      }
+      {
+        path: '/tenantId/?'
+      }
+    ]
+    compositeIndexes: []
+  }
+  {
     name: 'audit'
     includedPaths: [
       {

@@ -25,6 +25,7 @@ export const errorCatalogue = {
   shard_not_found: { status: 404, title: "There is no such shard.", retry: false },
   conflict_not_found: { status: 404, title: "There is no such conflict.", retry: false },
   delivery_not_found: { status: 404, title: "There is no such delivery.", retry: false },
+  replay_not_found: { status: 404, title: "There is no such replay, or its plan is older than an hour.", retry: false },
   page_not_found: { status: 404, title: "There is no such page.", retry: false },
   sync_task_not_found: { status: 404, title: "There is no such sync task.", retry: false },
   document_exists: { status: 409, title: "A document with this id exists already.", retry: false },
@@ -35,6 +36,7 @@ export const errorCatalogue = {
   conflict_settled: { status: 409, title: "The conflict is not open any more.", retry: false },
   delivery_not_dead: { status: 409, title: "The delivery holds no event that was given up.", retry: false },
   delivery_not_kept: { status: 409, title: "Too little is kept of the delivery to replay it.", retry: false },
+  replay_ended: { status: 409, title: "The replay is over, or was cancelled.", retry: false },
   credentials_missing: {
     status: 409,
     title: "The connection has no credentials.",

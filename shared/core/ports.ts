@@ -78,6 +78,7 @@ export const collectionNames = [
   "hook-ledgers",
   "routes",
   "repairs",
+  "replays",
   "audit",
   "change-positions",
   "alerts",

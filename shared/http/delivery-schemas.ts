@@ -64,7 +64,13 @@ const lineProperties = {
 } as const;
 const lineFields = ["deliveryId", "registrationId", "integrationId", "receivedAt", "verdict"] as const;
 
-const lineSchema = { title: "DeliveryLine", type: "object", required: lineFields, properties: lineProperties } as const;
+/** A line of the log. */
+export const deliveryLineSchema = {
+  title: "DeliveryLine",
+  type: "object",
+  required: lineFields,
+  properties: lineProperties,
+} as const;
 
 /** One page of `GET /dead-letters`. */
 export const deadLetterPageSchema = {
@@ -72,7 +78,7 @@ export const deadLetterPageSchema = {
   type: "object",
   required: ["deadLetters"],
   properties: {
-    deadLetters: { type: "array", items: lineSchema },
+    deadLetters: { type: "array", items: deliveryLineSchema },
     queue: {
       type: "array",
       description: "What the queue gave up itself, newest first; for an operator, on the first page.",
@@ -98,7 +104,7 @@ export const deliveryPageSchema = {
   type: "object",
   required: ["deliveries"],
   properties: {
-    deliveries: { type: "array", items: lineSchema },
+    deliveries: { type: "array", items: deliveryLineSchema },
     nextCursor: { ...text, description: "A page may be empty and still have one." },
   },
 } as const;

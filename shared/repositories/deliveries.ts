@@ -55,8 +55,13 @@ export class Deliveries {
   /** The record that a line of the log stands for. */
   async get(tenant: Tenant, lineId: string): Promise<DeliveryRecord | undefined> {
     const line = await this.#lines.find(tenant, lineId);
-    const found = line && (await this.#documents.get(line.registrationId, line.recordId));
-    return found?.value.tenantId === tenant.tenantId ? found.value : undefined;
+    return line && this.recordOf(line);
+  }
+
+  /** The record of a line of its tenant's. */
+  async recordOf({ tenantId, registrationId, recordId }: DeliveryLine): Promise<DeliveryRecord | undefined> {
+    const found = await this.#documents.get(registrationId, recordId);
+    return found?.value.tenantId === tenantId ? found.value : undefined;
   }
 
   /**

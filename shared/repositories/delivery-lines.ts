@@ -15,6 +15,8 @@ export interface DeliverySearch {
   readonly until: number;
   readonly limit: number;
   readonly cursor?: string;
+  /** The other way round than people read it. */
+  readonly oldestFirst?: boolean;
 }
 
 const DAY_MS = 86_400_000;
@@ -43,23 +45,28 @@ export class DeliveryLines {
   }
 
   /**
-   * One page, newest first. A page may be short, or empty, and not be the last.
+   * One page, newest first unless asked otherwise. A page may be short, or empty, and not be the last.
    * @throws {WebhookError} `invalid_cursor`
    */
   async search({ tenantId, tenantKey }: Tenant, search: DeliverySearch): Promise<Page<DeliveryLine>> {
-    const { since, until, limit, fields } = search;
+    const { since, until, limit, fields, oldestFirst = false } = search;
     const isWithin = ({ receivedAt }: DeliveryLine): boolean =>
       Date.parse(receivedAt) >= since && Date.parse(receivedAt) <= until;
+    const [first, last, step] = oldestFirst ? [dayOf(since), dayOf(until), 1] : [dayOf(until), dayOf(since), -1];
     const items: DeliveryLine[] = [];
-    const latest = { day: dayOf(until) };
-    let { day, inner }: Place = search.cursor === undefined ? latest : readPlace(search.cursor, latest);
-    for (; day >= dayOf(since); day--) {
-      const query = { pk: partitionOf(tenantKey, day), where: { tenantId, ...fields }, limit: limit - items.length };
-      const page = await this.#documents.query(inner === undefined ? query : { ...query, cursor: inner });
+    let { day, inner }: Place = search.cursor === undefined ? { day: first } : readPlace(search.cursor, dayOf(until));
+    for (; day * step <= last * step; day += step) {
+      const page = await this.#documents.query({
+        pk: partitionOf(tenantKey, day),
+        where: { tenantId, ...fields },
+        limit: limit - items.length,
+        ...(inner === undefined ? {} : { cursor: inner }),
+        ...(oldestFirst && { orderBy: { field: "id", direction: "desc" } }),
+      });
       items.push(...page.items.filter(isWithin));
       inner = page.cursor;
       if (inner !== undefined) return { items, cursor: toPlace({ day, inner }) };
-      if (items.length === limit && day > dayOf(since)) return { items, cursor: toPlace({ day: day - 1 }) };
+      if (items.length === limit && day !== last) return { items, cursor: toPlace({ day: day + step }) };
     }
     return { items };
   }
@@ -76,10 +83,10 @@ function toPlace(place: Place): string {
 }
 
 /** A place after the latest would be walked back from, day by day, whoever made it up. */
-function readPlace(cursor: string, latest: Place): Place {
+function readPlace(cursor: string, latestDay: number): Place {
   const place = parseJson(Buffer.from(cursor, "base64url").toString("utf8"));
   const [day, inner] = [at(place, "day"), textAt(place, "inner")];
-  if (typeof day !== "number" || !Number.isSafeInteger(day) || day > latest.day)
+  if (typeof day !== "number" || !Number.isSafeInteger(day) || day > latestDay)
     throw new WebhookError("invalid_cursor");
   return { day, inner };
 }

@@ -68,6 +68,13 @@ const readers: Readonly<Record<string, FactReader>> = {
     return found?.verdict === "accepted" ? { outcome: found.outcome } : found && { verdict: found.verdict };
   },
 
+  "/replays/{replayId}": async (services, tenantId, { replayId = "" }) => {
+    const found = await services.replays.find(tenantOf(services, tenantId), replayId);
+    if (!found) return undefined;
+    const { status, since, until, fields, replayable, ratePerSecond } = found;
+    return { status, since, until, fields: Object.keys(fields), replayable, ratePerSecond };
+  },
+
   "/alert-channels/{channelId}": async ({ alertChannels }, tenantId, { channelId = "" }) => {
     const found = await alertChannels.find({ tenantId, channelId });
     if (!found) return undefined;

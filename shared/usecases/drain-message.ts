@@ -1,6 +1,8 @@
 import { isWorkMessage } from "../sync/work-message";
 import { drainEvent } from "./drain-event";
+import { drainReplay } from "./drain-replay";
 import { drainWork } from "./drain-work";
+import { isReplayWorkMessage } from "./replay-work";
 import type { Services } from "./services";
 
 /**
@@ -9,5 +11,6 @@ import type { Services } from "./services";
  * @throws {Error} `message_unreadable`, `payload_lost`
  */
 export function drainMessage(services: Services, body: unknown): Promise<void> {
-  return isWorkMessage(body) ? drainWork(services, body) : drainEvent(services, body);
+  if (isWorkMessage(body)) return drainWork(services, body);
+  return isReplayWorkMessage(body) ? drainReplay(services, body) : drainEvent(services, body);
 }

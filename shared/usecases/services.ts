@@ -21,6 +21,7 @@ import type { RateLimits } from "../repositories/rate-limits";
 import type { Conflicts } from "../repositories/conflicts";
 import type { Mappings } from "../repositories/mappings";
 import type { Repairs } from "../repositories/repairs";
+import type { Replays } from "../repositories/replays";
 import type { Registrations } from "../repositories/registrations";
 import type { Routes } from "../repositories/routes";
 import type { Shards } from "../repositories/shards";
@@ -77,6 +78,7 @@ export interface Services {
   readonly syncTasks: SyncTasks;
   readonly conflicts: Conflicts;
   readonly repairs: Repairs;
+  readonly replays: Replays;
   readonly auditLog: AuditLog;
   readonly mappings: Mappings;
   readonly mappingSource: MappingSource;

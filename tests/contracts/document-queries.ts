@@ -86,6 +86,12 @@ export function describeDocumentQueries(open: () => Promise<Subject<DocumentStor
       expect(await idsOf(readAll(notes, { pk, limit: 3 }))).toEqual(["a", "b", "c", "d"]);
     });
 
+    it("orders by id the other way round, and pages so", async () => {
+      await fill({ c: {}, a: {}, b: {}, d: {} });
+      const orderBy = { field: "id", direction: "desc" } as const;
+      expect(await idsOf(readAll(notes, { pk, orderBy, limit: 3 }))).toEqual(["d", "c", "b", "a"]);
+    });
+
     it.each([
       ["asc", ["c", "a", "b"]],
       ["desc", ["b", "a", "c"]],

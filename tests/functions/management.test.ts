@@ -47,6 +47,7 @@ describe("what is registered with the host", () => {
       ];
     });
     expect(rows.sort()).toEqual([
+      ["cancel-replay", "httpTrigger", "POST", "replays/{replayId}/cancel", "anonymous"],
       ["check-service-health", "httpTrigger", "GET", "webhooks/health", "anonymous"],
       ["confirm-webhook", "httpTrigger", "POST", "webhooks/{registrationId:minlength(7)}/confirm", "anonymous"],
       ["delete-alert-channel", "httpTrigger", "DELETE", "alert-channels/{channelId}", "anonymous"],
@@ -78,6 +79,7 @@ describe("what is registered with the host", () => {
       ["get-openapi", "httpTrigger", "GET", "openapi.json", "anonymous"],
       ["get-overview", "httpTrigger", "GET", "overview", "anonymous"],
       ["get-rate-limit-status", "httpTrigger", "GET", "rate-limits/{integrationId}/status", "anonymous"],
+      ["get-replay", "httpTrigger", "GET", "replays/{replayId}", "anonymous"],
       ["get-shard", "httpTrigger", "GET", "shards/{shardId}", "anonymous"],
       ["get-sync-task", "httpTrigger", "GET", "sync-tasks/{taskId}", "anonymous"],
       ["get-webhook", "httpTrigger", "GET", "webhooks/{registrationId:minlength(7)}", "anonymous"],
@@ -91,6 +93,7 @@ describe("what is registered with the host", () => {
       ["list-deliveries", "httpTrigger", "GET", "deliveries", "anonymous"],
       ["list-mappings", "httpTrigger", "GET", "mappings", "anonymous"],
       ["list-repairs", "httpTrigger", "GET", "webhooks/{registrationId:minlength(7)}/repairs", "anonymous"],
+      ["list-replays", "httpTrigger", "GET", "replays", "anonymous"],
       ["list-routes", "httpTrigger", "GET", "webhooks/{registrationId:minlength(7)}/routes", "anonymous"],
       ["list-shards", "httpTrigger", "GET", "shards", "anonymous"],
       ["list-sync-tasks", "httpTrigger", "GET", "sync-tasks", "anonymous"],
@@ -102,6 +105,7 @@ describe("what is registered with the host", () => {
         "anonymous",
       ],
       ["list-webhooks", "httpTrigger", "GET", "webhooks", "anonymous"],
+      ["plan-replay", "httpTrigger", "POST", "replays", "anonymous"],
       ["preview-mapping", "httpTrigger", "POST", "mappings/preview", "anonymous"],
       ["provision-webhook", "httpTrigger", "POST", "webhooks/{registrationId:minlength(7)}/provision", "anonymous"],
       ["put-alert-channel", "httpTrigger", "PUT", "alert-channels/{channelId}", "anonymous"],
@@ -118,6 +122,7 @@ describe("what is registered with the host", () => {
       ["resolve-conflict", "httpTrigger", "POST", "conflicts/{conflictId}/resolve", "anonymous"],
       ["restore-shard", "httpTrigger", "POST", "shards/{shardId}/restore", "anonymous"],
       ["rotate-secret", "httpTrigger", "POST", "webhooks/{registrationId:minlength(7)}/rotate-secret", "anonymous"],
+      ["run-replay", "httpTrigger", "POST", "replays/{replayId}/run", "anonymous"],
       ["send-alerts", "timerTrigger", "", "%HOOKS_SCHEDULE%", undefined],
       ["set-rate-limit", "httpTrigger", "PUT", "rate-limits/{integrationId}/limit", "anonymous"],
       ["set-tenant-rate-limit", "httpTrigger", "PUT", "rate-limits/tenant/{tenantId}/limit", "anonymous"],

@@ -180,3 +180,75 @@ describe("POST /deliveries/{deliveryId}/discard", () => {
     });
   });
 });
+
+describe("the routes of replays", () => {
+  const plan = (body: object = {}, as: Who = "a") => send("plan-replay", { body: JSON.stringify(body), as });
+  const run = (replayId: string, body: object = {}, as: Who = "a") =>
+    send("run-replay", { params: { replayId }, body: JSON.stringify(body), as });
+
+  it("plan with 201, run with 202, show and list the progress", async () => {
+    await deliverDead("002");
+    await deliver("003");
+    const planned = await plan({ outcome: "dead", since: "2026-01-01T00:00:00Z" });
+    expect(planned).toMatchObject({
+      status: 201,
+      json: {
+        status: "planned",
+        filter: { outcome: "dead" },
+        matched: 1,
+        replayable: 1,
+        notReplayable: {},
+        sample: [{ entityId: "002" }],
+      },
+    });
+    expect(planned.json).not.toHaveProperty("pages");
+    const replayId = planned.json.replayId as string;
+    expect(await run(replayId, { ratePerSecond: 10 })).toMatchObject({
+      status: 202,
+      json: { replayId, status: "running", ratePerSecond: 10, startedBy: expect.stringMatching(/^token:/) },
+    });
+    await drain();
+    const { json } = await send("get-replay", { method: "GET", params: { replayId }, as: "reader" });
+    expect(json).toMatchObject({ status: "completed", queued: 1, skipped: {} });
+    const listed = await send("list-replays", { method: "GET", as: "reader" });
+    expect(listed.json.replays).toMatchObject([{ replayId, status: "completed" }]);
+    const ended = await send("cancel-replay", { params: { replayId } });
+    expect(ended).toMatchObject({ status: 409, json: { code: "replay_ended" } });
+  });
+
+  it("take a search as the log takes it, and say all that is wrong with it", async () => {
+    const wrong = await plan({ outcome: "lost", since: "yesterday", tenantId: "tenant-b", limit: 5 });
+    expect(wrong).toMatchObject({ status: 400, json: { code: "invalid_request" } });
+    const paths = wrong.json.problems.map(({ path }: { path: string }) => path);
+    expect(new Set(paths)).toEqual(new Set(["/outcome", "/since", "/tenantId", "/limit"]));
+    const { replayId } = (await plan()).json as { replayId: string };
+    expect(await run(replayId, { ratePerSecond: 0 })).toMatchObject({ status: 400 });
+    expect(await run("replay-1")).toMatchObject({ status: 400 });
+  });
+
+  it("are for those who may write, and for the replay's own tenant", async () => {
+    expect(await plan({}, "reader")).toMatchObject({ status: 403 });
+    const { replayId } = (await plan()).json as { replayId: string };
+    const params = { replayId };
+    expect(await run(replayId, {}, "reader")).toMatchObject({ status: 403 });
+    expect(await send("cancel-replay", { params, as: "reader" })).toMatchObject({ status: 403 });
+    const unknown = { status: 404, json: { code: "replay_not_found" } };
+    expect(await run(replayId, {}, "b")).toMatchObject(unknown);
+    expect(await send("cancel-replay", { params, as: "b" })).toMatchObject(unknown);
+    expect(await send("get-replay", { method: "GET", params, as: "b" })).toMatchObject(unknown);
+    expect((await send("list-replays", { method: "GET", as: "b" })).json).toEqual({ replays: [] });
+    expect((await plan({}, "b")).json).toMatchObject({ matched: 0 });
+    expect(await send("cancel-replay", { params })).toMatchObject({ status: 200, json: { status: "cancelled" } });
+  });
+
+  it("stand in the audit log", async () => {
+    const { replayId } = (await plan({ outcome: "dead" })).json as { replayId: string };
+    await run(replayId);
+    const { json } = await send("list-audit", { method: "GET" });
+    expect(json.entries).toMatchObject([
+      { action: "run-replay", resource: `/replays/${replayId}`, after: { status: "running" } },
+      { action: "plan-replay", resource: `/replays/${replayId}` },
+      { action: "register-webhook" },
+    ]);
+  });
+});

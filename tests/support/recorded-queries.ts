@@ -9,6 +9,7 @@ import { Deliveries } from "../../shared/repositories/deliveries";
 import { HookLedgers } from "../../shared/repositories/hook-ledgers";
 import { Mappings } from "../../shared/repositories/mappings";
 import { Repairs } from "../../shared/repositories/repairs";
+import { Replays } from "../../shared/repositories/replays";
 import { Registrations } from "../../shared/repositories/registrations";
 import { Routes } from "../../shared/repositories/routes";
 import { Shards } from "../../shared/repositories/shards";
@@ -35,7 +36,9 @@ export async function recordQueries(): Promise<readonly RecordedQuery[]> {
     since: 0,
     until: 0,
     limit: 1,
+    oldestFirst: true,
   });
+  await new Replays(store).list(tenant, { limit: 1 });
   await new Connections(store).list(tenant, { integrationId: "github", limit: 1 });
   await new Shards(store).list(tenant, {
     shardTypeId: "contact",

@@ -27,7 +27,7 @@ export function toSql(collection: string, query: DocumentQuery, now: number): Qu
     conditions.push(`body -> '${toPath(field)}' = ?`);
     values.push(JSON.stringify(wanted));
   }
-  const sortSql = query.orderBy === undefined ? "id" : `coalesce(body ->> '${toPath(query.orderBy.field)}', -9e999)`;
+  const sortSql = toSortSql(query.orderBy?.field ?? "id");
   const direction = query.orderBy?.direction ?? "asc";
   if (query.cursor !== undefined) {
     const { sortKey, id } = readPosition(collection, query, query.cursor);
@@ -35,6 +35,11 @@ export function toSql(collection: string, query: DocumentQuery, now: number): Qu
     values.push(sortKey, sortKey, id);
   }
   return { sql: `${conditions.join(" and ")} order by ${sortSql} ${direction}, id`, values, sortSql };
+}
+
+/** By its id a document is found without looking into it. */
+function toSortSql(field: string): string {
+  return field === "id" ? field : `coalesce(body ->> '${toPath(field)}', -9e999)`;
 }
 
 function toPath(field: string): string {
