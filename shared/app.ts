@@ -3,6 +3,7 @@ import { version } from "../package.json";
 import { type Access, createAccess } from "./app/access";
 import { createAlerting } from "./app/alerting";
 import type { BackEnds } from "./app/back-ends";
+import { createCanaryHttp } from "./app/canary";
 import { NotConfigured } from "./app/not-configured";
 import { openSharedState, type SharedState } from "./app/shared-state";
 import { createSynchronisation } from "./app/synchronisation";
@@ -215,6 +216,7 @@ async function createServices(parts: ServiceParts): Promise<Services> {
     queue,
     payloads,
     limits: createLimits(config),
+    ...(config.canary ? { canary: createCanaryHttp(rules, config.outbound.timeoutMs) } : {}),
     tenantKeyOf: parts.tenantKeyOf,
     now,
     newId: () => randomUUID().replaceAll("-", ""),

@@ -52,6 +52,8 @@ export interface Config {
   readonly ratePerSecond: { readonly registration: number; readonly tenant: number; readonly unverified: number };
   /** Events of one record within this time are one task. */
   readonly coalesceWindowMs: number;
+  /** An event of our own goes all the way once a minute. */
+  readonly canary: boolean;
   /** Calls a minute to providers that a tenant may allow itself. */
   readonly callsMaximum: number;
   /** May hold a password: never to be logged. */
@@ -233,6 +235,7 @@ function toConfig(values: Values): Omit<Config, "backEnds" | "apiTokens" | "uses
       unverified: number("RATE_LIMIT_UNVERIFIED"),
     },
     coalesceWindowMs: number("COALESCE_WINDOW_MS"),
+    canary: string("CANARY") === "on",
     callsMaximum: number("RATE_LIMIT_CALLS_MAXIMUM"),
     ...(values["REDIS_URL"] === undefined ? {} : { redisUrl: string("REDIS_URL") }),
     cacheMaxRegistrations: number("CACHE_MAX_REGISTRATIONS"),

@@ -80,6 +80,11 @@ export const settings = {
     default: "https://www.googleapis.com/oauth2/v1/certs",
     description: "Where Google publishes the certificates of its tokens.",
   },
+  CANARY: {
+    schema: { enum: ["on", "off"] },
+    default: "off",
+    description: "`on` delivers a signed event of our own once a minute, to be seen in `GET /webhooks/health`.",
+  },
   COALESCE_WINDOW_MS: {
     schema: whole(0, 5000),
     default: "200",

@@ -322,6 +322,7 @@ export const serviceHealthSchema = {
     failedRegistrationsCount: { type: "integer" },
     cacheHitRate: { type: "number" },
     queue: { type: "object" },
+    canary: { type: "object", description: "What became of the latest events of our own, where they are on." },
     syncEngine: { enum: ["built_in", "external"], description: "Who does the sync tasks." },
     problems: {
       type: "array",

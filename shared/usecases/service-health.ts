@@ -1,5 +1,6 @@
 import type { Problem } from "../core/errors";
 import type { QueueDepth } from "../core/ports";
+import { type CanaryHealth, canaryHealth } from "./canary-health";
 import type { Services, SyncEngineKind } from "./services";
 
 /** How the service as a whole is; anyone may read it, so it holds counts and nothing else. */
@@ -12,6 +13,8 @@ export interface ServiceHealth {
   readonly queue?: QueueDepth;
   /** Absent where the settings that say it are wrong. Where an external one is, is nobody else's affair. */
   readonly syncEngine?: SyncEngineKind;
+  /** Absent where the canary is off. */
+  readonly canary?: CanaryHealth;
   /** Settings that are missing or wrong; for an operator. */
   readonly problems?: readonly Problem[];
 }
@@ -22,18 +25,20 @@ export function unreachable(problems: readonly Problem[]): ServiceHealth {
   return { status: "unhealthy", ...counts, ...(problems.length > 0 && { problems }) };
 }
 
-/** Unhealthy: a store does not answer. Degraded: more than a tenth of the webhooks failed, or there are dead letters. */
+/** Unhealthy: a store does not answer. Degraded: more than a tenth of the webhooks failed, there are dead letters, or no canary came through. */
 export async function serviceHealth(services: Services): Promise<ServiceHealth> {
   const about = { cacheHitRate: services.cache.hitRate, syncEngine: services.rules.syncEngine };
   try {
-    const { counts, queue } = await recentFigures(services);
-    const troubled = counts.failed * 10 > counts.all || (queue?.deadLettered ?? 0) > 0;
+    const { counts, queue, canary } = await recentFigures(services);
+    const isLate = canary?.status === "late";
+    const troubled = counts.failed * 10 > counts.all || (queue?.deadLettered ?? 0) > 0 || isLate;
     return {
       status: troubled ? "degraded" : "healthy",
       registrationsCount: counts.all,
       failedRegistrationsCount: counts.failed,
       ...about,
       ...(queue === undefined ? {} : { queue }),
+      ...(canary === undefined ? {} : { canary }),
     };
   } catch (error) {
     services.log("error", "service.unhealthy", { error: String(error) });
@@ -51,6 +56,7 @@ export interface WebhookCounts {
 interface Figures {
   readonly counts: WebhookCounts;
   readonly queue: QueueDepth | undefined;
+  readonly canary: CanaryHealth | undefined;
 }
 
 /** Anyone may ask, and the answer takes reading all tenants, page after page: once in this time. */
@@ -69,8 +75,12 @@ export function recentFigures(services: Services): Promise<Figures> {
 }
 
 async function readFigures(services: Services): Promise<Figures> {
-  const [counts, queue] = await Promise.all([countRegistrations(services), services.queue.depth()]);
-  return { counts, queue };
+  const [counts, queue, canary] = await Promise.all([
+    countRegistrations(services),
+    services.queue.depth(),
+    canaryHealth(services),
+  ]);
+  return { counts, queue, canary };
 }
 
 async function countRegistrations({ registrations }: Services): Promise<Figures["counts"]> {

@@ -1,7 +1,7 @@
 import type { CollectionChanges } from "../core/collection-changes";
 import type { AlertSender } from "../core/alert-sender";
 import type { Metrics } from "../core/metrics";
-import type { OutboundPolicy } from "../core/outbound";
+import type { OutboundHttp, OutboundPolicy } from "../core/outbound";
 import type { Clock, EventQueue, Log, PayloadStore, SecretStore } from "../core/ports";
 import type { Provider } from "../core/provider";
 import type { ProviderHooks } from "../core/provider-hook";
@@ -103,6 +103,8 @@ export interface Services {
   /** The deliveries that the providers remember, likewise. */
   readonly providerDeliveries: ProviderDeliveries;
   readonly sync: SyncTaskService;
+  /** Calls our own front door; absent where the canary is off. */
+  readonly canary?: Pick<OutboundHttp, "send">;
   readonly limits: Limits;
   readonly rateLimits: RateLimits;
   /** Of the calls that we make to providers. */

@@ -122,6 +122,7 @@ describe("what is registered with the host", () => {
       ["resolve-conflict", "httpTrigger", "POST", "conflicts/{conflictId}/resolve", "anonymous"],
       ["restore-shard", "httpTrigger", "POST", "shards/{shardId}/restore", "anonymous"],
       ["rotate-secret", "httpTrigger", "POST", "webhooks/{registrationId:minlength(7)}/rotate-secret", "anonymous"],
+      ["run-canary", "timerTrigger", "", "30 * * * * *", undefined],
       ["run-replay", "httpTrigger", "POST", "replays/{replayId}/run", "anonymous"],
       ["send-alerts", "timerTrigger", "", "%HOOKS_SCHEDULE%", undefined],
       ["set-rate-limit", "httpTrigger", "PUT", "rate-limits/{integrationId}/limit", "anonymous"],
