@@ -91,6 +91,8 @@ export interface EventRecord extends RecordBase {
   readonly reason?: string;
   /** The event itself, kept to be replayed; absent where the settings say so and it was not given up. */
   readonly event?: WebhookEvent;
+  /** Names of its fields of which something was left out before it was recorded. */
+  readonly redacted?: readonly string[];
   /** The payload that holds the event's fields, where they did not fit its message; kept for 45 days. */
   readonly dataref?: string;
 }

@@ -106,6 +106,8 @@ export interface Registration extends Document {
    */
   readonly routing?: AccountKind;
   readonly retryPolicy: RetryPolicy;
+  /** Paths into the data of its events that the delivery log must not hold; absent where it may hold everything. */
+  readonly redact?: readonly string[];
   readonly metadata: Readonly<Record<string, string>>;
   /** Absent where its owner sets it up at the provider. */
   readonly provisioning?: Provisioning;

@@ -140,6 +140,7 @@ export const deliverySchema = {
     attempt: { type: "object", description: "Which attempt of the provider's it was." },
     request: { type: "object", description: "Headers, those that hold a proof masked, and the size of the body." },
     event: { type: "object", description: "The event, as far as it is kept." },
+    redacted: { type: "array", description: "Its fields of which something was left out.", items: text },
     syncTask: syncTaskSchema,
   },
 } as const;

@@ -1,6 +1,7 @@
 import { accountKinds } from "../core/account-routing";
 import { eventPatternSource } from "../core/event-pattern";
 import { errorCatalogue } from "../core/errors";
+import { redactionPathSource } from "../core/redaction";
 import type { Provider } from "../core/provider";
 
 /** A JSON schema. */
@@ -80,6 +81,14 @@ const retryPolicy = {
   },
 } as const;
 
+const redact = {
+  type: "array",
+  maxItems: 100,
+  uniqueItems: true,
+  description: "Paths into the data of events that the delivery log must not hold: `Email`, `owner.email`.",
+  items: { type: "string", maxLength: 1000, pattern: redactionPathSource },
+} as const;
+
 /** Body of `POST /integrations/{integrationId}/webhooks`, for a webhook of one of the providers. */
 export function registerBodySchema(providers: readonly Provider[]): JsonSchema {
   const verification = verificationOfAny(providers);
@@ -96,6 +105,7 @@ export function registerBodySchema(providers: readonly Provider[]): JsonSchema {
       verification,
       metadata,
       retryPolicy,
+      redact,
     },
   };
   const kinds = providers.flatMap(({ accounts }) => accounts?.kind ?? []);
@@ -127,6 +137,7 @@ export function updateBodySchema(providers: readonly Provider[]): JsonSchema {
       verification: verificationOfAny(providers),
       metadata,
       retryPolicy,
+      redact,
     },
   };
 }
@@ -192,6 +203,7 @@ const webhookProperties = {
   candidateSecrets: { type: "integer" },
   routing: { enum: accountKinds, description: "Set where the webhook is shared." },
   retryPolicy: { type: "object" },
+  redact: textList,
   metadata: { type: "object" },
   provisioning: {
     type: "object",

@@ -113,6 +113,7 @@ export function webhookFacts(registration: Registration): JsonObject {
     routing,
     verification,
     retryPolicy,
+    redact: registration.redact,
     secretOrigin: registration.secretOrigin,
     secretVersion: registration.secretVersion,
     rotation: registration.rotation && rotationFacts(registration.rotation),

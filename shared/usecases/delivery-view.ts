@@ -28,6 +28,7 @@ export interface DeliveryDetails extends DeliveryView {
   /** Milliseconds from receipt to outcome. */
   readonly latencyMs?: number;
   readonly replays?: readonly ReplayNote[];
+  readonly redacted?: readonly string[];
   readonly request?: ToldRequest;
   /** The event in our words, with the record's fields as far as they are kept. */
   readonly event?: JsonObject;

@@ -9,6 +9,7 @@ import { type EventMessage, loadEvent, type OpenedMessage, openMessage, replayMa
 import { type Settlement, toEventRecord } from "./event-record";
 import { giveUpTask } from "./give-up-task";
 import { noteSynchronisation } from "./note-synchronisation";
+import { redactPayload } from "./redact-payload";
 import { planRetry, type RetryPlan } from "./plan-retry";
 import type { Services } from "./services";
 
@@ -84,7 +85,8 @@ async function handleFailure(
 /** Where not even its death can be recorded, the event waits until it can. */
 async function park(services: Services, opened: OpenedMessage, settlement: Settlement): Promise<void> {
   try {
-    await settle(services, opened, settlement);
+    const redactedPayload = await redactPayload(services, opened);
+    await settle(services, opened, { ...settlement, ...(redactedPayload && { redactedPayload }) });
   } catch (error) {
     const later = planRetry(services, triedOf(opened), error);
     if (!isOutage(error) || later.at === undefined) throw error;

@@ -29,8 +29,9 @@ export interface EventMessage {
   readonly replayid?: string;
   readonly replayedat?: string;
   readonly replayedby?: string;
-  /** For the delivery log. */
+  /** For the delivery log: the request, and the paths into the data that it must not hold. */
   readonly request?: ToldRequest;
+  readonly redact?: readonly string[];
   readonly data: EventData;
 }
 
@@ -46,7 +47,7 @@ export interface OpenedMessage {
 export function toEventMessage(
   eventId: string,
   registrationId: string,
-  { data, request }: Pick<EventMessage, "data" | "request">,
+  { data, request, redact }: Pick<EventMessage, "data" | "request" | "redact">,
 ): EventMessage {
   return {
     specversion: "1.0",
@@ -54,6 +55,7 @@ export function toEventMessage(
     source: SOURCE + registrationId,
     type: `castiel.webhook.${eventNameOf(data)}`,
     ...(request && { request }),
+    ...(redact && { redact }),
     data,
   };
 }

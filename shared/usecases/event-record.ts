@@ -1,4 +1,5 @@
 import type { EventOutcome, EventRecord, ReplayMark, ReplayNote } from "../core/delivery";
+import { redact } from "../core/redaction";
 import type { SyncTask } from "../core/sync-task";
 import { eventNameOf } from "../core/webhook-event";
 import { recordIdOf } from "../repositories/deliveries";
@@ -13,6 +14,8 @@ export interface Settlement {
   readonly reason?: string;
   /** The record as it was before this attempt. */
   readonly earlier: EventRecord | undefined;
+  /** Names of the fields that were left out of the event's payload. */
+  readonly redactedPayload?: readonly string[];
 }
 
 const MAX_REPLAYS = 10;
@@ -52,21 +55,35 @@ export function toEventRecord(services: Services, opened: OpenedMessage, settlem
     ...(reason !== undefined && { reason }),
     ...(event.attempt && { attempt: event.attempt }),
     ...(message.request && { request: message.request }),
-    ...keptEvent(services, opened, outcome),
+    ...keptEvent(services, opened, settlement),
   };
 }
 
+type Kept = Pick<EventRecord, "event" | "redacted" | "dataref">;
+
 /**
- * What a replay goes by: the event as its message held it. Fields that did not fit the message are in their payload, which
- * is kept for an event that is dead and goes with one that had its effect.
+ * What a replay goes by: the event as its message held it, but for what the webhook's owner wants nobody to keep. Fields
+ * that did not fit the message are in their payload, which is kept for an event that is dead and goes with one that had
+ * its effect.
  */
 function keptEvent(
   { rules }: Services,
-  { event: { replayId: _, ...event }, message: { dataref } }: OpenedMessage,
-  outcome: EventOutcome,
-): Pick<EventRecord, "event" | "dataref"> {
-  if (outcome === "dead") return { event, ...(dataref !== undefined && { dataref }) };
-  return rules.keepsEvents && dataref === undefined ? { event } : {};
+  opened: OpenedMessage,
+  { outcome, earlier, redactedPayload }: Settlement,
+): Kept {
+  const { dataref } = opened.message;
+  if (outcome !== "dead") return rules.keepsEvents && dataref === undefined ? redactedEvent(opened, earlier) : {};
+  if (dataref === undefined) return redactedEvent(opened, earlier);
+  return { ...redactedEvent(opened, earlier), ...(redactedPayload && { redacted: redactedPayload }), dataref };
+}
+
+/** A replay brings less than was recorded before: what could not be replayed is not in it. */
+function redactedEvent({ event: { replayId, ...event }, message }: OpenedMessage, earlier?: EventRecord): Kept {
+  if (replayId !== undefined && earlier?.event !== undefined) {
+    return { event: earlier.event, ...(earlier.redacted && { redacted: earlier.redacted }) };
+  }
+  const { data, redacted } = redact(event.data, message.redact ?? []);
+  return { event: { ...event, data }, ...(redacted.length > 0 && { redacted }) };
 }
 
 /** The replays so far, with the present one, where this is one, in the state that it is in. */

@@ -118,7 +118,8 @@ function messageAt(arrival: Arrival, deliveryId: string, index: number): EventMe
     retryPolicy: registration.retryPolicy,
   };
   const eventId = eventIdOf(registration.id, deliveryId, { index, id });
-  return toEventMessage(eventId, registration.id, { data, request: arrival.request });
+  const { redact } = registration;
+  return toEventMessage(eventId, registration.id, { data, request: arrival.request, ...(redact && { redact }) });
 }
 
 function toReceipt(event: ProviderEvent, syncTriggered: boolean): EventReceipt {

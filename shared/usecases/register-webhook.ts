@@ -33,6 +33,7 @@ export interface RegisterRequest extends ProvisioningRequest {
   readonly verification?: VerificationSettings;
   readonly metadata?: Readonly<Record<string, string>>;
   readonly retryPolicy?: Partial<RetryPolicy>;
+  readonly redact?: readonly string[];
 }
 
 /** The reply to a registration: the secret is in it this one time, and only if we made it. */
@@ -140,6 +141,7 @@ function draftRegistration(
     verification,
     ...(request.routing && { routing: request.routing }),
     retryPolicy: { ...defaultRetryPolicy, ...request.retryPolicy },
+    ...(request.redact && request.redact.length > 0 && { redact: request.redact }),
     metadata: request.metadata ?? {},
     createdAt: now,
     updatedAt: now,

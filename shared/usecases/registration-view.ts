@@ -21,6 +21,7 @@ export interface RegistrationView {
   /** Set where the webhook is shared. */
   readonly routing?: Registration["routing"];
   readonly retryPolicy: Registration["retryPolicy"];
+  readonly redact?: Registration["redact"];
   readonly metadata: Registration["metadata"];
   readonly provisioning?: Provisioning;
   /** Set while the secret is being changed. */
@@ -49,6 +50,7 @@ export function toRegistrationView(services: Services, registration: Registratio
     ...(candidates === 0 ? {} : { candidateSecrets: candidates }),
     ...(registration.routing && { routing: registration.routing }),
     retryPolicy: registration.retryPolicy,
+    ...(registration.redact && { redact: registration.redact }),
     metadata: registration.metadata,
     ...(registration.provisioning === undefined ? {} : { provisioning: registration.provisioning }),
     ...(registration.rotation && { rotation: toRotationView(registration.rotation) }),

@@ -1,6 +1,14 @@
 import type { DeliveryRecord, ReplayMark } from "../core/delivery";
+import { omit } from "../core/redaction";
 import type { QueueMessage } from "../core/ports";
 import { type EventMessage, toEventMessage } from "./event-message";
+
+/** What was left out must not be erased by what is left: the fields are as good as not mentioned. */
+function withoutFields(event: EventMessage["data"], redacted: readonly string[]): EventMessage["data"] {
+  if (redacted.length === 0) return event;
+  const completeness = event.completeness === "full" ? "partial" : event.completeness;
+  return { ...event, completeness, data: omit(event.data, redacted) };
+}
 
 /** True for a record of which a copy can be queued. */
 export function isKept(record: DeliveryRecord | undefined): boolean {
@@ -16,8 +24,9 @@ export function toReplayMessage(
   { replayId, requestedAt, requestedBy }: ReplayMark,
 ): (QueueMessage & { readonly body: EventMessage }) | undefined {
   if (record.verdict !== "accepted" || record.event === undefined) return undefined;
-  const { request, dataref } = record;
-  const { eventId, registrationId, ...data } = record.event;
+  const { request, dataref, redacted = [] } = record;
+  const { eventId, registrationId, ...event } = record.event;
+  const data = withoutFields(event, redacted);
   const body = {
     ...toEventMessage(eventId, registrationId, { data, ...(request && { request }) }),
     ...(dataref === undefined ? {} : { dataref }),

@@ -4,7 +4,7 @@ import type { EventMessage } from "./event-message";
 import type { Services } from "./services";
 
 /** Longer than a message lives in the queue and its dead letters, in seconds. */
-const PAYLOAD_TTL_SECONDS = 45 * 86_400;
+export const PAYLOAD_TTL_SECONDS = 45 * 86_400;
 /** Room for what stands around the record's fields in a message: ids and names of the greatest length, escaped. */
 const ENVELOPE_BYTES = 32 * 1024;
 /** JSON text is at most this much longer than the bytes it was made of: a control character becomes `\u0000`. */

@@ -22,6 +22,8 @@ export interface UpdateRequest {
   readonly verification?: VerificationSettings;
   readonly metadata?: Readonly<Record<string, string>>;
   readonly retryPolicy?: Partial<RetryPolicy>;
+  /** An empty list: the log may hold everything again. */
+  readonly redact?: readonly string[];
 }
 
 /**
@@ -91,7 +93,8 @@ async function checkStoredSecret(
 }
 
 function changed(registration: Registration, provider: Provider, request: UpdateRequest): Registration {
-  const { candidateSecrets, ...current } = registration;
+  const { candidateSecrets, redact: redactedSoFar, ...current } = registration;
+  const redact = request.redact ?? redactedSoFar ?? [];
   const imported = request.webhookSecret !== undefined;
   const verification = {
     ...current.verification,
@@ -104,6 +107,7 @@ function changed(registration: Registration, provider: Provider, request: Update
     connectionId: request.connectionId ?? current.connectionId,
     metadata: request.metadata ?? current.metadata,
     retryPolicy: { ...current.retryPolicy, ...request.retryPolicy },
+    ...(redact.length > 0 && { redact }),
     verification,
     ...(imported ? { secretOrigin: "imported" as const } : candidateSecrets && { candidateSecrets }),
     status: statusAfter(current, provider, verification, request.status),
