@@ -17,6 +17,18 @@ interface Writing {
   readonly place: string | undefined;
 }
 
+/** The metadata of a file that can be given to a new one, or to one from the trash; Google refuses any other ("Files"). */
+const givenToFiles = [
+  "name",
+  "description",
+  "starred",
+  "properties",
+  "appProperties",
+  "modifiedTime",
+  "folderColorRgb",
+];
+const givenToNewFiles = [...givenToFiles, "mimeType", "parents", "createdTime"];
+
 const refusals: readonly number[] = [400, 404, 409, 410, 412];
 
 /** Files of Drive and events of Calendar are written; what is written of a file are its metadata, never its content. */
@@ -76,26 +88,22 @@ async function trashFile(writing: Writing, place: string): Promise<Written> {
 async function createFile(writing: Writing, fields: JsonObject): Promise<Written> {
   const { api, session, reference, collection, place } = writing;
   if (place !== undefined) {
-    const json = { ...fields, trashed: false };
+    const json = { ...pick(fields, givenToFiles), trashed: false };
     const reply = await session.call({ method: "PATCH", url: place, query: driveQuery, json });
     if (reply.status !== 404) return written(api, reference, reply);
   }
-  return post(writing, {
-    url: collection,
-    query: driveQuery,
-    json: { ...likeOf(reference, ["mimeType", "parents"]), ...fields },
-  });
+  const json = { ...pick(reference.hint, ["mimeType", "parents"]), ...pick(fields, givenToNewFiles) };
+  return post(writing, { url: collection, query: driveQuery, json });
 }
 
 /** An event that was cancelled is not brought back: a new one takes its place, at the same time unless another is given. */
 function createEvent(writing: Writing, fields: JsonObject): Promise<Written> {
-  const like = likeOf(writing.reference, ["start", "end", "recurrence"]);
-  return post(writing, { url: writing.collection, json: { ...like, ...fields } });
+  const json = { ...pick(writing.reference.hint, ["start", "end", "recurrence"]), ...fields };
+  return post(writing, { url: writing.collection, json });
 }
 
-/** Those fields of the record that is created anew without which another would stand in its place. */
-function likeOf({ hint = {} }: RecordReference, names: readonly string[]): JsonObject {
-  return Object.fromEntries(names.filter((name) => Object.hasOwn(hint, name)).map((name) => [name, hint[name]]));
+function pick(record: JsonObject = {}, names: readonly string[]): JsonObject {
+  return Object.fromEntries(names.filter((name) => Object.hasOwn(record, name)).map((name) => [name, record[name]]));
 }
 
 async function deleteEvent({ api, session, reference }: Writing, url: string): Promise<Written> {

@@ -17,6 +17,8 @@ const channelTexts = [
   { path: ["topic", "value"], method: "conversations.setTopic", parameter: "topic" },
   { path: ["purpose", "value"], method: "conversations.setPurpose", parameter: "purpose" },
 ] as const;
+/** What of a message can be written. */
+const messageFields: readonly string[] = ["text", "blocks", "attachments", "metadata"];
 const channelId = /^[A-Z0-9]{2,30}$/;
 
 /** Messages are written, of which Slack lets an app change only its own; and the topic and the purpose of channels. */
@@ -46,12 +48,14 @@ async function postMessage(writing: Writing, fields: JsonObject): Promise<Writte
   if (channel === undefined) throw unsupported();
   const thread = textAt(hint, "thread_ts");
   const within = thread === undefined || thread === place?.ts ? {} : { thread_ts: thread };
-  return written(writing, await call(writing, "chat.postMessage", { ...within, ...fields, channel }));
+  const content = Object.fromEntries(Object.entries(fields).filter(([name]) => messageFields.includes(name)));
+  return written(writing, await call(writing, "chat.postMessage", { ...within, ...content, channel }));
 }
 
 /** A text without blocks takes the place of the message's blocks too. */
 async function updateMessage(writing: Writing, fields: JsonObject): Promise<Written> {
   const place = demandPlace(writing);
+  if (!Object.keys(fields).every((name) => messageFields.includes(name))) throw unsupported();
   return written(writing, await call(writing, "chat.update", { ...fields, ...place }));
 }
 

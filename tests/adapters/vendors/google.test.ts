@@ -224,13 +224,14 @@ describe("Google", () => {
     });
 
     it("takes a file that is to be created again out of the trash", async () => {
-      expect(await write("create", file("file-2"), { name: "Plan" })).toMatchObject({ entityId: "file-2" });
+      const fields = { name: "Plan", parents: ["a"], size: "17", webViewLink: "https://drive.google.com/file-2" };
+      expect(await write("create", file("file-2"), fields)).toMatchObject({ entityId: "file-2" });
       expect(await app.services.records.read(key, file("file-2"))).toMatchObject({ record: { name: "Plan" } });
     });
 
     it("makes a file that is gone for good anew, of the same kind and where it stood", async () => {
       const hint = { mimeType: "application/vnd.google-apps.document", parents: ["a"], size: "17" };
-      const { entityId } = await write("create", { ...file("file-3"), hint }, { name: "Plan" });
+      const { entityId } = await write("create", { ...file("file-3"), hint }, { name: "Plan", size: "17" });
       expect(entityId).toBe("made-1");
       const made = { name: "Plan", mimeType: hint.mimeType, parents: ["a"] };
       const outcome = await app.services.records.read(key, file("made-1"));

@@ -249,12 +249,15 @@ describe("Slack", () => {
 
     it("posts the first message of a thread anew into the channel", async () => {
       const first = message("1700000000.123456", { thread_ts: "1700000000.123456" });
-      await write("create", first, { text: "again" });
+      const fields = { text: "again", thread_ts: "1700000000.123456", ts: "1700000000.123456", user: "U1" };
+      await write("create", first, fields);
       expect(JSON.parse(subject.server.requests.at(-1)?.body ?? "")).toEqual({ channel: "C1", text: "again" });
     });
 
-    it("versions an edit by its time, and cannot move a message", async () => {
-      const { version } = await write("update", message("1700000000.123457"), { text: "edited", channel: "C2" });
+    it("versions an edit by its time, and does not move a message", async () => {
+      const moved = write("update", message("1700000000.123457"), { text: "edited", channel: "C2" });
+      expect(await failureOf(moved)).toMatchObject({ reason: "unsupported" });
+      const { version } = await write("update", message("1700000000.123457"), { text: "edited" });
       expect(version).toEqual({ kind: "time", value: 1_795_521_700_000.2 });
       expect(await read(message("1700000000.123457"))).toMatchObject({ record: { text: "edited", channel: "C1" } });
     });

@@ -22,6 +22,7 @@ export function writeToGoogle(records: Records, request: Received): Answer | und
 
 function writeFile(records: Records, { method, path, query, body }: Received): Answer {
   const fields = JSON.parse(body) as Record<string, unknown>;
+  if ("size" in fields || "webViewLink" in fields) return failed(403, "fieldNotWritable", "PERMISSION_DENIED");
   if (method === "POST") {
     const file = { id: "made-1", trashed: false, modifiedTime: WRITTEN_AT, ...fields };
     records.set(`${files}/made-1`, file);
