@@ -123,6 +123,7 @@ export async function createApp(options: AppOptions = {}): Promise<App> {
     callsMaximum: config.callsMaximum,
     outbound: config.outbound,
     channelPolicies: config.alerts.policies,
+    ...(config.mail && { mailDomains: config.mail.domains }),
     syncEngine: config.syncEngine ? ("external" as const) : ("built_in" as const),
   };
   const customRules = new Map([...builtInCustomRules, ...(options.customRules ?? [])]);

@@ -3,6 +3,7 @@ import { type ApiToken, scopes } from "./core/caller";
 import { type AlertsConfig, readAlerts } from "./config/alerts";
 import { type AzureBackEnds, checkHttps, readAzure } from "./config/azure";
 import { type OutboundConfig, readOutbound } from "./config/outbound";
+import { type MailConfig, readMail } from "./config/mail";
 import { readSyncEngine, type SyncEngineConfig } from "./config/sync-engine";
 import { type Setting, type SettingName, settings, type Values } from "./config/settings";
 import { parseJson } from "./core/delivery-request";
@@ -61,6 +62,8 @@ export interface Config {
   readonly cacheMaxRegistrations: number;
   readonly outbound: OutboundConfig;
   readonly alerts: AlertsConfig;
+  /** Absent: alerts go by mail to nobody. */
+  readonly mail?: MailConfig;
   /** Absent: the built-in engine. */
   readonly syncEngine?: SyncEngineConfig;
   readonly vendors: VendorSettings;
@@ -121,6 +124,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   // The problem says nothing of the value, because of the password in it.
   if (!URL.canParse(String(values["REDIS_URL"] ?? "redis://localhost"))) problems.push("REDIS_URL is not a URL");
   const syncEngine = readSyncEngine(values, problems);
+  const mail = readMail(values, problems);
   const publicBaseUrl = readPublicUrl(values, env, problems);
   const backEnds =
     values["CASTIEL_MODE"] === "azure"
@@ -137,6 +141,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     ...access,
     backEnds,
     ...(syncEngine === undefined ? {} : { syncEngine }),
+    ...(mail === undefined ? {} : { mail }),
     ...(publicBaseUrl === undefined ? {} : { publicBaseUrl }),
   });
 }

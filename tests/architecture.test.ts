@@ -36,6 +36,7 @@ const packageOwners: Readonly<Record<string, readonly string[]>> = {
   "@azure/storage-blob": ["shared/adapters/blob/"],
   "@azure/identity": ["shared/app"],
   "google-auth-library": ["shared/providers/google"],
+  nodemailer: ["shared/adapters/alerts/email"],
   "@redis/client": ["shared/adapters/redis/"],
   jose: ["shared/adapters/oidc/"],
   // Calls that go out pass one client, which guards them (DESIGN 11, Outbound calls).

@@ -178,6 +178,37 @@ describe("readConfig", () => {
     },
   );
 
+  describe("with a sender of mail", () => {
+    const mail = { SMTP_FROM: "Castiel <alerts@example.com>", ALERT_EMAIL_DOMAINS: "example.com, *.example.org" };
+
+    it.each([
+      [
+        "smtps://me%40example.com:p%3Aw@mail.example.com",
+        { port: 465, isSecure: true, user: "me@example.com", password: "p:w" },
+      ],
+      ["smtp://mail.example.com/", { port: 587, isSecure: false }],
+      ["smtp://mail.example.com:2525", { port: 2525, isSecure: false }],
+    ])("takes %s", (SMTP_URL, expected) => {
+      expect(readConfig({ ...embedded, ...mail, SMTP_URL }).mail).toEqual({
+        host: "mail.example.com",
+        from: mail.SMTP_FROM,
+        domains: ["example.com", "*.example.org"],
+        ...expected,
+      });
+    });
+
+    it("wants all of it, and repeats no value", () => {
+      const together = "SMTP_URL, SMTP_FROM and ALERT_EMAIL_DOMAINS must be set together";
+      expect(problemsOf({ ...embedded, SMTP_URL: "smtp://a:hunter2@mail.example.com" })).toEqual([together]);
+      const problems = problemsOf({ ...embedded, ...mail, SMTP_URL: "https://a:hunter2@mail.example.com" });
+      expect(problems.join("\n")).toContain("SMTP_URL");
+      expect(problems.join("\n")).not.toContain("hunter2");
+      expect(
+        problemsOf({ ...embedded, ...mail, SMTP_URL: "smtp://a.example.com", SMTP_FROM: "x\r\nBcc: y@z" }),
+      ).toEqual([expect.stringContaining("SMTP_FROM")]);
+    });
+  });
+
   describe("with a sync engine of one's own", () => {
     const key = (bytes: number) => `whsec_${Buffer.alloc(bytes, 1).toString("base64")}`;
     const engine = { ...embedded, SYNC_TASK_SERVICE_URL: "https://engine.example.com:8443/x?code=hunter2" };

@@ -3,7 +3,7 @@ import type { OutboundPolicy } from "../core/outbound";
 import type { Values } from "./settings";
 
 /** Kinds of channels whose owners bring a URL. */
-type UrlKind = Exclude<ChannelKind, "pagerduty">;
+type UrlKind = Exclude<ChannelKind, "pagerduty" | "email">;
 
 /** Where alerts may go. */
 export interface AlertsConfig {

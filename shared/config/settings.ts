@@ -9,6 +9,7 @@ const text = { type: "string", minLength: 1 };
 const url = { type: "string", pattern: "^https?://[^\\s/]+" };
 /** A host, perhaps with a port; `*.` stands for any subdomain. */
 const hostEntry = "(\\*\\.)?[a-z0-9-]+(\\.[a-z0-9-]+)*(:\\d{1,5})?";
+const domainEntry = "(\\*\\.)?[a-z0-9-]+(\\.[a-z0-9-]+)+";
 const whole = (minimum: number, maximum: number) => ({ type: "integer", minimum, maximum });
 
 /** Every setting that the product reads. */
@@ -107,6 +108,19 @@ export const settings = {
   ALERT_HOSTS: {
     schema: { type: "string", pattern: `^${hostEntry}( *, *${hostEntry})*$` },
     description: "Hosts that alert channels of kind `webhook` may call, as in `OUTBOUND_HOSTS`. Default: none.",
+  },
+  SMTP_URL: {
+    schema: { type: "string", pattern: "^smtps?://[^\\s/]+/?$" },
+    description:
+      "Mail server for alerts: `smtps://user:password@host`, or `smtp://` for STARTTLS, which is demanded. On Azure a Key Vault reference.",
+  },
+  SMTP_FROM: {
+    schema: { type: "string", pattern: "^[^\\r\\n]*[^\\s<@]+@[^\\s>@]+>?$" },
+    description: "Sender of alerts by mail: `alerts@example.com`, or `Castiel <alerts@example.com>`.",
+  },
+  ALERT_EMAIL_DOMAINS: {
+    schema: { type: "string", pattern: `^${domainEntry}( *, *${domainEntry})*$` },
+    description: "Domains that alerts may be mailed to: `example.com,*.example.org`.",
   },
   PAGERDUTY_EVENTS_URL: {
     schema: url,

@@ -6,6 +6,7 @@ import { isQuiet, type QuietHours } from "./quiet-hours";
 export type ChannelTarget =
   | { readonly kind: "slack" | "teams"; readonly url: string }
   | { readonly kind: "pagerduty"; readonly routingKey: string; readonly region?: "us" | "eu" }
+  | { readonly kind: "email"; readonly to: readonly string[] }
   /** `secret` signs by Standard Webhooks: `whsec_…`. */
   | { readonly kind: "webhook"; readonly url: string; readonly secret: string };
 
@@ -14,6 +15,7 @@ export const channelKinds = [
   "slack",
   "teams",
   "pagerduty",
+  "email",
   "webhook",
 ] as const satisfies readonly ChannelTarget["kind"][];
 

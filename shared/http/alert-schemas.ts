@@ -33,6 +33,16 @@ const anyTarget = {
       { routingKey: { type: "string", pattern: "^[A-Za-z0-9]{32}$", description: "The integration key." } },
       { region: { enum: ["us", "eu"], default: "us" } },
     ),
+    target("email", {
+      to: {
+        type: "array",
+        minItems: 1,
+        maxItems: 20,
+        uniqueItems: true,
+        items: { type: "string", format: "email", maxLength: 254 },
+        description: "Addresses in the domains that the operator allows.",
+      },
+    }),
     target(
       "webhook",
       { url: { ...url, description: `${url.description} Its host must be one of ALERT_HOSTS.` } },

@@ -117,6 +117,7 @@ function checkRequest(services: Services, known: AlertChannel | undefined, reque
   if (target && "url" in target && !isAllowed(services, target)) {
     problems.push({ path: "/target/url", message: "is not an https address that channels of this kind may call" });
   }
+  if (target?.kind === "email") problems.push(...mailProblems(services, target.to));
   if (target?.kind === "webhook" && target.secret !== undefined && readSigningKeys(target.secret) === undefined) {
     problems.push({ path: "/target/secret", message: "must be whsec_ and base64 of 24 to 64 bytes" });
   }
@@ -124,6 +125,19 @@ function checkRequest(services: Services, known: AlertChannel | undefined, reque
     problems.push({ path: "/quietHours/timeZone", message: "is no time zone" });
   }
   if (problems.length > 0) throw new WebhookError("invalid_request", { problems });
+}
+
+/** Whoever could name any address could send mail to anybody in the operator's name. */
+function mailProblems({ rules: { mailDomains } }: Services, to: readonly string[]): readonly Problem[] {
+  if (mailDomains === undefined)
+    return [{ path: "/target/kind", message: "is not set up: there is no sender of mail" }];
+  return to.flatMap((address, index) => {
+    const domain = address.slice(address.lastIndexOf("@") + 1).toLowerCase();
+    const isListed = mailDomains.some((entry) =>
+      entry.startsWith("*.") ? domain.endsWith(entry.slice(1)) : domain === entry,
+    );
+    return isListed ? [] : [{ path: `/target/to/${index}`, message: "is not in a domain that the operator allows" }];
+  });
 }
 
 function isAllowed({ rules }: Services, { kind, url }: Extract<AskedTarget, { readonly url: string }>): boolean {

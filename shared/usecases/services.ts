@@ -55,6 +55,8 @@ export interface Rules {
   readonly outbound: OutboundPolicy;
   /** Where alerts may go, by the kind of the channel. */
   readonly channelPolicies: Readonly<Record<"slack" | "teams" | "webhook", OutboundPolicy>>;
+  /** Domains that alerts may be mailed to; absent where there is no sender of mail. */
+  readonly mailDomains?: readonly string[];
   /** Calls a minute to providers that a tenant may allow itself. */
   readonly callsMaximum: number;
   readonly syncEngine: SyncEngineKind;

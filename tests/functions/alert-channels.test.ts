@@ -1,6 +1,7 @@
 import type { App } from "../../shared/app";
 import { type AlertReceivers, startAlertReceivers } from "../support/alert-receivers";
 import { apiToken } from "../support/api-token";
+import { MailServer } from "../support/mail-server";
 import { call, startFunctions, type TestReply } from "../support/function-app";
 
 /** The routes of alerts and their channels. */
@@ -15,18 +16,24 @@ type Who = "a" | "b" | "reader" | "operator";
 
 let app: App;
 let receivers: AlertReceivers;
+let mail: MailServer;
 beforeEach(async () => {
   receivers = await startAlertReceivers();
+  mail = await MailServer.start();
   app = await startFunctions({
     API_TOKENS,
     OUTBOUND_ALLOW_LOOPBACK: "true",
     ALERT_HOSTS: "alerts.example.com",
     PAGERDUTY_EVENTS_URL: receivers.pagerDutyUrl,
+    SMTP_URL: `smtp://castiel:hunter2@127.0.0.1:${mail.port}`,
+    SMTP_FROM: "alerts@example.com",
+    ALERT_EMAIL_DOMAINS: "example.com, *.example.org",
   });
 });
 afterEach(async () => {
   await app.close();
   await receivers.server.stop();
+  await mail.stop();
 });
 
 const methods = { put: "PUT", delete: "DELETE", test: "POST", get: "GET", list: "GET" } as const;
@@ -106,6 +113,11 @@ describe("PUT /alert-channels/{channelId}", () => {
       },
       ["/quietHours/timeZone"],
     ],
+    [
+      "an address in a domain off the list",
+      { target: { kind: "email", to: ["a@example.com", "b@example.net"] } },
+      ["/target/to/1"],
+    ],
     ["a condition that is none", { conditions: ["weather"] }, ["/conditions/0"]],
     [
       "fields that are none",
@@ -158,6 +170,24 @@ describe("POST /alert-channels/{channelId}/test", () => {
     await put({ target: { kind: "pagerduty", routingKey: receivers.routingKey } });
     expect((await ask("test-alert-channel")).json).toEqual({ delivered: true });
     expect([...receivers.incidents.values()]).toMatchObject([{ status: "resolved" }]);
+  });
+});
+
+describe("a channel by mail", () => {
+  it("goes to addresses that the operator allows, and is signed in for by the operator's sender", async () => {
+    const to = ["ops@Example.com", "on-call@eu.example.org"];
+    expect(await put({ target: { kind: "email", to } })).toMatchObject({ status: 201, json: { kind: "email" } });
+    expect((await ask("test-alert-channel")).json).toEqual({ delivered: true });
+    expect(mail.mails).toMatchObject([{ from: "alerts@example.com", to: to.map((address) => address.toLowerCase()) }]);
+    expect(mail.logins).toEqual(["castiel:hunter2"]);
+    expect(JSON.stringify((await ask("get-alert-channel")).json)).not.toContain("ops@");
+  });
+
+  it("is refused where no sender is set up", async () => {
+    await app.close();
+    app = await startFunctions({ API_TOKENS });
+    const { json } = await put({ target: { kind: "email", to: ["ops@example.com"] } });
+    expect(json.problems).toEqual([{ path: "/target/kind", message: "is not set up: there is no sender of mail" }]);
   });
 });
 

@@ -3,6 +3,7 @@ import type { AlertMessage } from "../../core/alert-message";
 import { AlertNotTaken, type AlertSender } from "../../core/alert-sender";
 import { readSigningKeys } from "../../core/signing-keys";
 import { standardHeaders } from "../../core/standard-webhook";
+import type { SendMail } from "./email";
 import { toPagerDuty } from "./pagerduty";
 import { type Post, postJson } from "./post";
 import { toSlack } from "./slack";
@@ -12,6 +13,8 @@ import { toTeams } from "./teams";
 export interface AlertSenderOptions extends Post {
   /** Of PagerDuty's events; `{events}` stands for the host of a region. */
   readonly pagerDutyUrl: string;
+  /** Absent where the operator named no mail server. */
+  readonly sendMail?: SendMail;
 }
 
 const pagerDutyHosts = { us: "events", eu: "events.eu" } as const;
@@ -27,6 +30,9 @@ export function createAlertSender(options: AlertSenderOptions): AlertSender {
           return postJson(options, { url: target.url, body: JSON.stringify(toTeams(message)) });
         case "pagerduty":
           return enqueue(options, target, message);
+        case "email":
+          if (options.sendMail === undefined) throw new AlertNotTaken("sender_missing");
+          return options.sendMail(target.to, message);
         case "webhook":
           return postSigned(options, target, message);
       }

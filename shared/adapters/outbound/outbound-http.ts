@@ -1,7 +1,6 @@
-import { lookup as resolve } from "node:dns";
 import { Agent as HttpAgent, type IncomingMessage, request as httpRequest, type RequestOptions } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
-import { isIP, type LookupFunction } from "node:net";
+import { isIP } from "node:net";
 import { parseForeignJson } from "../../core/delivery-request";
 import {
   bareHost,
@@ -13,6 +12,7 @@ import {
   type OutboundReply,
   type OutboundRequest,
 } from "../../core/outbound";
+import { guardedLookup } from "./guarded-lookup";
 
 /** How the client behaves. */
 export interface OutboundOptions {
@@ -63,18 +63,6 @@ function demandAllowed(policy: OutboundPolicy, address: string): URL {
     throw new OutboundError("address_not_allowed", url.host);
   }
   return url;
-}
-
-/** Checks what a name stands for at the very moment of connecting, so that it cannot be changed in between. */
-function guardedLookup(policy: OutboundPolicy): LookupFunction {
-  return (hostname, options, callback) => {
-    resolve(hostname, { ...options, all: true }, (error, addresses) => {
-      if (error) callback(error, []);
-      else if (addresses.some(({ address }) => !isAllowedAddress(policy, address))) {
-        callback(new OutboundError("address_not_allowed", hostname), []);
-      } else callback(null, addresses);
-    });
-  };
 }
 
 /** A connection that was kept from an earlier call broke off: the other side may have closed it before it knew of this one. */
