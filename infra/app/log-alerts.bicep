@@ -86,6 +86,24 @@ AppRequests
     threshold: 1
     window: healthAlertWindow
   }
+  {
+    name: 'alerts-not-told'
+    description: 'A channel took alerts not within a day: whoever should know of something does not.'
+    severity: 2
+    query: '''
+AppTraces
+| where Message has "alert.given_up"
+| extend line = parse_json(Message)
+| where tostring(line.event) == "alert.given_up"
+| project TimeGenerated, ItemCount
+'''
+    measureColumn: 'ItemCount'
+    aggregation: 'Total'
+    dimensions: []
+    operator: 'GreaterThan'
+    threshold: 0
+    window: 'PT15M'
+  }
 ]
 
 resource logAlert 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
