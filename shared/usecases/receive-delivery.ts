@@ -107,7 +107,7 @@ async function verifyAndGo(walk: Walk): Promise<DeliveryResult> {
     proved = otherwise;
   }
   noteSigner(services, proved.entry, receivedAt);
-  return acceptDelivery(services, { ...proved, receivedAt, startedAt });
+  return acceptDelivery(services, { entry: proved.entry, request: proved.request, receivedAt, startedAt });
 }
 
 /** A refusal, and the registration that it was held against. */

@@ -2,8 +2,10 @@ import type { HookTarget } from "../../shared/core/provider-hook";
 import type { NewRegistration, RegisterRequest } from "../../shared/usecases/register-webhook";
 import { listRepairs } from "../../shared/usecases/list-repairs";
 import { provisionWebhook } from "../../shared/usecases/provision-webhook";
+import { recomputeHealth } from "../../shared/usecases/recompute-health";
 import { renewHooks } from "../../shared/usecases/renew-hooks";
 import { requireOwn } from "../../shared/usecases/require-own";
+import { rotateSecret } from "../../shared/usecases/rotate-secret";
 import { unregisterWebhook } from "../../shared/usecases/unregister-webhook";
 import { updateWebhook } from "../../shared/usecases/update-webhook";
 import { healthOf } from "../../shared/usecases/webhook-health";
@@ -365,6 +367,22 @@ describe("a channel", () => {
     const { registrationId } = await register(calendar);
     await updateWebhook(app.services, own(registrationId), { webhookSecret: "a new secret" });
     expect(hooks.openChannels.map(({ token }) => token)).toEqual(["a new secret"]);
+    for (const channel of hooks.openChannels) expect(await notify(channel)).toMatchObject({ kind: "receipt" });
+  });
+
+  it("is replaced by one with the new token when the secret is rotated, and both deliver meanwhile", async () => {
+    const { registrationId, webhookSecret } = await register(calendar);
+    const { webhookSecret: next } = await rotateSecret(app.services, own(registrationId), {});
+    const stopFails = google.server.failing(({ path }) => path.endsWith("/stop"), { status: 500 });
+    await live(5 * MINUTE);
+    expect(hooks.openChannels.map(({ token }) => token)).toEqual([webhookSecret, next]);
+    for (const channel of hooks.openChannels) expect(await notify(channel)).toMatchObject({ kind: "receipt" });
+    stopFails();
+    await live(HOUR);
+    expect(hooks.openChannels.map(({ token }) => token)).toEqual([next]);
+    app.advance(DAY);
+    await recomputeHealth(app.services);
+    expect(await view(registrationId)).not.toHaveProperty("rotation");
     for (const channel of hooks.openChannels) expect(await notify(channel)).toMatchObject({ kind: "receipt" });
   });
 
