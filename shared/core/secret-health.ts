@@ -2,7 +2,7 @@ import type { Activity } from "./activity";
 import type { Provider } from "./provider";
 import { carriesSecret } from "./provider-hook";
 import type { Registration } from "./registration";
-import { isDeadlineAlarming, secretDueAt, type SecretUses, usesDuring } from "./rotation";
+import { isDeadlineAlarming, secretDueAt, type SecretRotation, type SecretUses, usesDuring } from "./rotation";
 
 /** How a webhook's secret stands, for its owner. Times as ISO 8601. */
 export interface SecretHealth {
@@ -60,11 +60,7 @@ export function rotatesItself({ secretOrigin, provisioning }: Registration): boo
   return provisioning.state === "ready" && provisioning.reason === undefined && carriesSecret(provisioning.target);
 }
 
-function toRotationHealth(
-  rotation: NonNullable<Registration["rotation"]>,
-  uses: SecretUses,
-  now: number,
-): RotationHealth {
+function toRotationHealth(rotation: SecretRotation, uses: SecretUses, now: number): RotationHealth {
   return {
     startedAt: rotation.startedAt,
     deadline: rotation.deadline,

@@ -56,7 +56,7 @@ export async function rotateSecret(services: Services, key: OwnKey, request: Rot
   if (next.secretOrigin === "imported") await dropCandidates(services, registration);
   services.log("info", "secret.rotation_begun", { registrationId: registration.id, startedBy: "owner" });
   const shown = next.secretOrigin === "generated" ? { webhookSecret: secret } : {};
-  return { ...toRegistrationView(services, begun), ...shown, setup: rotationSteps(services, begun) };
+  return { ...toRegistrationView(services, begun), ...shown, setup: rotationSteps(services, begun, false) };
 }
 
 /** A new secret and how it is used. */
@@ -149,7 +149,7 @@ async function cancelRotation(services: Services, registration: Registration): P
     return turnedRound(current, current.rotation, services.now());
   });
   services.log("info", "secret.rotation_cancelled", { registrationId: id });
-  return { ...toRegistrationView(services, turned), setup: rotationSteps(services, turned) };
+  return { ...toRegistrationView(services, turned), setup: rotationSteps(services, turned, true) };
 }
 
 function turnedRound(registration: Registration, rotation: SecretRotation, now: number): Registration {

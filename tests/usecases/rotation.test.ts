@@ -145,7 +145,9 @@ describe("the old secret", () => {
   it("counts again when its owner cancels, and then it is the new one that is on its way out", async () => {
     const { webhookSecret } = await rotate({ overlapHours: 10 });
     app.advance(HOUR);
-    expect(await rotate({ end: "cancel" })).toMatchObject({ rotation: { startedBy: "owner" } });
+    const { rotation, setup } = await rotate({ end: "cancel" });
+    expect(rotation).toMatchObject({ startedBy: "owner" });
+    expect(setup[0]).toContain("Let Salesforce use the secret from before");
     expect(await deliverWith(webhookSecret)).toBe("accepted");
     app.advance(10 * HOUR);
     await runTimer();
