@@ -15,6 +15,16 @@ export function copyable(text, name) {
     "span",
     { class: "copyable" },
     h("code", {}, text),
-    h("button", { type: "button", class: "small", "aria-label": `Copy ${name}`, onclick: () => void copy() }, "Copy"),
+    h(
+      "button",
+      {
+        type: "button",
+        class: "small",
+        id: `copy-${name.replaceAll(" ", "-")}`,
+        "aria-label": `Copy ${name}`,
+        onclick: () => void copy(),
+      },
+      "Copy",
+    ),
   );
 }

@@ -7,7 +7,7 @@ import { problemBox } from "./problem.js";
  * @property {readonly import("./dom.js").Child[]} body
  * @property {string} action the verb on the button
  * @property {boolean} [isDangerous]
- * @property {() => Promise<string>} perform answers what to tell about it
+ * @property {() => Promise<string | HTMLElement>} perform answers what to tell about it, or to show in the dialog's place
  */
 
 /**
@@ -15,6 +15,7 @@ import { problemBox } from "./problem.js";
  * @param {ConfirmOptions} options
  */
 export function confirm({ title, body, action, isDangerous = false, perform }) {
+  const content = h("div", {}, ...body);
   const failure = h("div", {});
   const go = h(
     "button",
@@ -26,7 +27,7 @@ export function confirm({ title, body, action, isDangerous = false, perform }) {
     "dialog",
     { "aria-labelledby": "dialog-title" },
     h("h2", { id: "dialog-title" }, title),
-    ...body,
+    content,
     failure,
     h("div", { class: "buttons" }, cancel, go),
   );
@@ -37,8 +38,16 @@ export function confirm({ title, body, action, isDangerous = false, perform }) {
     go.disabled = true;
     try {
       const done = await perform();
-      dialog.close();
-      announce(done);
+      if (typeof done === "string") {
+        dialog.close();
+        announce(done);
+        return;
+      }
+      content.replaceChildren(done);
+      failure.replaceChildren();
+      go.remove();
+      cancel.textContent = "Close";
+      cancel.focus();
     } catch (error) {
       failure.replaceChildren(problemBox(error));
       go.disabled = false;

@@ -70,6 +70,23 @@ export function refill(container, ...children) {
   if (id !== "") document.getElementById(id)?.focus({ preventScroll: true });
 }
 
+/** What each container shows, as JSON. @type {WeakMap<Element, string>} */
+const shown = new WeakMap();
+
+/**
+ * Puts new content into an element if it is about something else than what is there: what a reader has marked or scrolled
+ * to stays as it is.
+ * @param {Element} container
+ * @param {unknown} data
+ * @param {() => readonly Child[]} build
+ */
+export function update(container, data, build) {
+  const text = JSON.stringify(data);
+  if (shown.get(container) === text) return;
+  shown.set(container, text);
+  refill(container, ...build());
+}
+
 /**
  * The element of the page with this id.
  * @param {string} id

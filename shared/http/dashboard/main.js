@@ -5,10 +5,13 @@ import { leaveView, startRouter } from "./router.js";
 import { forgetToken, token } from "./session.js";
 import { conflictView } from "./view-conflict.js";
 import { conflictsView } from "./view-conflicts.js";
+import { deadLettersView } from "./view-dead-letters.js";
 import { deliveriesView } from "./view-deliveries.js";
 import { deliveryView } from "./view-delivery.js";
 import { overviewView } from "./view-overview.js";
 import { rateLimitsView } from "./view-rate-limits.js";
+import { replayView } from "./view-replay.js";
+import { replaysView } from "./view-replays.js";
 import { showSignIn } from "./view-sign-in.js";
 import { syncTaskView } from "./view-sync-task.js";
 import { syncTasksView } from "./view-sync-tasks.js";
@@ -22,6 +25,9 @@ const routes = [
   ["/webhooks/:registrationId", webhookView],
   ["/deliveries", deliveriesView],
   ["/deliveries/:deliveryId", deliveryView],
+  ["/dead-letters", deadLettersView],
+  ["/replays", replaysView],
+  ["/replays/:replayId", replayView],
   ["/sync-tasks", syncTasksView],
   ["/sync-tasks/:taskId", syncTaskView],
   ["/conflicts", conflictsView],

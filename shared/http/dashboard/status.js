@@ -18,6 +18,7 @@ const tones = {
   rate_limited: "warn",
   pending_verification: "warn",
   pending_provider: "warn",
+  running: "warn",
   paused: "warn",
   open: "warn",
   failed: "bad",

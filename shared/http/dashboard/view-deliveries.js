@@ -1,4 +1,5 @@
-import { get, serverNow } from "./api.js";
+import { change, get, serverNow } from "./api.js";
+import { confirm } from "./dialog.js";
 import { announce, h } from "./dom.js";
 import { counted } from "./format.js";
 import { emptyState, field, filterForm, select, tenantDeliveryColumns } from "./parts.js";
@@ -7,6 +8,7 @@ import { poll } from "./poll.js";
 import { goTo, linkTo } from "./router.js";
 
 /** @import { DeliveryPage } from "../../usecases/list-deliveries" */
+/** @import { ReplayView } from "../../usecases/replay-view" */
 
 const NEWER_SECONDS = 10;
 const MOST_NEWER = 200;
@@ -25,6 +27,7 @@ const outcomes = /** @type {const} */ ([
   ["synchronised", "synchronised"],
   ["retrying", "retrying"],
   ["dead", "dead"],
+  ["discarded", "discarded"],
 ]);
 const texts = /** @type {const} */ ([
   ["eventName", "Event"],
@@ -83,7 +86,27 @@ export function deliveriesView({ query, signal }) {
       newer.hidden = deliveries.length === 0;
     });
   }
-  return { title: "Deliveries", content: [filterOf(search), newer, list.element] };
+  return { title: "Deliveries", content: [filterOf(search), newer, list.element, planOf(search)] };
+}
+
+/**
+ * A replay of all that the search finds: first a plan, which says how many those are.
+ * @param {Record<string, string>} search
+ */
+function planOf(search) {
+  const ask = () =>
+    confirm({
+      title: "Plan a replay of all that this search finds?",
+      body: [h("p", {}, "A plan counts them and shows the oldest. Nothing is replayed until you run it.")],
+      action: "Plan it",
+      perform: async () => {
+        /** @type {ReplayView} */
+        const { replayId } = await change("POST", "/replays", search);
+        goTo(linkTo(`/replays/${replayId}`));
+        return "The replay is planned.";
+      },
+    });
+  return h("div", { class: "buttons" }, h("button", { type: "button", onclick: ask }, "Replay all of these…"));
 }
 
 /** @param {Record<string, string>} search */

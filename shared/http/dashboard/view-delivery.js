@@ -1,13 +1,17 @@
 import { get } from "./api.js";
-import { h, refill } from "./dom.js";
+import { discardButton, replayButton } from "./delivery-actions.js";
+import { h, update } from "./dom.js";
 import { count, duration, words } from "./format.js";
 import { timeOf, webhookLink } from "./parts.js";
+import { poll } from "./poll.js";
 import { problemBox } from "./problem.js";
 import { linkTo } from "./router.js";
 import { badge, resultOf } from "./status.js";
 import { facts, panel, skeleton, table } from "./table.js";
 
 /** @import { DeliveryDetails } from "../../usecases/delivery-view" */
+
+const SECONDS = 5;
 
 /** @type {import("./router.js").ViewBuilder} */
 export function deliveryView({ params, signal }) {
@@ -16,25 +20,37 @@ export function deliveryView({ params, signal }) {
     try {
       /** @type {DeliveryDetails} */
       const delivery = await get(`/deliveries/${encodeURIComponent(params["deliveryId"] ?? "")}`, { signal });
-      refill(content, ...partsOf(delivery));
+      update(content, delivery, () => partsOf(delivery, show));
     } catch (error) {
-      if (!signal.aborted) refill(content, problemBox(error, show));
+      if (!signal.aborted) update(content, String(error), () => [problemBox(error)]);
+      throw error;
     }
   };
-  void show();
+  poll(signal, SECONDS, show);
   return { title: "Delivery", content: [content] };
 }
 
 /**
  * @param {DeliveryDetails} delivery
+ * @param {() => Promise<void>} reload
  * @returns {HTMLElement[]}
  */
-function partsOf(delivery) {
-  return [aboutOf(delivery), ...whyOf(delivery), ...payloadOf(delivery), ...taskOf(delivery), ...requestOf(delivery)];
+function partsOf(delivery, reload) {
+  return [
+    aboutOf(delivery, reload),
+    ...whyOf(delivery),
+    ...payloadOf(delivery),
+    ...taskOf(delivery),
+    ...replaysOf(delivery),
+    ...requestOf(delivery),
+  ];
 }
 
-/** @param {DeliveryDetails} delivery */
-function aboutOf(delivery) {
+/**
+ * @param {DeliveryDetails} delivery
+ * @param {() => Promise<void>} reload
+ */
+function aboutOf(delivery, reload) {
   const { receivedAt, eventName, eventNames, entityType, entityId, integrationId, attempts, change, latencyMs } =
     delivery;
   return h(
@@ -53,7 +69,31 @@ function aboutOf(delivery) {
       ["Took", latencyMs === undefined ? undefined : duration(latencyMs)],
       ["Code", delivery.reason && h("code", {}, delivery.reason)],
     ]),
+    delivery.event &&
+      h(
+        "div",
+        { class: "buttons" },
+        delivery.outcome === "dead" && discardButton(delivery.deliveryId, reload),
+        replayButton(delivery.deliveryId, reload),
+      ),
   );
+}
+
+/** @param {DeliveryDetails} delivery */
+function replaysOf({ replays = [] }) {
+  if (replays.length === 0) return [];
+  const replayTable = table({
+    caption: "Replays",
+    rows: replays,
+    columns: [
+      { title: "Asked for", cell: ({ requestedAt }) => timeOf(requestedAt) },
+      { title: "Result", cell: ({ outcome }) => badge(outcome) },
+      { title: "By", cell: ({ requestedBy }) => requestedBy },
+      { title: "Attempts", kind: "number", cell: ({ attempts: tried }) => count(tried) },
+      { title: "Why", cell: ({ reason }) => reason ?? "" },
+    ],
+  });
+  return [panel("Replays", replayTable)];
 }
 
 /** @param {DeliveryDetails} delivery */

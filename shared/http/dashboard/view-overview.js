@@ -76,7 +76,7 @@ function countTiles({ counts }) {
     tile("Accepted", accepted, linkTo("/deliveries", { verdict: "accepted" })),
     tile("Synchronised", synced, linkTo("/deliveries", { outcome: "synchronised" })),
     tile("Refused", refused, linkTo("/deliveries", { verdict: "refused" }), undefined, refused > 0 ? "bad" : "calm"),
-    tile("Given up", dead, linkTo("/deliveries", { outcome: "dead" }), undefined, dead > 0 ? "bad" : "calm"),
+    tile("Given up", dead, "#/dead-letters", undefined, dead > 0 ? "bad" : "calm"),
   ];
 }
 

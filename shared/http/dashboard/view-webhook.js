@@ -1,7 +1,7 @@
 import { get } from "./api.js";
 import { copyable } from "./copy.js";
 import { deliveryCharts } from "./delivery-charts.js";
-import { h, refill } from "./dom.js";
+import { h, refill, update } from "./dom.js";
 import { follow } from "./feed.js";
 import { count, duration, words } from "./format.js";
 import { deliveryColumns, emptyState, timeOf } from "./parts.js";
@@ -10,6 +10,7 @@ import { problemBox } from "./problem.js";
 import { linkTo } from "./router.js";
 import { badge } from "./status.js";
 import { facts, panel, skeleton, table } from "./table.js";
+import { secretOf } from "./webhook-secret.js";
 
 /** @import { RegistrationView } from "../../usecases/registration-view" */
 /** @import { WebhookHealth } from "../../core/health" */
@@ -25,33 +26,35 @@ export function webhookView({ params, signal }) {
   const charts = h("div", { class: "charts" });
   const latest = h("div", {}, skeleton(LATEST));
   const steps = h("div", {});
+  const secret = h("div", {}, skeleton(2));
   const show = async () => {
+    /** @type {Promise<RegistrationView>} */
+    const asked = get(path, { signal });
+    /** @type {Promise<WebhookHealth>} */
+    const askedHealth = get(`${path}/health`, { signal });
+    const [webhook, found] = await Promise.all([asked, askedHealth]);
+    update(head, webhook, () => [headOf(webhook)]);
+    update(steps, webhook, () => [stepsOf(webhook)]);
+    update(health, found, () => healthOf(found));
+    update(secret, [webhook, found.secret], () => secretOf(webhook, found.secret, show));
+  };
+  poll(signal, HEALTH_SECONDS, async () => {
     try {
-      /** @type {RegistrationView} */
-      const webhook = await get(path, { signal });
-      refill(head, headOf(webhook));
-      refill(steps, stepsOf(webhook));
-      poll(signal, HEALTH_SECONDS, async () => {
-        /** @type {WebhookHealth} */
-        const found = await get(`${path}/health`, { signal });
-        refill(health, ...healthOf(found));
-      });
-      follow(signal, `${path}/deliveries`, (feed) => {
-        refill(charts, ...deliveryCharts(feed));
-        refill(latest, latestOf(feed.lines.slice(0, LATEST), params["registrationId"] ?? ""));
-      });
+      await show();
     } catch (error) {
-      if (signal.aborted) return;
-      refill(head, problemBox(error, show));
-      refill(health);
-      refill(latest);
+      if (!signal.aborted) {
+        update(head, String(error), () => [problemBox(error)]);
+        for (const part of [health, secret, latest]) part.querySelector(".skeleton")?.remove();
+      }
+      throw error;
     }
-  };
-  void show();
-  return {
-    title: "Webhook",
-    content: [head, panel("Health", health), charts, panel("Latest deliveries", latest), steps],
-  };
+  });
+  follow(signal, `${path}/deliveries`, (feed) => {
+    refill(charts, ...deliveryCharts(feed));
+    refill(latest, latestOf(feed.lines.slice(0, LATEST), params["registrationId"] ?? ""));
+  });
+  const parts = [panel("Health", health), charts, panel("Latest deliveries", latest), panel("Secret", secret), steps];
+  return { title: "Webhook", content: [head, ...parts] };
 }
 
 /** @param {RegistrationView} webhook */
