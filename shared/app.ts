@@ -17,6 +17,7 @@ import { createProviders } from "./providers/registry";
 import { Activities } from "./repositories/activities";
 import { AuditLog } from "./repositories/audit-log";
 import { Deliveries } from "./repositories/deliveries";
+import { HeldEvents } from "./repositories/held-events";
 import { HookLedgers } from "./repositories/hook-ledgers";
 import { Repairs } from "./repositories/repairs";
 import { Replays } from "./repositories/replays";
@@ -202,6 +203,7 @@ async function createServices(parts: ServiceParts): Promise<Services> {
     routes,
     repairs: new Repairs(documents),
     replays: new Replays(documents),
+    heldEvents: new HeldEvents(documents),
     auditLog: new AuditLog(documents),
     cache: new RegistrationCache({
       registrations,

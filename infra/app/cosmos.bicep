@@ -315,6 +315,32 @@ var containers = [
     compositeIndexes: []
   }
   {
+    name: 'held-events'
+    includedPaths: [
+      {
+        path: '/pk/?'
+      }
+      {
+        path: '/tenantId/?'
+      }
+      {
+        path: '/receivedOrder/?'
+      }
+    ]
+    compositeIndexes: [
+      [
+        {
+          path: '/receivedOrder'
+          order: 'ascending'
+        }
+        {
+          path: '/id'
+          order: 'ascending'
+        }
+      ]
+    ]
+  }
+  {
     name: 'audit'
     includedPaths: [
       {

@@ -51,6 +51,7 @@ export const errorCatalogue = {
   payload_too_large: { status: 413, title: "The body is larger than this provider's deliveries may be.", retry: false },
   rate_limited: { status: 429, title: "Too many requests.", retry: true },
   queue_unavailable: { status: 503, title: "The event queue did not take the delivery.", retry: true },
+  hold_full: { status: 503, title: "The webhook is paused, and no more may be held.", retry: true },
   store_unavailable: { status: 503, title: "The store did not answer.", retry: true },
   secrets_unavailable: { status: 503, title: "The secret store did not answer.", retry: true },
   keys_unavailable: { status: 503, title: "The signing keys could not be fetched.", retry: true },

@@ -1,5 +1,6 @@
 import { type Activity, type ActivityCount, countsInWindow } from "./activity";
 import type { Connection } from "./connection";
+import { isHoldNearlyFull, pauseAdvice } from "./pause";
 import type { Provider } from "./provider";
 import { activeNotices, type NoticeName, type NoticeRecord, providerNotices } from "./provider-notice";
 import { provisioningAdvice } from "./provisioning";
@@ -31,6 +32,8 @@ export interface WebhookHealth {
   readonly failureReasons: Activity["failureReasons"];
   readonly counts: Readonly<Record<ActivityCount, number>>;
   readonly windowMinutes: number;
+  /** Events that are held; only while the webhook is paused. */
+  readonly heldCount?: number;
   /** What is usual between deliveries; absent until enough was learned. */
   readonly silence?: { readonly usualSeconds: number; readonly longestSeconds: number; readonly isAlarming: boolean };
   /** Absent where the webhook has none. */
@@ -47,6 +50,8 @@ export interface HealthInput {
   readonly connection?: Pick<Connection, "status" | "statusReason" | "statusChangedAt"> | undefined;
   /** Of a shared webhook: whose deliveries go to nobody. */
   readonly unrouted?: readonly UnroutedAccount[];
+  /** Events that are held, where the webhook is paused. */
+  readonly held?: number;
   readonly now: number;
   readonly windowMs: number;
   /** Absent, or 0: a secret never is too old. */
@@ -74,7 +79,8 @@ export function computeHealth(input: HealthInput): WebhookHealth {
     notices.length > 0 ||
     silence?.isAlarming === true ||
     secret?.rotation?.isAlarming === true ||
-    registration.provisioning?.reason !== undefined;
+    registration.provisioning?.reason !== undefined ||
+    (registration.pause !== undefined && isHoldNearlyFull(registration.pause, input.held ?? 0, now));
   const status = worst === "healthy" && isDoubtful ? "degraded" : worst;
   return {
     registrationId: registration.id,
@@ -88,6 +94,7 @@ export function computeHealth(input: HealthInput): WebhookHealth {
     failureReasons: activity.failureReasons,
     counts,
     windowMinutes: Math.round(windowMs / 60_000),
+    ...(input.held === undefined ? {} : { heldCount: input.held }),
     ...(silence === undefined ? {} : { silence: toView(silence) }),
     ...(secret === undefined ? {} : { secret }),
     recommendations: recommendationsFor(input, counts, notices),
@@ -127,6 +134,7 @@ function recommendationsFor(
     ...weaknessAdvice(input),
     ...secretAdvice(input, secretHealthOf(input)),
     ...noticeAdvice(input, notices),
+    ...(registration.pause ? [pauseAdvice(registration.pause, input.held ?? 0, input.now)] : []),
     ...unroutedAdvice(registration, input.unrouted ?? []),
     ...refusalAdvice(input, counts),
     ...connectionAdvice(input),

@@ -79,6 +79,7 @@ export const collectionNames = [
   "routes",
   "repairs",
   "replays",
+  "held-events",
   "audit",
   "change-positions",
   "alerts",

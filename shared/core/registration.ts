@@ -1,4 +1,5 @@
 import type { AccountKind } from "./account-routing";
+import type { Pause } from "./pause";
 import type { Document } from "./ports";
 import type { Provisioning } from "./provisioning";
 import type { SecretRotation } from "./rotation";
@@ -108,6 +109,8 @@ export interface Registration extends Document {
   readonly retryPolicy: RetryPolicy;
   /** Paths into the data of its events that the delivery log must not hold; absent where it may hold everything. */
   readonly redact?: readonly string[];
+  /** Set while deliveries are held. */
+  readonly pause?: Pause;
   readonly metadata: Readonly<Record<string, string>>;
   /** Absent where its owner sets it up at the provider. */
   readonly provisioning?: Provisioning;

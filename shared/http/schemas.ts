@@ -204,6 +204,11 @@ const webhookProperties = {
   routing: { enum: accountKinds, description: "Set where the webhook is shared." },
   retryPolicy: { type: "object" },
   redact: textList,
+  pause: {
+    type: "object",
+    description: "Deliveries are held, or what was held is being queued.",
+    properties: { state: { enum: ["paused", "resuming"] }, since: time, by: { type: "string" } },
+  },
   metadata: { type: "object" },
   provisioning: {
     type: "object",
@@ -254,6 +259,17 @@ export const newWebhookSchema = {
   },
 } as const;
 
+/** What became of the webhooks of an integration. */
+export const integrationPauseSchema = {
+  title: "IntegrationPause",
+  type: "object",
+  required: ["integrationId", "webhooks"],
+  properties: {
+    integrationId: { type: "string" },
+    webhooks: { type: "integer", description: "How many were paused or resumed." },
+  },
+} as const;
+
 /** The health of one webhook. */
 export const webhookHealthSchema = {
   title: "WebhookHealth",
@@ -271,6 +287,7 @@ export const webhookHealthSchema = {
     failureReasons: { type: "array", items: { type: "object" } },
     counts: { type: "object" },
     windowMinutes: { type: "integer" },
+    heldCount: { type: "integer", description: "Events that are held; only while the webhook is paused." },
     silence: {
       type: "object",
       description: "What is usual between deliveries, once enough of them came to tell.",
@@ -363,6 +380,7 @@ export const deliveryReceiptSchema = {
     ...receiptProperties,
     deliveryId: { type: "string" },
     duplicate: { const: true },
+    held: { const: true, description: "The webhook is paused: its events are queued when it is resumed." },
     ignored: { type: "string" },
     processingTimeMs: { type: "number" },
     events: { type: "array", items: { type: "object", properties: receiptProperties } },

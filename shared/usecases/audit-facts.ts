@@ -114,6 +114,7 @@ export function webhookFacts(registration: Registration): JsonObject {
     verification,
     retryPolicy,
     redact: registration.redact,
+    pause: registration.pause?.state,
     secretOrigin: registration.secretOrigin,
     secretVersion: registration.secretVersion,
     rotation: registration.rotation && rotationFacts(registration.rotation),

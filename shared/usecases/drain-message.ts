@@ -1,8 +1,10 @@
 import { isWorkMessage } from "../sync/work-message";
 import { drainEvent } from "./drain-event";
+import { drainHeld } from "./drain-held";
 import { drainReplay } from "./drain-replay";
 import { drainWork } from "./drain-work";
 import { isReplayWorkMessage } from "./replay-work";
+import { isResumeMessage } from "./resume-message";
 import type { Services } from "./services";
 
 /**
@@ -12,5 +14,6 @@ import type { Services } from "./services";
  */
 export function drainMessage(services: Services, body: unknown): Promise<void> {
   if (isWorkMessage(body)) return drainWork(services, body);
+  if (isResumeMessage(body)) return drainHeld(services, body);
   return isReplayWorkMessage(body) ? drainReplay(services, body) : drainEvent(services, body);
 }

@@ -5,6 +5,7 @@ import type { ParsedDelivery } from "../core/provider";
 import { eventNameOf, type ProviderEvent } from "../core/webhook-event";
 import { activityKeyOf } from "./activity-key";
 import { type EventMessage, toEventMessage } from "./event-message";
+import { holdEvents } from "./hold-events";
 import { noteAtDoor } from "./note-at-door";
 import type { CachedRegistration } from "./registration-cache";
 import { sendEvents } from "./send-events";
@@ -35,6 +36,8 @@ export interface DeliveryReceipt {
   readonly processingTimeMs: number;
   /** The events of this delivery were queued before. */
   readonly duplicate?: true | undefined;
+  /** The webhook is paused: its events are kept, and queued when it is resumed. */
+  readonly held?: true | undefined;
   /** Why there is nothing to queue, where that deserves a word: `unknown_shape`, `unrouted`. */
   readonly ignored?: string | undefined;
   readonly events: readonly EventReceipt[];
@@ -52,8 +55,9 @@ export interface Arrival {
 }
 
 /**
- * Queues the events that the registration asked for, all or none, and answers the receipt.
- * @throws {WebhookError} `queue_unavailable`, `store_unavailable`: then nothing counts as seen, and the provider repeats
+ * Queues the events that the registration asked for, all or none, and answers the receipt. While the webhook is paused they
+ * are held in its place.
+ * @throws {WebhookError} `queue_unavailable`, `store_unavailable`, `hold_full`: then nothing counts as seen, and the provider repeats
  */
 export async function queueDelivery(services: Services, arrival: Arrival): Promise<DeliveryReceipt> {
   const { entry, parsed } = arrival;
@@ -61,12 +65,26 @@ export async function queueDelivery(services: Services, arrival: Arrival): Promi
   // Events are numbered as parsed, before matching, so that a change of the registration changes no event's id.
   const wanted = [...parsed.events.keys()].filter((index) => matchesAt(entry, parsed, index));
   const events = wanted.map((index) => messageAt(arrival, deliveryId, index));
-  const known = events.length === 0 ? [] : await sendEvents(services, events, arrival.request.bodyBytes);
+  const known = events.length === 0 ? [] : await sendOrHold(services, arrival, events);
   const triggered = new Set(wanted.filter((_, position) => known[position] !== true));
   const duplicate = events.length > 0 && triggered.size === 0;
   noteArrival(services, arrival, { deliveryId, duplicate, queued: triggered.size });
-  const receipts = parsed.events.map((event, index) => toReceipt(event, triggered.has(index)));
-  return toDeliveryReceipt(arrival, receipts, { deliveryId, duplicate });
+  const isHeld = entry.registration.pause !== undefined;
+  const receipts = parsed.events.map((event, index) => toReceipt(event, triggered.has(index) && !isHeld));
+  const held = isHeld && triggered.size > 0;
+  return { ...toDeliveryReceipt(arrival, receipts, { deliveryId, duplicate }), ...(held && { held }) };
+}
+
+/** Answers for each event whether it was known already. */
+function sendOrHold(
+  services: Services,
+  { entry: { registration }, request: { bodyBytes } }: Arrival,
+  events: readonly EventMessage[],
+): Promise<readonly boolean[]> {
+  const { pause } = registration;
+  return pause === undefined
+    ? sendEvents(services, events, bodyBytes)
+    : holdEvents(services, { registration, pause }, events, bodyBytes);
 }
 
 /** The receipt of a delivery of which nothing is queued. */

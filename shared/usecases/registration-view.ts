@@ -22,6 +22,7 @@ export interface RegistrationView {
   readonly routing?: Registration["routing"];
   readonly retryPolicy: Registration["retryPolicy"];
   readonly redact?: Registration["redact"];
+  readonly pause?: Registration["pause"];
   readonly metadata: Registration["metadata"];
   readonly provisioning?: Provisioning;
   /** Set while the secret is being changed. */
@@ -51,6 +52,7 @@ export function toRegistrationView(services: Services, registration: Registratio
     ...(registration.routing && { routing: registration.routing }),
     retryPolicy: registration.retryPolicy,
     ...(registration.redact && { redact: registration.redact }),
+    ...(registration.pause && { pause: registration.pause }),
     metadata: registration.metadata,
     ...(registration.provisioning === undefined ? {} : { provisioning: registration.provisioning }),
     ...(registration.rotation && { rotation: toRotationView(registration.rotation) }),

@@ -20,10 +20,19 @@ export async function sendEvents(
   events: readonly EventMessage[],
   bodyBytes: number,
 ): Promise<readonly boolean[]> {
-  const fits = bodyBytes * MAX_ESCAPING + ENVELOPE_BYTES <= services.queue.maxMessageBytes;
-  const bodies = fits ? events : await Promise.all(events.map((event) => claimCheck(services, event)));
+  const bodies = await toQueueBodies(services, events, bodyBytes);
   const messages = bodies.map((body) => ({ messageId: body.id, body }));
   return withinBudget((signal) => services.queue.send(messages, signal), services.rules.queueTimeoutMs);
+}
+
+/** The messages as the queue takes them: what does not fit is in payloads. @throws {WebhookError} `store_unavailable` */
+export async function toQueueBodies(
+  services: Services,
+  events: readonly EventMessage[],
+  bodyBytes: number,
+): Promise<readonly EventMessage[]> {
+  const fits = bodyBytes * MAX_ESCAPING + ENVELOPE_BYTES <= services.queue.maxMessageBytes;
+  return fits ? events : Promise.all(events.map((event) => claimCheck(services, event)));
 }
 
 /** The message itself if it fits the queue, else one that points to the payload that holds its record's fields. */

@@ -16,6 +16,7 @@ import type { AlertChannels } from "../repositories/alert-channels";
 import type { Alerts } from "../repositories/alerts";
 import type { Connections } from "../repositories/connections";
 import type { Deliveries } from "../repositories/deliveries";
+import type { HeldEvents } from "../repositories/held-events";
 import type { HookLedgers } from "../repositories/hook-ledgers";
 import type { RateLimits } from "../repositories/rate-limits";
 import type { Conflicts } from "../repositories/conflicts";
@@ -81,6 +82,7 @@ export interface Services {
   readonly conflicts: Conflicts;
   readonly repairs: Repairs;
   readonly replays: Replays;
+  readonly heldEvents: HeldEvents;
   readonly auditLog: AuditLog;
   readonly mappings: Mappings;
   readonly mappingSource: MappingSource;

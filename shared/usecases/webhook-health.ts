@@ -18,6 +18,9 @@ export async function healthOf(services: Services, registration: Registration): 
     activity,
     provider,
     connection,
+    ...(registration.pause && {
+      held: await services.heldEvents.countOf(registration.tenantId, registration.id),
+    }),
     unrouted: await unroutedAccounts(services, registration, activity),
     now: services.now(),
     windowMs: services.rules.healthWindowMs,

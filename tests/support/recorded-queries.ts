@@ -6,6 +6,7 @@ import { Alerts } from "../../shared/repositories/alerts";
 import { Conflicts } from "../../shared/repositories/conflicts";
 import { Connections } from "../../shared/repositories/connections";
 import { Deliveries } from "../../shared/repositories/deliveries";
+import { HeldEvents } from "../../shared/repositories/held-events";
 import { HookLedgers } from "../../shared/repositories/hook-ledgers";
 import { Mappings } from "../../shared/repositories/mappings";
 import { Repairs } from "../../shared/repositories/repairs";
@@ -38,6 +39,7 @@ export async function recordQueries(): Promise<readonly RecordedQuery[]> {
     limit: 1,
     oldestFirst: true,
   });
+  await new HeldEvents(store).oldest("tenant-123", "webhook-1", 1);
   await new Replays(store).list(tenant, { limit: 1 });
   await new Connections(store).list(tenant, { integrationId: "github", limit: 1 });
   await new Shards(store).list(tenant, {

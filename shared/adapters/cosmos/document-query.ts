@@ -16,6 +16,7 @@ export type CompositeIndex = readonly { readonly path: string; readonly order: "
  */
 export const compositeIndexes: Readonly<Partial<Record<CollectionName, readonly CompositeIndex[]>>> = {
   deliveries: [compositeIndexFor({ field: "receivedAt", direction: "desc" })],
+  "held-events": [compositeIndexFor({ field: "receivedOrder", direction: "asc" })],
   conflicts: [compositeIndexFor({ field: "detectedAt", direction: "desc" })],
   "hook-ledgers": [compositeIndexFor({ field: "dueAt", direction: "asc" })],
 };
