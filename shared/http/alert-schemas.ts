@@ -99,6 +99,9 @@ const time = { type: "string", format: "date-time" } as const;
 /** Path parameter: a channel, by a name of the tenant's own. */
 export const channelIdParameter = { type: "string", pattern: "^[A-Za-z0-9._~-]{1,64}$" } as const;
 
+/** Query parameter: what concerns the service as a whole, in place of the tenant's own; for operators. */
+export const serviceParameter = { type: "boolean" } as const;
+
 /** Body of `PUT /alert-channels/{channelId}`. */
 export const channelBodySchema = {
   title: "PutAlertChannel",

@@ -1,4 +1,5 @@
-import type { Alert, Finding } from "../core/alert";
+import { type Alert, type Finding, serviceOwner } from "../core/alert";
+import { WebhookError } from "../core/errors";
 import type { Services } from "./services";
 
 /** An alert as its tenant reads it. */
@@ -15,16 +16,26 @@ export interface AlertPage {
   readonly nextCursor?: string;
 }
 
+/** Whose alerts, and who asks. */
+export interface AlertsAsked {
+  readonly tenantId: string;
+  readonly isOperator: boolean;
+  /** Those of the service as a whole, which are operators' affair. */
+  readonly service?: boolean;
+}
+
 /**
- * What is wrong with a tenant's webhooks and connections, as the health timer last saw it.
- * @throws {WebhookError} `invalid_cursor`, `store_unavailable`
+ * What is wrong with a tenant's webhooks and connections, or with the service, as the health timer last saw it.
+ * @throws {WebhookError} `forbidden`, `invalid_cursor`, `store_unavailable`
  */
 export async function listAlerts(
   services: Services,
-  tenantId: string,
+  { tenantId, isOperator, service = false }: AlertsAsked,
   page: { readonly limit: number; readonly cursor?: string },
 ): Promise<AlertPage> {
-  const { items, cursor } = await services.alerts.list({ tenantId, tenantKey: services.tenantKeyOf(tenantId) }, page);
+  if (service && !isOperator) throw new WebhookError("forbidden", { detail: "operator" });
+  const owner = service ? serviceOwner : { tenantId, tenantKey: services.tenantKeyOf(tenantId) };
+  const { items, cursor } = await services.alerts.list(owner, page);
   return { alerts: items.map(toView), ...(cursor === undefined ? {} : { nextCursor: cursor }) };
 }
 

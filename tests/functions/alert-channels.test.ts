@@ -238,4 +238,27 @@ describe("GET /alerts", () => {
     expect(json.alerts).toMatchObject([{ alertId: "alert-1", condition: "silent", state: "open", cause: "c" }]);
     expect((await ask("list-alerts", { as: "b" })).json).toEqual({ alerts: [] });
   });
+
+  it("lists what is wrong with the service for operators, and for nobody else", async () => {
+    const at = new Date(app.services.now() - 3_600_000).toISOString();
+    const subject = { kind: "queue", id: "sync-events" } as const;
+    const finding = { condition: "queue_age", subject, severity: "warning", cause: "c", nextStep: "n" } as const;
+    await app.services.alerts.save({
+      ...finding,
+      id: "alert-1",
+      pk: "service",
+      tenantId: "service",
+      schemaVersion: 1,
+      state: "open",
+      changedAt: at,
+      since: at,
+      serial: 1,
+      isLive: true,
+    });
+    const list = (token: string, query: Readonly<Record<string, string>>) =>
+      call("list-alerts", { headers: { authorization: `Bearer ${token}` }, query });
+    expect((await list("cwt_operator", { service: "true" })).json.alerts).toMatchObject([finding]);
+    expect((await list("cwt_operator", {})).json.alerts).toEqual([]);
+    expect(await list("cwt_a", { service: "true" })).toMatchObject({ status: 403, json: { code: "forbidden" } });
+  });
 });
