@@ -3,7 +3,7 @@ import { DashboardWorld, type NewWebhook } from "../support/dashboard-world";
 import { type EngineStandIn, startEngineStandIn } from "../support/engine-stand-in";
 import { eventually } from "../support/gateway";
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 const inBrowser = browserPath === undefined ? describe.skip : describe;
 const engineSecret = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
 const world = new DashboardWorld();

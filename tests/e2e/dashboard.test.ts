@@ -6,7 +6,7 @@ import { DashboardWorld, type NewWebhook } from "../support/dashboard-world";
 import { eventually, newDataDirectory } from "../support/gateway";
 import { makeRegistration } from "../support/make";
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 const inBrowser = browserPath === undefined ? describe.skip : describe;
 const world = new DashboardWorld();
 

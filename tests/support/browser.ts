@@ -37,7 +37,7 @@ export interface WatchedPage {
 export async function openPage(browser: Browser, url: string): Promise<WatchedPage> {
   const context = await browser.newContext({ locale: "en-GB", timezoneId: "Europe/Berlin" });
   const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(30_000);
   const troubles: string[] = [];
   const asked: string[] = [];
   page.on("pageerror", (error) => troubles.push(error.message));

@@ -107,7 +107,10 @@ function markCurrent(path) {
   for (const link of document.querySelectorAll("nav a")) {
     const target = (link.getAttribute("href") ?? "").slice(1);
     const isCurrent = target === "/" ? path === "/" || path === "" : path === target || path.startsWith(`${target}/`);
-    if (isCurrent) link.setAttribute("aria-current", "page");
-    else link.removeAttribute("aria-current");
+    if (!isCurrent) link.removeAttribute("aria-current");
+    else {
+      link.setAttribute("aria-current", "page");
+      link.scrollIntoView({ block: "nearest", inline: "nearest" });
+    }
   }
 }

@@ -125,7 +125,7 @@ function healthBar({ all, healthy, degraded, failed }) {
         "a",
         { href: linkTo("/webhooks", { health: status }), id: `health-${status}` },
         shapeOf(toneOf(status)),
-        ` ${shortCount(value)} ${status}`,
+        `${shortCount(value)} ${status}`,
       ),
     ),
   );
