@@ -46,7 +46,13 @@ function figuresOf({ webhooksCount, summary, queue }) {
     ...(queue
       ? [
           tile("In the queue", queue.active + queue.scheduled),
-          tile("Dead letters", queue.deadLettered, undefined, undefined, queue.deadLettered > 0 ? "bad" : "calm"),
+          tile(
+            "Dead in the queue",
+            queue.deadLettered,
+            "#/dead-letters",
+            undefined,
+            queue.deadLettered > 0 ? "bad" : "calm",
+          ),
         ]
       : []),
   ];
