@@ -9,6 +9,7 @@ const compositeIndexes = [
   { path: "/receivedAt", order: "descending" },
   { path: "/detectedAt", order: "descending" },
   { path: "/dueAt", order: "ascending" },
+  { path: "/receivedOrder", order: "ascending" },
 ].map((field) => [field, { path: "/id", order: "ascending" }]);
 
 /**
