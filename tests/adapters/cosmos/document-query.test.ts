@@ -2,6 +2,7 @@ import { compositeIndexFor, compositeIndexes, toSqlQuery } from "../../../shared
 import type { DocumentQuery, Documents } from "../../../shared/core/ports";
 import { Conflicts } from "../../../shared/repositories/conflicts";
 import { Deliveries } from "../../../shared/repositories/deliveries";
+import { HeldEvents } from "../../../shared/repositories/held-events";
 import { Mappings } from "../../../shared/repositories/mappings";
 import { Registrations } from "../../../shared/repositories/registrations";
 import { Shards } from "../../../shared/repositories/shards";
@@ -135,12 +136,15 @@ describe("the composite indexes", () => {
     await registrations.create(registration);
     expect((await registrations.list(tenant, { limit: 10 })).items).toEqual([registration]);
     for await (const { id } of registrations.listTenants()) expect(id).toBe(registration.pk);
-    expect.assertions(7);
+    expect.assertions(9);
     expect((await new Shards(store).list(tenant, { limit: 10 })).items).toEqual([]);
     expect((await new Deliveries(store).list(tenant.tenantId, registration.id, 10)).items).toEqual([]);
     expect((await new SyncTasks(store).list(tenant, { limit: 10 })).items).toEqual([]);
     expect((await new Conflicts(store).list(tenant, { limit: 10 })).items).toEqual([]);
     expect((await new Mappings(store).list(tenant, { limit: 10 })).items).toEqual([]);
+    expect(await new HeldEvents(store).oldest(tenant.tenantId, registration.id, 10)).toEqual([]);
+    const oldestFirst = { fields: {}, since: 0, until: 0, limit: 10, oldestFirst: true };
+    expect((await new Deliveries(store).search(tenant, oldestFirst)).items).toEqual([]);
   });
 
   it("are missed where there is none", async () => {
@@ -154,6 +158,12 @@ describe("the composite indexes", () => {
       deliveries: [
         [
           { path: "/receivedAt", order: "descending" },
+          { path: "/id", order: "ascending" },
+        ],
+      ],
+      "held-events": [
+        [
+          { path: "/receivedOrder", order: "ascending" },
           { path: "/id", order: "ascending" },
         ],
       ],
