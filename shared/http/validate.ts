@@ -6,6 +6,9 @@ import { WebhookError, type Problem } from "../core/errors";
 const bodies = once(() => withFormats(new Ajv({ allErrors: true, discriminator: true })));
 const queries = once(() => withFormats(new Ajv({ allErrors: true, coerceTypes: true })));
 
+/** Whoever sends more that is wrong learns the rest next time. */
+const MAX_PROBLEMS = 100;
+
 /** Checks a value against a schema and answers it as what the schema describes. */
 export type Validator<T> = (value: unknown) => T;
 
@@ -30,7 +33,7 @@ function compileWith<T>(ajv: () => Ajv, schema: Schema): Validator<T> {
     if (validate(value)) return value;
     // That one branch of a condition did not hold says nothing that the branch's own problems do not.
     const errors = (validate.errors ?? []).filter(({ keyword }) => keyword !== "if");
-    throw new WebhookError("invalid_request", { problems: errors.map(toProblem) });
+    throw new WebhookError("invalid_request", { problems: errors.slice(0, MAX_PROBLEMS).map(toProblem) });
   };
 }
 

@@ -46,6 +46,7 @@ export async function putAlertChannel(
   demandOperatorFor(settings, isOperator);
   if (known) demandOperatorFor(known, isOperator);
   checkRequest(services, known, request);
+  if (!known) await demandRoomFor(services, key.tenantId);
   const { target, made } = completed(request.target);
   const stored = target && { kind: target.kind, ...(await storeTarget(services, known, target)) };
   let created = false;
@@ -58,6 +59,16 @@ export async function putAlertChannel(
   if (!saved) throw new WebhookError("alert_channel_not_found");
   services.log("info", "alert_channel.saved", { channelId: key.channelId, kind: saved.kind });
   return { channel: { ...toChannelView(saved), ...(made !== undefined && { signingSecret: made }) }, created };
+}
+
+/** All tenants' channels are served by one timer. */
+const MAX_CHANNELS = 20;
+
+async function demandRoomFor({ alertChannels }: Services, tenantId: string): Promise<void> {
+  const { items } = await alertChannels.list(tenantId, { limit: MAX_CHANNELS });
+  if (items.length < MAX_CHANNELS) return;
+  const problems = [{ path: "", message: `a tenant has ${MAX_CHANNELS} channels at most` }];
+  throw new WebhookError("invalid_request", { problems });
 }
 
 interface Change {

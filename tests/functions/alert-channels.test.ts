@@ -53,6 +53,20 @@ const put = (json: unknown = { target: slack() }, as: Who = "a", id = "team"): P
   ask("put-alert-channel", { as, id, json });
 
 describe("PUT /alert-channels/{channelId}", () => {
+  it("refuses lists that go on for ever at once, and tells the first hundred problems", async () => {
+    const conditions = Array.from({ length: 40_000 }, (_, index) => index);
+    const refused = await put({ target: slack(), conditions, quietHours: { exempt: conditions } });
+    expect(refused.status).toBe(400);
+    expect(refused.json.problems.length).toBeLessThanOrEqual(100);
+  });
+
+  it("makes twenty for a tenant and no more, because one timer serves them all", async () => {
+    for (let made = 0; made < 20; made++) expect((await put(undefined, "a", `c-${made}`)).status).toBe(201);
+    expect(await put(undefined, "a", "c-20")).toMatchObject({ status: 400, json: { code: "invalid_request" } });
+    expect((await put(undefined, "a", "c-0")).status).toBe(200);
+    expect((await put(undefined, "b", "c-0")).status).toBe(201);
+  });
+
   it("creates, then replaces; where it leads is never shown", async () => {
     const settings = {
       conditions: ["health", "silent"],
