@@ -12,10 +12,11 @@ managementEndpoint(
     access: "webhooks.write",
     parameters: { path: { registrationId: registrationIdParameter } },
     responses: { 200: { description: "The webhook, and how it stands at the provider.", schema: webhookSchema } },
-    errors: ["registration_not_found", "not_provisioned", "store_unavailable"],
+    errors: ["registration_not_found", "forbidden", "not_provisioned", "store_unavailable"],
   },
   async ({ services, caller, params }) => {
-    const key = { tenantId: caller.tenantId, registrationId: params["registrationId"] ?? "" };
+    const { tenantId, isOperator } = caller;
+    const key = { tenantId, isOperator, registrationId: params["registrationId"] ?? "" };
     return { jsonBody: await provisionWebhook(services, key) };
   },
 );
