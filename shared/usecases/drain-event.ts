@@ -6,7 +6,7 @@ import type { WebhookEvent } from "../core/webhook-event";
 import { recordIdOf } from "../repositories/deliveries";
 import { taskIdOfEvent } from "../sync/task-documents";
 import { type EventMessage, loadEvent, type OpenedMessage, openMessage, replayMarkOf } from "./event-message";
-import { type Settlement, toEventRecord } from "./event-record";
+import { type Settlement, toEventRecord, withReplayNote } from "./event-record";
 import { giveUpTask } from "./give-up-task";
 import { noteSynchronisation } from "./note-synchronisation";
 import { redactPayload } from "./redact-payload";
@@ -22,11 +22,14 @@ import type { Services } from "./services";
  */
 export async function drainEvent(services: Services, body: unknown): Promise<void> {
   const opened = openMessage(body);
-  const { dataref } = opened.message;
-  if (!(await attempt(services, opened)) || dataref === undefined) return;
-  // What cannot be deleted now disappears by itself.
-  await services.payloads.delete(dataref).catch((error: unknown) => {
-    services.log("warn", "payload.not_deleted", { eventId: opened.event.eventId, error: String(error) });
+  if (await attempt(services, opened)) await dropPayload(services, opened);
+}
+
+/** What cannot be deleted now disappears by itself. */
+async function dropPayload({ payloads, log }: Services, { event, message }: OpenedMessage): Promise<void> {
+  if (message.dataref === undefined) return;
+  await payloads.delete(message.dataref).catch((error: unknown) => {
+    log("warn", "payload.not_deleted", { eventId: event.eventId, error: String(error) });
   });
 }
 
@@ -50,9 +53,10 @@ async function attempt(services: Services, opened: OpenedMessage): Promise<boole
   }
 }
 
-/** A replay is no repetition: it has its own effect, once. */
+/** A replay is no repetition: it has its own effect, once; of an event that was discarded meanwhile, none. */
 function isKnown({ message: { replayid } }: OpenedMessage, record: EventRecord | undefined): boolean {
   const replayed = record?.replays?.find(({ replayId }) => replayId === replayid);
+  if (replayid !== undefined && record?.outcome === "discarded") return true;
   return (replayid === undefined ? record : replayed)?.outcome === "synchronised";
 }
 
@@ -84,9 +88,15 @@ async function handleFailure(
 
 /** Where not even its death can be recorded, the event waits until it can. */
 async function park(services: Services, opened: OpenedMessage, settlement: Settlement): Promise<void> {
+  const { earlier, reason } = settlement;
+  // Another replay had the event's effect, and its payload went with that.
+  if (reason === "payload_lost" && earlier?.outcome === "synchronised") {
+    return services.deliveries.save(withReplayNote(services, opened, { ...settlement, earlier }));
+  }
   try {
     const redactedPayload = await redactPayload(services, opened);
     await settle(services, opened, { ...settlement, ...(redactedPayload && { redactedPayload }) });
+    if (redactedPayload) await dropPayload(services, opened);
   } catch (error) {
     const later = planRetry(services, triedOf(opened), error);
     if (!isOutage(error) || later.at === undefined) throw error;

@@ -4,6 +4,7 @@ import type { SyncTask } from "../core/sync-task";
 import { eventNameOf } from "../core/webhook-event";
 import { recordIdOf } from "../repositories/deliveries";
 import { type OpenedMessage, replayMarkOf } from "./event-message";
+import type { RedactedPayload } from "./redact-payload";
 import type { Services } from "./services";
 
 /** What is recorded of an event besides what it says itself. */
@@ -14,8 +15,8 @@ export interface Settlement {
   readonly reason?: string;
   /** The record as it was before this attempt. */
   readonly earlier: EventRecord | undefined;
-  /** Names of the fields that were left out of the event's payload. */
-  readonly redactedPayload?: readonly string[];
+  /** What is kept in the place of the event's payload. */
+  readonly redactedPayload?: RedactedPayload;
 }
 
 const MAX_REPLAYS = 10;
@@ -59,6 +60,17 @@ export function toEventRecord(services: Services, opened: OpenedMessage, settlem
   };
 }
 
+/** The record as it was, but for what became of this replay. */
+export function withReplayNote(
+  services: Services,
+  opened: OpenedMessage,
+  { earlier, ...settlement }: Settlement & { readonly earlier: EventRecord },
+): EventRecord {
+  const mark = replayMarkOf(opened.message);
+  const settledAt = new Date(services.now()).toISOString();
+  return { ...earlier, replays: replaysAfter({ ...settlement, earlier }, mark && { ...mark, settledAt }) };
+}
+
 type Kept = Pick<EventRecord, "event" | "redacted" | "dataref">;
 
 /**
@@ -74,7 +86,9 @@ function keptEvent(
   const { dataref } = opened.message;
   if (outcome !== "dead") return rules.keepsEvents && dataref === undefined ? redactedEvent(opened, earlier) : {};
   if (dataref === undefined) return redactedEvent(opened, earlier);
-  return { ...redactedEvent(opened, earlier), ...(redactedPayload && { redacted: redactedPayload }), dataref };
+  const kept = redactedEvent(opened, earlier);
+  if (redactedPayload === undefined) return { ...kept, dataref };
+  return { ...kept, redacted: redactedPayload.fields, dataref: redactedPayload.dataref };
 }
 
 /** A replay brings less than was recorded before: what could not be replayed is not in it. */

@@ -1,3 +1,4 @@
+import { WebhookError } from "../../shared/core/errors";
 import { SyncFailure } from "../../shared/core/sync-task";
 import type { WebhookEvent } from "../../shared/core/webhook-event";
 import { drainEvent } from "../../shared/usecases/drain-event";
@@ -100,6 +101,18 @@ describe("what a webhook's owner wants nobody to keep", () => {
     expect(await delivery()).toMatchObject({ outcome: "dead", redacted: ["Email", "Owner"] });
     await replay();
     expect(await source()).toEqual({ Id: "003", LastName: "Lovelace", Notes: large.Notes });
+  });
+
+  it("is not missing from an event whose death could not be recorded, and that is tried again", async () => {
+    const large = { ...data, Notes: "x".repeat(300_000) };
+    jest.spyOn(app.services.sync, "enqueueSyncTask").mockRejectedValueOnce(gaveUp);
+    jest.spyOn(app.services.deliveries, "save").mockRejectedValueOnce(new WebhookError("store_unavailable"));
+    await app.deliverSigned(webhook, contactBody("created", "003", large));
+    await app.drain();
+    app.advance(120_000);
+    await app.drain();
+    expect(await delivery()).toMatchObject({ outcome: "synchronised" });
+    expect(await source()).toEqual(large);
   });
 
   it("is what it was at receipt, and may be changed", async () => {

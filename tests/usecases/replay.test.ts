@@ -2,6 +2,7 @@ import { WebhookError } from "../../shared/core/errors";
 import { getDelivery, listDeliveries } from "../../shared/usecases/list-deliveries";
 import { SyncFailure } from "../../shared/core/sync-task";
 import type { NewRegistration } from "../../shared/usecases/register-webhook";
+import { discardDelivery } from "../../shared/usecases/discard-delivery";
 import { replayDelivery } from "../../shared/usecases/replay-delivery";
 import { unregisterWebhook } from "../../shared/usecases/unregister-webhook";
 import { healthOf } from "../../shared/usecases/webhook-health";
@@ -44,6 +45,31 @@ async function shard() {
   const tenant = { tenantId, tenantKey: app.services.tenantKeyOf(tenantId) };
   return (await app.services.shards.list(tenant, { limit: 1 })).items[0];
 }
+
+describe("two replays of one event", () => {
+  it("are one success, though the first took the payload with it", async () => {
+    failNext(gaveUp);
+    const deliveryId = await deliver({ Name: "Ada", Notes: "x".repeat(300_000) });
+    const [first, second] = [await replay(deliveryId), await replay(deliveryId)];
+    expect(first.replayId).not.toBe(second.replayId);
+    await app.drain();
+    const found = await details(deliveryId);
+    expect(found).toMatchObject({ outcome: "synchronised" });
+    expect(found.replays?.map(({ outcome }) => outcome).sort()).toEqual(["dead", "synchronised"]);
+    expect((await shard())?.structuredData).toMatchObject({ name: "Ada" });
+  });
+
+  it("of an event that was discarded meanwhile have no effect, and leave it discarded", async () => {
+    failNext(gaveUp);
+    const deliveryId = await deliver();
+    await replay(deliveryId);
+    await discardDelivery(app.services, { tenantId, deliveryId });
+    failNext(gaveUp);
+    await app.drain();
+    expect(await details(deliveryId)).toMatchObject({ outcome: "discarded" });
+    expect(await shard()).toBeUndefined();
+  });
+});
 
 describe("a replay", () => {
   it("gives a dead event its effect, and its record says when, by whom and with what outcome", async () => {
