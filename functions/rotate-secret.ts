@@ -20,6 +20,7 @@ managementEndpoint<RotateRequest>(
       "secret_not_used",
       "rotation_open",
       "rotation_not_open",
+      "secret_not_taken",
       "document_changed",
       "store_unavailable",
       "secrets_unavailable",

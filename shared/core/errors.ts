@@ -44,6 +44,7 @@ export const errorCatalogue = {
   },
   secret_not_used: { status: 409, title: "The webhook has no secret that could be changed.", retry: false },
   rotation_open: { status: 409, title: "The secret is being changed already; finish or cancel that.", retry: false },
+  secret_not_taken: { status: 409, title: "The provider does not have the new secret yet.", retry: true },
   rotation_not_open: { status: 409, title: "The secret is not being changed.", retry: false },
   not_provisioned: { status: 409, title: "The webhook was not registered with `provision`.", retry: false },
   length_required: { status: 411, title: "Send the body with a Content-Length, not chunked.", retry: false },

@@ -43,7 +43,7 @@ export interface RotateReply extends RegistrationView {
  * Changes a webhook's secret without losing a delivery: both verify until the old one is not used any more. Where we set
  * the secret at the provider, the timer of the hooks does so once all instances know it.
  * @throws {WebhookError} `registration_not_found`, `forbidden`, `invalid_request`, `secret_not_used`, `rotation_open`,
- *   `rotation_not_open`, `document_changed`, `store_unavailable`, `secrets_unavailable`
+ *   `rotation_not_open`, `secret_not_taken`, `document_changed`, `store_unavailable`, `secrets_unavailable`
  */
 export async function rotateSecret(services: Services, key: OwnKey, request: RotateRequest): Promise<RotateReply> {
   const registration = await requireChangeable(services, key);
@@ -134,6 +134,8 @@ async function finishRotation(services: Services, { id, rotation, provisioning }
   if (rotation && provisioning) await trySettleHooks(services, id);
   const finished = await changeNow(services, id, (current) => {
     if (!current.rotation) throw new WebhookError("rotation_not_open");
+    const { state, reason } = current.provisioning ?? { state: "ready" };
+    if (state === "pending" || reason !== undefined) throw new WebhookError("secret_not_taken");
     return withoutReplaced(current, new Date(services.now()).toISOString());
   });
   services.log("info", "secret.retired", { registrationId: id, reason: "finished" });

@@ -106,6 +106,16 @@ describe("at a provider where we set the secret", () => {
     expect(await deliver()).toBe("resolved");
   });
 
+  it("not even an owner in a hurry has the old one refused before the provider has the new one", async () => {
+    await rotate();
+    github.hooks.owners.delete("repos/acme/app");
+    expect(await codeOf(rotate({ end: "finish" }))).toBe("secret_not_taken");
+    expect(await deliver(webhook.webhookSecret)).toBe("resolved");
+    github.hooks.owners.set("repos/acme/app", hooks);
+    await rotate({ end: "finish" });
+    expect(await deliver()).toBe("resolved");
+  });
+
   it("a change that is cancelled is taken back there as well, and no delivery lost meanwhile", async () => {
     await rotate();
     await passTime(5 * MINUTE);
