@@ -127,6 +127,17 @@ inBrowser("what is done in the dashboard", () => {
     expect(await world.deliver(renewed, "003j")).toMatchObject({ success: true });
   });
 
+  it("pauses a webhook, and resumes it", async () => {
+    await world.enter();
+    await world.visit(`#/webhooks/${webhook.registrationId}`, "Webhook");
+    await world.page.getByRole("button", { name: "Pause" }).click();
+    await world.agree("Pause");
+    await world.page.getByText("paused", { exact: true }).waitFor();
+    await world.page.getByRole("button", { name: "Resume" }).click();
+    await world.agree("Resume");
+    await world.page.getByRole("button", { name: "Pause" }).waitFor();
+  });
+
   it("is told what a token may not do", async () => {
     await world.enter();
     await world.page.route("**/rotate-secret", (route) =>

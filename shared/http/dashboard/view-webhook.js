@@ -10,6 +10,7 @@ import { problemBox } from "./problem.js";
 import { linkTo } from "./router.js";
 import { badge } from "./status.js";
 import { facts, panel, skeleton, table } from "./table.js";
+import { pauseButton } from "./webhook-pause.js";
 import { secretOf } from "./webhook-secret.js";
 
 /** @import { RegistrationView } from "../../usecases/registration-view" */
@@ -33,7 +34,7 @@ export function webhookView({ params, signal }) {
     /** @type {Promise<WebhookHealth>} */
     const askedHealth = get(`${path}/health`, { signal });
     const [webhook, found] = await Promise.all([asked, askedHealth]);
-    update(head, webhook, () => [headOf(webhook)]);
+    update(head, webhook, () => [headOf(webhook, show)]);
     update(steps, webhook, () => [stepsOf(webhook)]);
     update(health, found, () => healthOf(found));
     update(secret, [webhook, found.secret], () => secretOf(webhook, found.secret, show));
@@ -57,15 +58,18 @@ export function webhookView({ params, signal }) {
   return { title: "Webhook", content: [head, ...parts] };
 }
 
-/** @param {RegistrationView} webhook */
-function headOf(webhook) {
+/**
+ * @param {RegistrationView} webhook
+ * @param {() => Promise<void>} reload
+ */
+function headOf(webhook, reload) {
   const { registrationId, webhookUrl, integrationId, connectionId, events, status, verification, secretOrigin } =
     webhook;
   return h(
     "section",
     { class: "panel", "aria-label": "About this webhook" },
     facts([
-      ["Status", badge(status)],
+      ["Status", badge(webhook.pause ? "paused" : status)],
       ["Integration", integrationId],
       ["Connection", connectionId],
       ["Events", events.join(", ")],
@@ -77,6 +81,7 @@ function headOf(webhook) {
       ["Registered", timeOf(webhook.createdAt)],
       ...Object.entries(webhook.metadata).map(([name, value]) => /** @type {const} */ ([name, value])),
     ]),
+    pauseButton(webhook, reload),
   );
 }
 
