@@ -1,0 +1,90 @@
+import { type ActivityNote, emptyActivity } from "../../shared/core/activity";
+import { ActivityDelta } from "../../shared/core/activity-delta";
+import { queueFindings, webhookFindings } from "../../shared/core/alert-findings";
+import { computeHealth } from "../../shared/core/health";
+import { isHoldFull, isHoldNearlyFull, MAX_HELD_EVENTS, MAX_HELD_MS, pauseAdvice } from "../../shared/core/pause";
+import type { Registration } from "../../shared/core/registration";
+import { createProviders } from "../../shared/providers/registry";
+import { makeRegistration, noon } from "../support/make";
+
+const providers = createProviders({ googleCertificatesUrl: "https://certs.example.com" });
+const MINUTE_MS = 60_000;
+
+const times = (count: number, note: Omit<ActivityNote, "at">): ActivityNote[] =>
+  Array.from({ length: count }, () => ({ at: noon, ...note }));
+
+/** What is wrong with a webhook to which this happened. */
+function findingsAfter(notes: readonly ActivityNote[], overrides: Partial<Registration> = {}) {
+  const registration = makeRegistration(overrides);
+  const provider = providers.get(registration.integrationId);
+  if (!provider) throw new Error("no such provider");
+  const delta = new ActivityDelta();
+  for (const note of notes) delta.add(note);
+  const windowMs = 60 * MINUTE_MS;
+  const key = { registrationId: registration.id, pk: "pk", tenantId: "tenant-123" };
+  const activity = delta.applyTo(emptyActivity(key), windowMs);
+  const health = computeHealth({ registration, activity, provider, now: noon, windowMs });
+  return { provider, findings: webhookFindings({ registration, health, provider, now: noon }) };
+}
+
+const refusals = (notes: readonly ActivityNote[], overrides?: Partial<Registration>) =>
+  findingsAfter(notes, overrides).findings.filter(({ condition }) => condition === "refused_rate");
+
+describe("refused deliveries are an alert", () => {
+  it("from ten on and from a quarter of all, with the reason seen last and its next step", () => {
+    const refused = times(10, { count: "refused", reason: "timestamp_stale" });
+    const mixed = [...times(30, { count: "accepted" }), ...refused];
+    expect(refusals(mixed)).toMatchObject([
+      { severity: "warning", cause: "10 of 40 deliveries were refused within 60 min (timestamp_stale)." },
+    ]);
+    expect(refusals(mixed)[0]?.nextStep).not.toBe("");
+    expect(refusals([...times(31, { count: "accepted" }), ...refused])).toEqual([]);
+    expect(refusals(refused.slice(1))).toEqual([]);
+  });
+
+  it("that is critical where nothing genuine came at all, and leads to the secret where no reason is known", () => {
+    const unexplained = times(12, { count: "refused", reason: "something new" });
+    const { provider } = findingsAfter(unexplained);
+    expect(refusals(unexplained)).toMatchObject([
+      {
+        severity: "critical",
+        cause: "12 of 12 deliveries were refused within 60 min (unknown).",
+        nextStep: provider.hints.secret,
+      },
+    ]);
+  });
+
+  it("but not of a webhook that is switched off", () => {
+    expect(findingsAfter(times(20, { count: "refused" }), { status: "inactive" }).findings).toEqual([]);
+  });
+});
+
+it("events that were given up are an alert though no reason is known", () => {
+  const { findings } = findingsAfter(times(1, { count: "dead", reason: "signature_mismatch" }));
+  expect(findings.find(({ condition }) => condition === "dead_letters")?.cause).toBe(
+    "1 event(s) were given up within 60 min (unknown).",
+  );
+});
+
+it("a queue that does not tell its depth is nothing to be alarmed by", () => {
+  expect(queueFindings(undefined, noon)).toEqual([]);
+});
+
+describe("a pause", () => {
+  const pause = { state: "paused", since: new Date(noon).toISOString(), by: "ada" } as const;
+
+  it.each([
+    ["few events for a short time", 1, MINUTE_MS, false, false],
+    ["most of the events that there may be", MAX_HELD_EVENTS * 0.8, 0, true, false],
+    ["all of them", MAX_HELD_EVENTS, 0, true, true],
+    ["most of the time", 0, MAX_HELD_MS * 0.8, true, false],
+    ["all of it", 0, MAX_HELD_MS, true, true],
+  ])("holds %s", (_, held, ms, isNearly, isFull) => {
+    expect([isHoldNearlyFull(pause, held, noon + ms), isHoldFull(pause, held, noon + ms)]).toEqual([isNearly, isFull]);
+    expect(pauseAdvice(pause, held, noon + ms).includes("because no more may be held")).toBe(isFull);
+  });
+
+  it("says how much is left while it ends", () => {
+    expect(pauseAdvice({ ...pause, state: "resuming" }, 3, noon)).toContain("3 event(s) are left");
+  });
+});
