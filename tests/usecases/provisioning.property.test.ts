@@ -230,7 +230,20 @@ describe("whatever happens to webhooks, their provider and the process, in whate
             await world.close();
           }
         }),
-        { numRuns: 40 },
+        {
+          numRuns: 40,
+          // A hook that was made anew, of which nobody learned.
+          examples: [
+            [
+              [
+                { kind: "register" },
+                { kind: "lose_answer" },
+                { kind: "remove_there" },
+                { kind: "change_secret", secret: "secret one" },
+              ],
+            ],
+          ],
+        },
       );
     },
     120_000,

@@ -16,12 +16,15 @@ import type { OpenedConnection } from "./vendor-sessions";
 export const githubHooks: VendorHooks = {
   async put(context, { request, serial, known }) {
     const json = bodyOf(request);
-    const id = known?.id ?? (await findHookId(context, request));
-    if (id !== undefined) {
-      const changed = await call(context, request, { method: "PATCH", path: `/${id}`, json });
-      // One that somebody removed is made anew.
+    const change = (id: string): Promise<OutboundReply> =>
+      call(context, request, { method: "PATCH", path: `/${id}`, json });
+    if (known?.id !== undefined) {
+      const changed = await change(known.id);
       if (changed.status !== 404) return made(context, serial, changed);
     }
+    // One that somebody removed is made anew; and what was made anew may be there, although we did not learn its id.
+    const found = await findHookId(context, request);
+    if (found !== undefined) return made(context, serial, await change(found));
     return made(context, serial, await call(context, request, { method: "POST", json: { name: "web", ...json } }));
   },
 
