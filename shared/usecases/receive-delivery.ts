@@ -106,8 +106,17 @@ async function verifyAndGo(walk: Walk): Promise<DeliveryResult> {
     if ("refused" in otherwise) return refuseOrGreet({ ...walk, entry: otherwise.entry }, otherwise.refused);
     proved = otherwise;
   }
-  noteSigner(services, proved.entry, receivedAt);
-  return acceptDelivery(services, { entry: proved.entry, request: proved.request, receivedAt, startedAt });
+  const delivery = { entry: proved.entry, request: proved.request, receivedAt, startedAt };
+  // A use of the old secret counts whatever comes of it: as long as there is any, the old one has to stay.
+  if (proved.entry.signer === "previous") noteSigner(services, proved.entry, receivedAt);
+  const result = await acceptDelivery(services, delivery);
+  if (proved.entry.signer === "current" && isNews(result)) noteSigner(services, proved.entry, receivedAt);
+  return result;
+}
+
+/** What asked for nothing, or came before, can be sent any number of times by whoever saw it once. */
+function isNews(result: DeliveryResult): boolean {
+  return result.kind === "receipt" && result.receipt.syncTriggered;
 }
 
 /** A refusal, and the registration that it was held against. */

@@ -7,7 +7,7 @@ import { requireOwn } from "../../shared/usecases/require-own";
 import { type RotateReply, type RotateRequest, rotateSecret } from "../../shared/usecases/rotate-secret";
 import { updateWebhook } from "../../shared/usecases/update-webhook";
 import { healthOf } from "../../shared/usecases/webhook-health";
-import { codeOf, contactBody, openTestApp, type TestApp } from "../support/test-app";
+import { codeOf, contactBody, openTestApp, seedSignature, type TestApp } from "../support/test-app";
 
 /** The change of a secret that the owner enters at the provider. */
 let app: TestApp;
@@ -116,6 +116,24 @@ describe("the old secret", () => {
     await deliverWith(webhookSecret);
     await runTimer();
     expect(await view()).not.toHaveProperty("rotation");
+  });
+
+  it("is not retired by one delivery that somebody repeats, nor by what asks for nothing", async () => {
+    const { webhookSecret = "" } = await rotate({ quietDeliveries: 3 });
+    await updateWebhook(app.services, own(), { events: ["Contact.*"] });
+    const send = (sobject: string, id: string) => {
+      const body = JSON.stringify({ action: "updated", sobject: { name: sobject, fields: { Id: id } } });
+      const signature = seedSignature({ webhookSecret }, body);
+      const headers = { "x-salesforce-event-signature": signature, "x-salesforce-event-id": `event-${id}` };
+      return app.deliver(webhook.registrationId, body, headers);
+    };
+    for (let again = 0; again < 5; again++) {
+      await send("Contact", "003");
+      await send("Account", "001");
+    }
+    await runTimer();
+    expect((await health()).secret?.rotation).toMatchObject({ currentUses: 1 });
+    expect(await deliverWith(webhook.webhookSecret)).toBe("accepted");
   });
 
   it("is retired at the deadline, of which health warns while it is in use", async () => {
