@@ -12,7 +12,7 @@ managementEndpoint(
     access: "webhooks.write",
     parameters: { path: { channelId: channelIdParameter } },
     responses: { 200: { description: "How that went.", schema: channelTestSchema } },
-    errors: ["invalid_request", "alert_channel_not_found", "store_unavailable"],
+    errors: ["invalid_request", "alert_channel_not_found", "rate_limited", "store_unavailable"],
   },
   async ({ services, caller: { tenantId, isOperator }, params }) => ({
     jsonBody: await testAlertChannel(services, { tenantId, isOperator, channelId: params["channelId"] ?? "" }),

@@ -59,6 +59,8 @@ export interface AppOptions {
 const BURST_SECONDS = 10;
 /** Of one webhook. The next refusal is most often like the last one, and looking into it may take some milliseconds. */
 const EXPLANATIONS_PER_SECOND = 1;
+/** Of one tenant: ten at once, then one a second. They go to people. */
+const TEST_MESSAGES_PER_SECOND = 1;
 
 let running: Promise<App> | undefined;
 let current: App | undefined;
@@ -236,6 +238,7 @@ function createLimits({ ratePerSecond, cacheMaxRegistrations }: Config): Limits 
     perTenant: buckets(ratePerSecond.tenant),
     unverified: buckets(ratePerSecond.unverified),
     explanations: buckets(EXPLANATIONS_PER_SECOND),
+    testMessages: buckets(TEST_MESSAGES_PER_SECOND),
   };
 }
 

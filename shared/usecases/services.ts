@@ -129,4 +129,6 @@ export interface Limits {
   readonly unverified: TokenBuckets;
   /** By registration: refusals that are looked into, since that takes longer than refusing. */
   readonly explanations: TokenBuckets;
+  /** By tenant: test messages of alert channels. */
+  readonly testMessages: TokenBuckets;
 }

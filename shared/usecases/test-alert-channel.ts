@@ -2,6 +2,7 @@ import { draftTest } from "../core/alert-message";
 import type { ChannelKey } from "../repositories/alert-channels";
 import { requireChangeableChannel } from "./alert-channel-view";
 import { openTarget } from "./channel-target";
+import { rateLimited } from "./deliver-to";
 import { reasonOf } from "./send-alerts";
 import type { Services } from "./services";
 
@@ -14,13 +15,15 @@ export interface ChannelTest {
 
 /**
  * Sends a test message at once, quiet hours or not, and tells how that went. Nothing of it is kept.
- * @throws {WebhookError} `alert_channel_not_found`, `forbidden`, `store_unavailable`
+ * @throws {WebhookError} `alert_channel_not_found`, `forbidden`, `rate_limited`, `store_unavailable`
  */
 export async function testAlertChannel(
   services: Services,
   { isOperator, ...key }: ChannelKey & { readonly isOperator: boolean },
 ): Promise<ChannelTest> {
   const channel = await requireChangeableChannel(services, key, isOperator);
+  const room = services.limits.testMessages.take(key.tenantId, services.now());
+  if (!room.allowed) throw rateLimited(room);
   const context = { publicBaseUrl: services.rules.publicBaseUrl, now: services.now() };
   try {
     await services.alertSender.send(await openTarget(services, channel), draftTest(context, services.newId()));

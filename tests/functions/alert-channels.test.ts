@@ -52,6 +52,18 @@ const slack = () => ({ kind: "slack", url: receivers.slackUrl });
 const put = (json: unknown = { target: slack() }, as: Who = "a", id = "team"): Promise<TestReply> =>
   ask("put-alert-channel", { as, id, json });
 
+describe("test messages", () => {
+  it("are as many as a person needs, and no flood", async () => {
+    await put();
+    const answers: number[] = [];
+    while (answers.at(-1) !== 429 && answers.length < 500) answers.push((await ask("test-alert-channel")).status);
+    expect(answers.slice(0, 10)).toEqual(Array(10).fill(200));
+    expect(answers.at(-1)).toBe(429);
+    await put(undefined, "b");
+    expect((await ask("test-alert-channel", { as: "b" })).status).toBe(200);
+  });
+});
+
 describe("PUT /alert-channels/{channelId}", () => {
   it("refuses lists that go on for ever at once, and tells the first hundred problems", async () => {
     const conditions = Array.from({ length: 40_000 }, (_, index) => index);
