@@ -38,7 +38,14 @@ export async function getConflict(
 }
 
 /** What the API shows of a conflict. */
-export function toConflictView({ id, pk: _, tenantId: __, schemaVersion: ___, ...rest }: Conflict): ConflictView {
+export function toConflictView({
+  id,
+  pk: _,
+  tenantId: __,
+  schemaVersion: ___,
+  ttl: ____,
+  ...rest
+}: Conflict): ConflictView {
   return { conflictId: id, ...rest };
 }
 

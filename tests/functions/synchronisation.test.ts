@@ -159,7 +159,9 @@ describe("conflicts", () => {
     expect(resolved).toMatchObject({ status: 200, json: { conflictId, status: "resolved" } });
     expect((await send("get-shard", { shardId })).json.structuredData.name).toBe("Both");
     expect((await send("list-conflicts")).json.conflicts).toEqual([]);
-    expect((await send("list-conflicts", {}, { query: { status: "resolved" } })).json.conflicts).toHaveLength(1);
+    const settled = (await send("list-conflicts", {}, { query: { status: "resolved" } })).json.conflicts as object[];
+    expect(settled).toHaveLength(1);
+    expect(settled[0]).not.toHaveProperty("ttl");
     expect(await send("resolve-conflict", { conflictId }, { body: { take: "local" } })).toMatchObject({
       status: 409,
       json: { code: "conflict_settled" },
