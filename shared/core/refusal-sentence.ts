@@ -3,7 +3,8 @@ import { type Explanation, type RefusalReason, refusalReasons, refusalSteps } fr
 
 /** Why a delivery was refused, what was found out about it, and the next step: for its owner alone. */
 export function refusalSentence({ reason, detail }: Explanation, provider: Provider): string {
-  return [refusalReasons[reason], detail ?? [], refusalStep(reason, provider)].flat().join(" ");
+  const where = refusalSteps[reason] === undefined ? ` at ${provider.displayName}` : "";
+  return [refusalReasons[reason], detail ?? [], `Next step${where}: ${refusalStep(reason, provider)}`].flat().join(" ");
 }
 
 /** True for the reason of a refusal; any other is that of a failed synchronisation. */
@@ -13,6 +14,5 @@ export function isRefusalReason(reason: string): reason is RefusalReason {
 
 /** What to do about deliveries that are refused for this reason. */
 export function refusalStep(reason: RefusalReason, provider: Provider): string {
-  const step = refusalSteps[reason];
-  return step === undefined ? `Next step at ${provider.displayName}: ${provider.hints.secret}` : `Next step: ${step}`;
+  return refusalSteps[reason] ?? provider.hints.secret;
 }

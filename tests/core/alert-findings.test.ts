@@ -37,7 +37,7 @@ describe("refused deliveries are an alert", () => {
     expect(refusals(mixed)).toMatchObject([
       { severity: "warning", cause: "10 of 40 deliveries were refused within 60 min (timestamp_stale)." },
     ]);
-    expect(refusals(mixed)[0]?.nextStep).not.toBe("");
+    expect(refusals(mixed)[0]?.nextStep).toMatch(/^(?!Next step).+/);
     expect(refusals([...times(31, { count: "accepted" }), ...refused])).toEqual([]);
     expect(refusals(refused.slice(1))).toEqual([]);
   });
