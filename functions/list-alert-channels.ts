@@ -1,6 +1,6 @@
 import { channelPageSchema } from "../shared/http/alert-schemas";
 import { managementEndpoint } from "../shared/http/endpoint";
-import { cursorParameter, limitParameter } from "../shared/http/schemas";
+import { pageParameters, readPage } from "../shared/http/schemas";
 import { listAlertChannels } from "../shared/usecases/list-alert-channels";
 
 /** `GET /alert-channels`: the tenant's channels, page by page. */
@@ -11,15 +11,12 @@ managementEndpoint(
     route: "alert-channels",
     summary: "List alert channels",
     access: "webhooks.read",
-    parameters: { query: { limit: limitParameter, cursor: cursorParameter } },
+    parameters: { query: pageParameters },
     responses: { 200: { description: "One page.", schema: channelPageSchema } },
     errors: ["invalid_request", "invalid_cursor", "store_unavailable"],
   },
-  async ({ services, caller, query: { limit, cursor } }) => {
-    const page = await listAlertChannels(services, caller.tenantId, {
-      limit: typeof limit === "number" ? limit : 50,
-      ...(typeof cursor === "string" && { cursor }),
-    });
+  async ({ services, caller, query }) => {
+    const page = await listAlertChannels(services, caller.tenantId, readPage(query));
     return { jsonBody: page };
   },
 );

@@ -1,6 +1,6 @@
 import { alertPageSchema, serviceParameter } from "../shared/http/alert-schemas";
 import { managementEndpoint } from "../shared/http/endpoint";
-import { cursorParameter, limitParameter } from "../shared/http/schemas";
+import { pageParameters, readPage } from "../shared/http/schemas";
 import { listAlerts } from "../shared/usecases/list-alerts";
 
 /** `GET /alerts`: what is wrong with the tenant's webhooks and connections, or, for an operator, with the service. */
@@ -11,16 +11,13 @@ managementEndpoint(
     route: "alerts",
     summary: "List alerts that are not closed",
     access: "webhooks.read",
-    parameters: { query: { limit: limitParameter, cursor: cursorParameter, service: serviceParameter } },
+    parameters: { query: { ...pageParameters, service: serviceParameter } },
     responses: { 200: { description: "One page.", schema: alertPageSchema } },
     errors: ["invalid_request", "invalid_cursor", "store_unavailable"],
   },
-  async ({ services, caller: { tenantId, isOperator }, query: { limit, cursor, service } }) => {
-    const asked = { tenantId, isOperator, service: service === true };
-    const page = await listAlerts(services, asked, {
-      limit: typeof limit === "number" ? limit : 50,
-      ...(typeof cursor === "string" && { cursor }),
-    });
+  async ({ services, caller: { tenantId, isOperator }, query }) => {
+    const asked = { tenantId, isOperator, service: query["service"] === true };
+    const page = await listAlerts(services, asked, readPage(query));
     return { jsonBody: page };
   },
 );

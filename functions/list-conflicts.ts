@@ -1,6 +1,6 @@
 import type { ConflictStatus } from "../shared/core/conflict";
 import { managementEndpoint } from "../shared/http/endpoint";
-import { cursorParameter, limitParameter } from "../shared/http/schemas";
+import { pageParameters, readPage } from "../shared/http/schemas";
 import { conflictPageSchema, shardIdParameter } from "../shared/http/shard-schemas";
 import { listConflicts } from "../shared/usecases/list-conflicts";
 
@@ -18,20 +18,18 @@ managementEndpoint(
       query: {
         status: { enum: statuses },
         shardId: shardIdParameter,
-        limit: limitParameter,
-        cursor: cursorParameter,
+        ...pageParameters,
       },
     },
     responses: { 200: { description: "One page, newest first.", schema: conflictPageSchema } },
     errors: ["invalid_request", "invalid_cursor", "store_unavailable"],
   },
   async ({ services, caller, query }) => {
-    const { shardId, limit, cursor } = query;
+    const { shardId } = query;
     const page = await listConflicts(services, caller.tenantId, {
       status: statuses.find((known) => known === query["status"]) ?? "open",
-      limit: typeof limit === "number" ? limit : 50,
+      ...readPage(query),
       ...(typeof shardId === "string" && { shardId }),
-      ...(typeof cursor === "string" && { cursor }),
     });
     return { jsonBody: page };
   },

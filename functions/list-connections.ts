@@ -1,6 +1,6 @@
 import { connectionPageSchema } from "../shared/http/connection-schemas";
 import { managementEndpoint } from "../shared/http/endpoint";
-import { integrationIdParameter } from "../shared/http/schemas";
+import { integrationIdParameter, pageParameters, readPage } from "../shared/http/schemas";
 import { listConnections } from "../shared/usecases/list-connections";
 
 /** `GET /integrations/{integrationId}/connections`: the tenant's connections, page by page. */
@@ -13,21 +13,16 @@ managementEndpoint(
     access: "webhooks.read",
     parameters: {
       path: { integrationId: integrationIdParameter },
-      query: {
-        limit: { type: "integer", minimum: 1, maximum: 200 },
-        cursor: { type: "string", maxLength: 4096 },
-      },
+      query: pageParameters,
     },
     responses: { 200: { description: "One page.", schema: connectionPageSchema } },
     errors: ["invalid_request", "invalid_cursor", "store_unavailable"],
   },
   async ({ services, caller, params, query }) => {
-    const { limit, cursor } = query;
     const page = await listConnections(services, {
       tenantId: caller.tenantId,
       integrationId: params["integrationId"] ?? "",
-      limit: typeof limit === "number" ? limit : 50,
-      ...(typeof cursor === "string" && { cursor }),
+      ...readPage(query),
     });
     return { jsonBody: page };
   },

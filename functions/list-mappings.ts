@@ -1,6 +1,6 @@
 import { managementEndpoint } from "../shared/http/endpoint";
 import { mappingPageSchema } from "../shared/http/mapping-schemas";
-import { cursorParameter, limitParameter } from "../shared/http/schemas";
+import { pageParameters, readPage } from "../shared/http/schemas";
 import { listMappings } from "../shared/usecases/get-mapping";
 
 /** `GET /mappings`: the tenant's own mappings, and what those that come with the product are for. */
@@ -11,15 +11,13 @@ managementEndpoint(
     route: "mappings",
     summary: "List mappings",
     access: "webhooks.read",
-    parameters: { query: { limit: limitParameter, cursor: cursorParameter } },
+    parameters: { query: pageParameters },
     responses: { 200: { description: "One page.", schema: mappingPageSchema } },
     errors: ["invalid_request", "invalid_cursor", "store_unavailable"],
   },
   async ({ services, caller, query }) => {
-    const { limit, cursor } = query;
     const page = await listMappings(services, caller.tenantId, {
-      limit: typeof limit === "number" ? limit : 50,
-      ...(typeof cursor === "string" && { cursor }),
+      ...readPage(query),
     });
     return { jsonBody: page };
   },

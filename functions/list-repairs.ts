@@ -1,6 +1,6 @@
 import { managementEndpoint } from "../shared/http/endpoint";
 import { repairPageSchema } from "../shared/http/repair-schemas";
-import { cursorParameter, limitParameter, registrationIdParameter } from "../shared/http/schemas";
+import { pageParameters, readPage, registrationIdParameter } from "../shared/http/schemas";
 import { listRepairs } from "../shared/usecases/list-repairs";
 
 /** `GET /webhooks/{registrationId}/repairs`: the gaps of a webhook, and what was sent, present and repaired. */
@@ -13,18 +13,16 @@ managementEndpoint(
     access: "webhooks.read",
     parameters: {
       path: { registrationId: registrationIdParameter },
-      query: { limit: limitParameter, cursor: cursorParameter },
+      query: pageParameters,
     },
     responses: { 200: { description: "One page, newest window first.", schema: repairPageSchema } },
     errors: ["invalid_request", "invalid_cursor", "registration_not_found", "store_unavailable"],
   },
   async ({ services, caller, params, query }) => {
     const { registrationId = "" } = params;
-    const { limit, cursor } = query;
     const page = await listRepairs(services, caller.tenantId, {
       registrationId,
-      limit: typeof limit === "number" ? limit : 50,
-      ...(typeof cursor === "string" && { cursor }),
+      ...readPage(query),
     });
     return { jsonBody: page };
   },

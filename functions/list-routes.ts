@@ -1,6 +1,6 @@
 import { managementEndpoint } from "../shared/http/endpoint";
 import { routePageSchema } from "../shared/http/route-schemas";
-import { cursorParameter, limitParameter, registrationIdParameter } from "../shared/http/schemas";
+import { pageParameters, readPage, registrationIdParameter } from "../shared/http/schemas";
 import { listRoutes } from "../shared/usecases/list-routes";
 
 /** `GET /webhooks/{registrationId}/routes`: which accounts of a shared webhook are mapped to which webhooks. */
@@ -14,16 +14,14 @@ managementEndpoint(
     operatorOnly: true,
     parameters: {
       path: { registrationId: registrationIdParameter },
-      query: { limit: limitParameter, cursor: cursorParameter },
+      query: pageParameters,
     },
     responses: { 200: { description: "One page.", schema: routePageSchema } },
     errors: ["invalid_request", "invalid_cursor", "registration_not_found", "webhook_not_shared", "store_unavailable"],
   },
   async ({ services, params, query }) => {
-    const { limit, cursor } = query;
     const page = await listRoutes(services, params["registrationId"] ?? "", {
-      limit: typeof limit === "number" ? limit : 50,
-      ...(typeof cursor === "string" && { cursor }),
+      ...readPage(query),
     });
     return { jsonBody: page };
   },

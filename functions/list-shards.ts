@@ -1,6 +1,6 @@
 import { shardStatuses } from "../shared/core/shard";
 import { managementEndpoint } from "../shared/http/endpoint";
-import { cursorParameter, integrationIdParameter, limitParameter } from "../shared/http/schemas";
+import { integrationIdParameter, pageParameters, readPage } from "../shared/http/schemas";
 import { shardPageSchema, shardStatusParameter } from "../shared/http/shard-schemas";
 import { listShards } from "../shared/usecases/list-shards";
 
@@ -18,23 +18,21 @@ managementEndpoint(
         integrationId: integrationIdParameter,
         externalId: { type: "string", minLength: 1, maxLength: 1000 },
         status: shardStatusParameter,
-        limit: limitParameter,
-        cursor: cursorParameter,
+        ...pageParameters,
       },
     },
     responses: { 200: { description: "One page.", schema: shardPageSchema } },
     errors: ["invalid_request", "invalid_cursor", "store_unavailable"],
   },
   async ({ services, caller, query }) => {
-    const { type, integrationId, externalId, limit, cursor } = query;
+    const { type, integrationId, externalId } = query;
     const status = shardStatuses.find((known) => known === query["status"]);
     const page = await listShards(services, caller.tenantId, {
-      limit: typeof limit === "number" ? limit : 50,
+      ...readPage(query),
       ...(typeof type === "string" && { shardTypeId: type }),
       ...(typeof integrationId === "string" && { integrationId }),
       ...(typeof externalId === "string" && { externalId }),
       ...(status && { status }),
-      ...(typeof cursor === "string" && { cursor }),
     });
     return { jsonBody: page };
   },

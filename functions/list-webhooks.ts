@@ -1,6 +1,6 @@
 import { type HealthStatus, healthStatuses } from "../shared/core/health";
 import { managementEndpoint } from "../shared/http/endpoint";
-import { cursorParameter, integrationIdParameter, limitParameter, webhookPageSchema } from "../shared/http/schemas";
+import { integrationIdParameter, pageParameters, readPage, webhookPageSchema } from "../shared/http/schemas";
 import { listWebhooks } from "../shared/usecases/list-webhooks";
 
 /** `GET /webhooks`: the tenant's webhooks, page by page; `health=degraded,failed` is the list of unhealthy ones. */
@@ -21,21 +21,19 @@ managementEndpoint(
           description: "Part of an id, event or note, in any case.",
         },
         health: { type: "string", pattern: "^(healthy|degraded|failed)(,(healthy|degraded|failed))*$" },
-        limit: limitParameter,
-        cursor: cursorParameter,
+        ...pageParameters,
       },
     },
     responses: { 200: { description: "One page.", schema: webhookPageSchema } },
     errors: ["invalid_request", "invalid_cursor", "store_unavailable"],
   },
   async ({ services, caller, query }) => {
-    const { integrationId, text, health, limit, cursor } = query;
+    const { integrationId, text, health } = query;
     const page = await listWebhooks(services, {
       tenantId: caller.tenantId,
-      limit: typeof limit === "number" ? limit : 50,
+      ...readPage(query),
       ...(typeof integrationId === "string" && { integrationId }),
       ...(typeof text === "string" && { text }),
-      ...(typeof cursor === "string" && { cursor }),
       ...(typeof health === "string" && { health: toStatuses(health) }),
     });
     return { jsonBody: page };

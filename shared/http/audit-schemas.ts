@@ -1,4 +1,4 @@
-import { cursorParameter, limitParameter } from "./schemas";
+import { pageParameters } from "./schemas";
 
 /** JSON schemas of the audit log. */
 
@@ -11,8 +11,7 @@ export const auditParameters = {
   resource: { ...searched, description: "As in `/webhooks/{registrationId}`." },
   action: { ...searched, description: "The name of a function, as in `update-webhook`." },
   tenantId: { ...searched, description: "Another tenant's log; for operators only." },
-  limit: limitParameter,
-  cursor: cursorParameter,
+  ...pageParameters,
 } as const;
 
 /** One page of the audit log. */

@@ -1,6 +1,6 @@
 import { searchableFields } from "../core/delivery";
 import type { DeliveryQuery } from "../usecases/list-deliveries";
-import { cursorParameter, limitParameter } from "./schemas";
+import { pageParameters, readPage } from "./schemas";
 import { syncTaskSchema } from "./sync-task-schemas";
 
 /** JSON schemas of the delivery log. */
@@ -21,8 +21,7 @@ export const webhookDeliveryParameters = {
   entityId: searched,
   since: { ...time, description: "Received then or later." },
   until: { ...time, description: "Received then or earlier." },
-  limit: limitParameter,
-  cursor: cursorParameter,
+  ...pageParameters,
 } as const;
 
 /** Query parameters of `GET /deliveries`. */
@@ -157,13 +156,12 @@ export const queuedReplaySchema = {
 export function toDeliveryQuery(query: Readonly<Record<string, unknown>>): DeliveryQuery {
   const textOf = (name: string): string | undefined => (typeof query[name] === "string" ? query[name] : undefined);
   const fields = searchableFields.flatMap((name) => (textOf(name) === undefined ? [] : [[name, textOf(name)]]));
-  const [since, until, cursor] = [textOf("since"), textOf("until"), textOf("cursor")];
+  const [since, until] = [textOf("since"), textOf("until")];
   return {
     // The schema lets only values through that these fields may have.
     fields: Object.fromEntries(fields) as DeliveryQuery["fields"],
-    limit: typeof query["limit"] === "number" ? query["limit"] : 50,
+    ...readPage(query),
     ...(since === undefined ? {} : { since }),
     ...(until === undefined ? {} : { until }),
-    ...(cursor === undefined ? {} : { cursor }),
   };
 }

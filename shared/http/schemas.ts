@@ -415,7 +415,23 @@ export const integrationIdParameter = { type: "string", minLength: 1, maxLength:
 export const registrationIdParameter = { type: "string", minLength: 1, maxLength: 128 } as const;
 
 /** Query parameter of every list: how many a page. */
-export const limitParameter = { type: "integer", minimum: 1, maximum: 200 } as const;
+const limitParameter = { type: "integer", minimum: 1, maximum: 200 } as const;
 
 /** Query parameter of every list: where the page begins. */
-export const cursorParameter = { type: "string", maxLength: 4096 } as const;
+const cursorParameter = { type: "string", maxLength: 4096 } as const;
+
+/** Query parameters of every list that has pages. */
+export const pageParameters = { limit: limitParameter, cursor: cursorParameter } as const;
+
+const DEFAULT_LIMIT = 50;
+
+/** The page that checked query parameters ask for. */
+export function readPage({ limit, cursor }: Readonly<Record<string, unknown>>): {
+  readonly limit: number;
+  readonly cursor?: string;
+} {
+  return {
+    limit: typeof limit === "number" ? limit : DEFAULT_LIMIT,
+    ...(typeof cursor === "string" && { cursor }),
+  };
+}
