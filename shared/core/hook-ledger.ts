@@ -42,6 +42,3 @@ export interface HookLedger extends Document {
   readonly removeUntil?: number;
   readonly lease?: LedgerLease;
 }
-
-/** Nothing to do, unless somebody asks: the last moment that a date can name. */
-export const NEVER = 8_640_000_000_000_000;

@@ -1,5 +1,5 @@
-import { defaultRetryPolicy, type Registration } from "../core/registration";
-import { planRetry } from "./plan-retry";
+import type { Registration } from "../core/registration";
+import { putOffWork } from "./put-off-work";
 import { FRESH_MS } from "./registration-cache";
 import { messageOfResume, type ResumeMessage, type ResumeWork } from "./resume-message";
 import type { Services } from "./services";
@@ -14,19 +14,12 @@ const SWEEP_AFTER_MS = FRESH_MS + 10_000;
  * @throws {WebhookError} `queue_unavailable`
  */
 export async function drainHeld(services: Services, message: ResumeMessage): Promise<void> {
-  const { failedattempts = 0, copies = 0, data: work } = message;
   try {
-    await queuePage(services, work);
+    await queuePage(services, message.data);
   } catch (error) {
-    const tried = { policy: defaultRetryPolicy, since: work.requestedAt, failedAttempts: failedattempts, copies };
-    const plan = planRetry(services, tried, error);
-    const { attempts, reason, counts } = plan;
-    const { registrationId } = work;
+    const { attempts, reason, counts } = await putOffWork(services, message, error);
+    const { registrationId } = message.data;
     services.log("warn", "resume.failed", { registrationId, reason, attempts, outage: !counts });
-    if (plan.at === undefined) return;
-    const copy: ResumeMessage = { ...message, failedattempts: attempts, copies: plan.copies };
-    // A new id, or duplicate detection would swallow it.
-    await services.queue.schedule({ messageId: `${services.newId()}~${plan.copies}`, body: copy }, plan.at);
   }
 }
 

@@ -1,6 +1,5 @@
-import { defaultRetryPolicy } from "../core/registration";
 import { addGaps, gapOf, type Replay } from "../core/replay";
-import { planRetry } from "./plan-retry";
+import { putOffWork } from "./put-off-work";
 import { isKept, toReplayMessage } from "./replay-message";
 import { type ReplayWork, type ReplayWorkMessage, toReplayWorkMessage } from "./replay-work";
 import type { Services } from "./services";
@@ -14,18 +13,13 @@ const MAX_EVENTS_A_PAGE = 100;
  * @throws {WebhookError} `queue_unavailable`, `store_unavailable`
  */
 export async function drainReplay(services: Services, message: ReplayWorkMessage): Promise<void> {
-  const { failedattempts = 0, copies = 0, data: work } = message;
+  const { data: work } = message;
   try {
     await doPage(services, work);
   } catch (error) {
-    const tried = { policy: defaultRetryPolicy, since: work.requestedAt, failedAttempts: failedattempts, copies };
-    const plan = planRetry(services, tried, error);
-    const { attempts, reason, counts } = plan;
+    const { at, attempts, reason, counts } = await putOffWork(services, message, error);
     services.log("warn", "replay.failed", { replayId: work.replayId, reason, attempts, outage: !counts });
-    if (plan.at === undefined) return giveUp(services, work, reason);
-    const copy: ReplayWorkMessage = { ...message, failedattempts: attempts, copies: plan.copies };
-    // A new id, or duplicate detection would swallow it.
-    await services.queue.schedule({ messageId: `${services.newId()}~${plan.copies}`, body: copy }, plan.at);
+    if (at === undefined) await giveUp(services, work, reason);
   }
 }
 

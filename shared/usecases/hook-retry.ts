@@ -1,4 +1,4 @@
-import { backOffMs } from "../core/back-off";
+import { backOffMs, WITHOUT_CHANCE } from "../core/back-off";
 import { isOutage, isWebhookError } from "../core/errors";
 import type { HookLedger } from "../core/hook-ledger";
 import { SyncDelay, SyncFailure } from "../core/sync-task";
@@ -20,9 +20,7 @@ export interface HookRetry {
 }
 
 /** First after a minute, then doubled up to an hour, for as long as the webhook lives: its owner may mend it at any time. */
-const RETRIES = { maxRetries: Infinity, backoffSeconds: 60 };
-/** Without chance: the limits keep calls to a provider apart. */
-const MIDDLE = 0.5;
+const RETRIES = { backoffSeconds: 60 };
 
 /**
  * What to do about a failure.
@@ -36,7 +34,7 @@ export function planHookRetry({ now, log }: Services, ledger: HookLedger, error:
   }
   const reason = error instanceof SyncFailure ? error.reason : isWebhookError(error) ? error.code : "internal_error";
   if (reason === "internal_error") log("error", "hooks.failed", { registrationId: ledger.id, error: String(error) });
-  const at = now() + backOffMs(RETRIES, failures, MIDDLE);
+  const at = now() + backOffMs(RETRIES, failures, WITHOUT_CHANCE);
   return { reason, ...detailOf(error), at, failures: failures + 1, failingSince };
 }
 

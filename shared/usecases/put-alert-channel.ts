@@ -1,13 +1,13 @@
-import { randomBytes } from "node:crypto";
 import type { AlertChannel, ChannelSettings, ChannelTarget } from "../core/alert-channel";
 import { type Problem, WebhookError } from "../core/errors";
-import { NEVER } from "../core/hook-ledger";
+import { NEVER } from "../core/due";
 import { isAllowedUrl } from "../core/outbound";
 import { isTimeZone } from "../core/quiet-hours";
 import { readSigningKeys } from "../core/signing-keys";
 import type { ChannelKey } from "../repositories/alert-channels";
 import { type AlertChannelView, demandOperatorFor, toChannelView } from "./alert-channel-view";
 import { storeTarget, type TargetPointer } from "./channel-target";
+import { generateSecret } from "./generate-secret";
 import type { Services } from "./services";
 
 /** A target as its owner names it: the secret of a URL is made by us where none is brought. */
@@ -117,7 +117,7 @@ function completed(asked: AskedTarget | undefined): { readonly target?: ChannelT
   if (asked === undefined) return {};
   if (asked.kind !== "webhook") return { target: asked };
   if (asked.secret !== undefined) return { target: { ...asked, secret: asked.secret } };
-  const made = `whsec_${randomBytes(32).toString("base64")}`;
+  const made = generateSecret();
   return { target: { ...asked, secret: made }, made };
 }
 

@@ -2,10 +2,11 @@ import { type AlertNote, noteIdOf } from "../core/alert";
 import { type AlertChannel, sendable } from "../core/alert-channel";
 import { draftMessage } from "../core/alert-message";
 import { AlertNotTaken } from "../core/alert-sender";
-import { backOffMs } from "../core/back-off";
+import { backOffMs, WITHOUT_CHANCE } from "../core/back-off";
 import { isWebhookError } from "../core/errors";
-import { NEVER } from "../core/hook-ledger";
+import { NEVER } from "../core/due";
 import { openTarget } from "./channel-target";
+import { serveDue } from "./serve-due";
 import type { Services } from "./services";
 
 /** What a run of the timer did. */
@@ -14,24 +15,18 @@ export interface SendingRun {
   readonly failed: number;
 }
 
-/** So many channels are served at a time: most of the time goes by waiting for them. */
-const AT_ONCE = 4;
 /** A minute after the first failure, then less and less often, an hour at most. */
-const RETRY = { maxRetries: 0, backoffSeconds: 60 } as const;
+const RETRY = { backoffSeconds: 60 } as const;
 /** A change that no channel took for a day is no news any more. */
 const GIVE_UP_MS = 24 * 3_600_000;
 
 /** Tells what waits in the channels that are due, of all tenants. */
 export async function sendAlerts(services: Services): Promise<SendingRun> {
-  const channels = services.alertChannels.listDue(services.now());
   const run = { due: 0, failed: 0 };
-  const worker = async (): Promise<void> => {
-    for (let next = await channels.next(); next.done !== true; next = await channels.next()) {
-      run.due++;
-      if (!(await serve(services, next.value))) run.failed++;
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  await serveDue(services.alertChannels.listDue(services.now()), async (channel) => {
+    run.due++;
+    if (!(await serve(services, channel))) run.failed++;
+  });
   return run;
 }
 
@@ -79,7 +74,7 @@ async function noteFailure(services: Services, channel: AlertChannel, { waiting,
   await services.alertChannels.update(channel, (current) => {
     if (current === undefined) return undefined;
     const pending = current.pending.filter((note) => !givenUp.has(noteIdOf(note)));
-    const retryAt = askedFor ?? now + backOffMs(RETRY, current.failures, 0.5);
+    const retryAt = askedFor ?? now + backOffMs(RETRY, current.failures, WITHOUT_CHANCE);
     return {
       ...current,
       pending,

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import { type HookLedger, type LedgerHook, NEVER } from "../core/hook-ledger";
+import { NEVER } from "../core/due";
+import type { HookLedger, LedgerHook } from "../core/hook-ledger";
 import { type HookTarget, partsOf, renewalTime, setUpConnectionId } from "../core/provider-hook";
 import type { Provisioning } from "../core/provisioning";
 import { HeldLedger, LeaseLost } from "./held-ledger";
