@@ -32,9 +32,14 @@ export async function runReplay(
     return { ...current, ttl, status: "running", ratePerSecond, startedAt, startedBy: subject };
   });
   if (!running) throw new WebhookError("replay_not_found");
-  await services.queue.send([toReplayWorkMessage(running, startedAt)]);
+  await services.queue.send([{ ...workOf(running, startedAt), messageId: services.newId() }]);
   services.log("info", "replay.started", { replayId, replayable: running.replayable, ratePerSecond, by: subject });
   return toReplayView(running);
+}
+
+/** The page that was claimed last may not be done; one that is done is queued under the same ids as before. */
+function workOf(replay: Replay, requestedAt: string): ReturnType<typeof toReplayWorkMessage> {
+  return toReplayWorkMessage({ ...replay, pages: Math.max(0, replay.pages - 1) }, requestedAt);
 }
 
 /**

@@ -252,6 +252,35 @@ describe("the run of a replay", () => {
       expect(enqueue).toHaveBeenCalledTimes(7);
     });
 
+    it("in the middle of a page goes on with that page when it is run again, and starts over with none", async () => {
+      const { replayId } = await plan();
+      await run(replayId, 3);
+      for (const _page of [0, 1]) {
+        const send = jest
+          .spyOn(app.services.queue, "send")
+          .mockRejectedValueOnce(new WebhookError("queue_unavailable"));
+        await app.drain();
+        send.mockRestore();
+        await run(replayId);
+        await pass(2);
+      }
+      await pass(300);
+      expect(await get(replayId)).toMatchObject({ status: "completed", queued: 7 });
+      const { deliveries } = await listDeliveries(app.services, tenantId, { fields: {}, limit: 50 });
+      expect(deliveries.map(({ outcome }) => outcome)).toEqual(Array(7).fill("synchronised"));
+    });
+
+    it("of a single page says that it is over when it is run again, and queues nothing twice", async () => {
+      const { replayId } = await plan();
+      await run(replayId);
+      const send = jest.spyOn(app.services.queue, "send").mockRejectedValueOnce(new WebhookError("queue_unavailable"));
+      await app.drain();
+      send.mockRestore();
+      await run(replayId);
+      await pass(300);
+      expect(await get(replayId)).toMatchObject({ status: "completed", queued: 7 });
+    });
+
     it("before its first page was asked for goes on when it is run again", async () => {
       const { replayId } = await plan();
       jest.spyOn(app.services.queue, "send").mockRejectedValueOnce(new WebhookError("queue_unavailable"));
