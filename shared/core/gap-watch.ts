@@ -25,13 +25,15 @@ export interface Situation {
   readonly provisioning?: Provisioning | undefined;
   /** ISO 8601: when it was switched on again, if it ever was off. */
   readonly activatedAt?: string | undefined;
+  /** It holds what comes in, and answers 503 where it can hold no more. */
+  readonly isPaused: boolean;
   /** Milliseconds since 1970. */
   readonly now: number;
 }
 
 /** Looks at what happened to a webhook for gaps that nobody has looked after yet. */
-export function findGaps({ activity, provisioning, activatedAt, now }: Situation): GapFindings {
-  const facts = { ...activity, provisioning, activatedAt };
+export function findGaps({ activity, provisioning, activatedAt, isPaused, now }: Situation): GapFindings {
+  const facts = { ...activity, provisioning, activatedAt, isPaused };
   return [findSilence, findOutage, findDropped, findExpired].reduce<GapFindings>(
     ({ gaps, watch }, find) => {
       const found = find({ ...facts, gaps: watch }, now);
@@ -41,7 +43,7 @@ export function findGaps({ activity, provisioning, activatedAt, now }: Situation
   );
 }
 
-type Facts = Activity & Pick<Situation, "provisioning" | "activatedAt"> & { readonly gaps: GapWatch };
+type Facts = Activity & Omit<Situation, "activity" | "now"> & { readonly gaps: GapWatch };
 type Finder = (facts: Facts, now: number) => GapFindings;
 
 /** A silence is repaired when it begins to be alarming, each day that it lasts, and when it ends. */
@@ -62,7 +64,7 @@ const findSilence: Finder = (activity, now) => {
 };
 
 /** Only once it is over: until then the provider, or the repair, would meet with the same 503. */
-const findOutage: Finder = ({ gaps: watch, buckets }, now) => {
+const findOutage: Finder = ({ gaps: watch, buckets, isPaused }, now) => {
   const { outage: known, ...rest } = watch;
   const fresh = Object.entries(buckets)
     .filter(([start, counts]) => (counts.unavailable ?? 0) > 0 && toTime(Number(start)) >= (rest.outagesUntil ?? ""))
@@ -72,7 +74,7 @@ const findOutage: Finder = ({ gaps: watch, buckets }, now) => {
   if (starts.length === 0) return { gaps: [], watch };
   const [since, end] = [toTime(Math.min(...starts)), Math.max(...ends)];
   const until = toTime(end);
-  if (now < end + QUIET_MS) return { gaps: [], watch: { ...rest, outage: { since, until } } };
+  if (isPaused || now < end + QUIET_MS) return { gaps: [], watch: { ...rest, outage: { since, until } } };
   return { gaps: [{ cause: "outage", since, until }], watch: { ...rest, outagesUntil: until } };
 };
 

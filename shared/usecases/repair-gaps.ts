@@ -53,7 +53,8 @@ async function lookAfter(services: Services, registration: Registration): Promis
   const key = activityKeyOf(registration);
   const activity = await services.gatherer.activityOf(key);
   const { provisioning, activatedAt } = registration;
-  const { gaps, watch } = findGaps({ activity, provisioning, activatedAt, now: services.now() });
+  const known = { activity, provisioning, activatedAt, isPaused: registration.pause !== undefined };
+  const { gaps, watch } = findGaps({ ...known, now: services.now() });
   if (isDeepStrictEqual(watch, activity.gaps ?? {})) return 0;
   // Without credentials there is nothing to be done, until there are some.
   if (gaps.length > 0 && !(await hasCredentials(services, registration))) return 0;

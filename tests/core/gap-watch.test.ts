@@ -12,6 +12,7 @@ const at = (ms: number): string => new Date(ms).toISOString();
 class Watched {
   provisioning: Provisioning | undefined;
   activatedAt: string | undefined;
+  isPaused = false;
   activity: Activity = emptyActivity({ registrationId: "webhook-1", pk: "pk", tenantId: "tenant-123" });
 
   note(...notes: readonly ActivityNote[]): void {
@@ -21,8 +22,8 @@ class Watched {
   }
 
   find(now: number): GapFindings {
-    const { activity, provisioning, activatedAt } = this;
-    return findGaps({ activity, provisioning, activatedAt, now });
+    const { activity, provisioning, activatedAt, isPaused } = this;
+    return findGaps({ activity, provisioning, activatedAt, isPaused, now });
   }
 
   /** What the timer finds, and notes. */

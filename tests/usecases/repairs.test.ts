@@ -2,6 +2,7 @@ import { createHmac } from "node:crypto";
 import { WebhookError } from "../../shared/core/errors";
 import { listRepairs } from "../../shared/usecases/list-repairs";
 import type { NewRegistration } from "../../shared/usecases/register-webhook";
+import { pauseWebhook, resumeWebhook } from "../../shared/usecases/pause-webhook";
 import { planRepair } from "../../shared/usecases/plan-repair";
 import { repairGaps } from "../../shared/usecases/repair-gaps";
 import type { RepairView } from "../../shared/usecases/repair-view";
@@ -337,6 +338,27 @@ describe("repairing a gap at GitHub", () => {
     expect(await reports()).toMatchObject([
       { cause: "outage", since: new Date(noon).toISOString(), status: "completed", sent: 2, present: 1, repaired: 1 },
     ]);
+  });
+
+  it("begins once a webhook that could hold no more is resumed: until then what is sent again would be refused again", async () => {
+    await send("guid-1");
+    const key = { tenantId: "tenant-123", registrationId: webhook.registrationId };
+    await pauseWebhook(app.services, key, "test");
+    const count = jest.spyOn(app.services.heldEvents, "countOf").mockResolvedValue(10_000);
+    await expect(send("guid-2")).rejects.toThrow("hold_full");
+    await app.services.gatherer.flush();
+    for (let hours = 0; hours < 48; hours++) {
+      app.advance(HOUR);
+      expect(await timer()).toMatchObject({ found: 0 });
+      await app.drain();
+    }
+    expect(redelivered).toEqual([]);
+    count.mockRestore();
+    await resumeWebhook(app.services, key);
+    await app.drain();
+    expect(await timer()).toMatchObject({ found: 1 });
+    await app.drain();
+    expect(redelivered).toEqual(["guid-2"]);
   });
 
   it("begins by itself when a silence is not usual, and again when it ends", async () => {
