@@ -255,7 +255,7 @@ describe("the run of a replay", () => {
     it("in the middle of a page goes on with that page when it is run again, and starts over with none", async () => {
       const { replayId } = await plan();
       await run(replayId, 3);
-      for (const _page of [0, 1]) {
+      for (let page = 0; page < 2; page++) {
         const send = jest
           .spyOn(app.services.queue, "send")
           .mockRejectedValueOnce(new WebhookError("queue_unavailable"));
