@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { findGaps } from "../core/gap-watch";
 import type { Registration } from "../core/registration";
+import type { Gap } from "../core/repair";
 import { activityKeyOf } from "./activity-key";
 import { advanceRepair } from "./advance-repair";
 import { connectionKeyOf } from "./connection-view";
@@ -58,9 +59,15 @@ async function lookAfter(services: Services, registration: Registration): Promis
   if (isDeepStrictEqual(watch, activity.gaps ?? {})) return 0;
   // Without credentials there is nothing to be done, until there are some.
   if (gaps.length > 0 && !(await hasCredentials(services, registration))) return 0;
-  for (const gap of gaps) await startRepair(services, registration, gap);
+  for (const gap of gaps) await repairAll(services, registration, gap);
   await services.activities.saveGapWatch(key, watch);
   return gaps.length;
+}
+
+/** A repair that could not begin when its gap was first found ends where the gap did then; what is missing since needs another. */
+async function repairAll(services: Services, registration: Registration, gap: Gap): Promise<void> {
+  const { until } = await startRepair(services, registration, gap);
+  if (gap.since < until && until < gap.until) await repairAll(services, registration, { ...gap, since: until });
 }
 
 async function hasCredentials(services: Services, registration: Registration): Promise<boolean> {

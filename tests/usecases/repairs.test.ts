@@ -361,6 +361,25 @@ describe("repairing a gap at GitHub", () => {
     expect(redelivered).toEqual(["guid-2"]);
   });
 
+  it("covers also what was missed while a repair that was found could not begin", async () => {
+    for (let n = 0; n < 200; n++) {
+      await send(`guid-${n}`);
+      app.advance(HOUR);
+    }
+    app.advance(5 * HOUR);
+    await send("guid-300", { arrives: false });
+    app.advance(HOUR);
+    const queue = jest.spyOn(app.services.queue, "send").mockRejectedValue(new WebhookError("queue_unavailable"));
+    expect(await timer()).toMatchObject({ found: 0, failed: 1 });
+    app.advance(2 * HOUR);
+    await send("guid-301", { arrives: false });
+    app.advance(HOUR);
+    queue.mockRestore();
+    expect(await timer()).toMatchObject({ found: 1, failed: 0 });
+    await app.drain();
+    expect(redelivered).toEqual(["guid-300", "guid-301"]);
+  });
+
   it("begins by itself when a silence is not usual, and again when it ends", async () => {
     for (let n = 0; n < 200; n++) {
       await send(`guid-${n}`);
