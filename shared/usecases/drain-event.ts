@@ -138,7 +138,8 @@ async function putOff(
 function triedOf(opened: OpenedMessage): Parameters<typeof planRetry>[1] {
   const { event, message } = opened;
   const { retryPolicy: policy, receivedAt } = event;
-  const since = replayMarkOf(message)?.requestedAt ?? receivedAt;
+  // The wait before its turn came is no time that was spent on it.
+  const since = replayMarkOf(message)?.requestedAt ?? message.resumedat ?? receivedAt;
   return { policy, since, failedAttempts: failedAttemptsOf(opened), copies: message.copies ?? 0 };
 }
 

@@ -32,7 +32,13 @@ async function queuePage(services: Services, work: ResumeWork): Promise<void> {
   const { heldEvents, queue } = services;
   const held = await heldEvents.oldest(tenantId, registrationId, EVENTS_A_PAGE);
   if (held.length === 0) return finish(services, work, registration);
-  await queue.send(held.map(({ message: { messageId, body } }) => ({ messageId: `${messageId}~${resumeId}`, body })));
+  const resumedat = new Date(services.now()).toISOString();
+  await queue.send(
+    held.map(({ message: { messageId, body } }) => ({
+      messageId: `${messageId}~${resumeId}`,
+      body: { ...body, resumedat },
+    })),
+  );
   await Promise.all(held.map((event) => heldEvents.release(event)));
   await queue.send([messageOfResume(nextOf(services, work))]);
 }

@@ -29,6 +29,8 @@ export interface EventMessage {
   readonly replayid?: string;
   readonly replayedat?: string;
   readonly replayedby?: string;
+  /** ISO 8601: when it was queued after it had been held. */
+  readonly resumedat?: string;
   /** For the delivery log: the request, and the paths into the data that it must not hold. */
   readonly request?: ToldRequest;
   readonly redact?: readonly string[];

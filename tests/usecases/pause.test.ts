@@ -1,4 +1,5 @@
 import { WebhookError } from "../../shared/core/errors";
+import { SyncDelay } from "../../shared/core/sync-task";
 import { listDeliveries } from "../../shared/usecases/list-deliveries";
 import { pauseIntegration, pauseWebhook, resumeIntegration, resumeWebhook } from "../../shared/usecases/pause-webhook";
 import { type NewRegistration, registerWebhook } from "../../shared/usecases/register-webhook";
@@ -138,6 +139,23 @@ describe("a webhook that is resumed", () => {
     await app.drain();
     expect(synchronised()).toEqual([...ids, "later"]);
     expect(await app.lockingQueue.depth()).toMatchObject({ active: 0, scheduled: 0 });
+  });
+
+  it("tries what it held for long as if it had come in now: a limit of calls puts it off and gives nothing up", async () => {
+    await pause();
+    await deliver("001");
+    app.advance(7 * 24 * HOUR_MS);
+    await resume();
+    const { sync, now } = app.services;
+    const wait = jest.mocked(sync.enqueueSyncTask);
+    for (let hours = 0; hours < 6; hours++) {
+      wait.mockRejectedValueOnce(new SyncDelay("rate_limited", now() + HOUR_MS));
+      await app.drain();
+      app.advance(HOUR_MS + 60_000);
+    }
+    await app.drain();
+    const { deliveries } = await listDeliveries(app.services, tenantId, { fields: {}, limit: 5 });
+    expect(deliveries).toMatchObject([{ outcome: "synchronised" }]);
   });
 
   it("lets what comes meanwhile wait behind what it held", async () => {
