@@ -104,6 +104,6 @@ export function isWebhookError(error: unknown, code?: ErrorCode): error is Webho
 }
 
 /** True for an outage of a back end of ours: waiting for it uses up no attempt (DESIGN 11, Retries). */
-export function isOutage(error: unknown): boolean {
+export function isOutage(error: unknown): error is WebhookError {
   return isWebhookError(error) && errorCatalogue[error.code].status === 503;
 }

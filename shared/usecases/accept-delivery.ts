@@ -1,3 +1,4 @@
+import { isOutage } from "../core/errors";
 import type { HandshakeReply } from "../core/provider";
 import { activityKeyOf } from "./activity-key";
 import { arrivalAt, deliverTo, demandRoom, type VerifiedDelivery } from "./deliver-to";
@@ -53,8 +54,8 @@ async function admit(
 }
 
 /**
- * If one of several cannot be queued, the delivery counts as not received: the provider repeats it, and for those that had
- * it already the repetition is a duplicate.
+ * If one of several cannot be queued, the others have it all the same, but the delivery counts as not received: the
+ * provider repeats it, and for those that had it already the repetition is a duplicate.
  */
 async function deliverToAll(
   services: Services,
@@ -62,11 +63,29 @@ async function deliverToAll(
   { receivers, unrouted }: Routing,
 ): Promise<DeliveryReceipt> {
   const receipts: DeliveryReceipt[] = [];
-  for (const receiver of receivers) receipts.push(await deliverTo(services, receiver, delivery));
+  const failures: unknown[] = [];
+  for (const receiver of receivers) {
+    try {
+      receipts.push(await deliverTo(services, receiver, delivery));
+    } catch (error) {
+      failures.push(error);
+      // The repetition may never come: it is the receiver whose gap there is to repair then.
+      if (isOutage(error)) noteMissed(services, receiver, delivery);
+    }
+  }
+  if (failures.length > 0) throw failures[0];
   const receipt = receipts.find(({ syncTriggered }) => syncTriggered) ?? receipts[0];
   const { entry, receivedAt } = delivery;
   if (receipt) services.gatherer.note(activityKeyOf(entry.registration), { at: receivedAt, count: "routed" });
   if (receipt && unrouted.length === 0) return receipt;
   const unqueued = noteUnrouted(services, arrivalAt(entry, delivery), unrouted);
   return receipt ?? unqueued;
+}
+
+function noteMissed(
+  { gatherer }: Services,
+  { registration }: CachedRegistration,
+  { receivedAt }: VerifiedDelivery,
+): void {
+  gatherer.note(activityKeyOf(registration), { at: receivedAt, count: "unavailable" });
 }

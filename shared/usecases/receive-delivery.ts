@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 import { DeliveryRequest, type HeaderReader } from "../core/delivery-request";
-import { errorCatalogue, isWebhookError, WebhookError } from "../core/errors";
+import { isOutage, WebhookError } from "../core/errors";
 import type { Proof, VerifiedRequest } from "../core/provider";
 import { DeliveryRefused } from "../core/refusal";
 import { acceptDelivery, type DeliveryResult } from "./accept-delivery";
@@ -63,7 +63,7 @@ export async function receiveDelivery(services: Services, incoming: IncomingDeli
   try {
     return await verifyAndGo(walk);
   } catch (error) {
-    if (isWebhookError(error) && errorCatalogue[error.code].status === 503) noteUnavailable(walk, error.code);
+    if (isOutage(error)) noteUnavailable(walk, error.code);
     throw error;
   }
 }

@@ -2,6 +2,7 @@ import { createHmac } from "node:crypto";
 import { WebhookError } from "../../shared/core/errors";
 import type { EventQueue } from "../../shared/core/ports";
 import { deleteRoute } from "../../shared/usecases/delete-route";
+import { pauseWebhook } from "../../shared/usecases/pause-webhook";
 import { putRoute } from "../../shared/usecases/put-route";
 import { receiveDelivery } from "../../shared/usecases/receive-delivery";
 import { registerWebhook } from "../../shared/usecases/register-webhook";
@@ -73,6 +74,22 @@ describe("a delivery to a shared webhook", () => {
     expect(await codeOf(deliverThrough({ ...app.services, queue: failing }))).toBe("queue_unavailable");
     expect(await deliverThrough(app.services)).toMatchObject({ receipt: { syncTriggered: true } });
     expect((await sourcesQueued()).sort()).toEqual(targets.map((id) => `/webhooks/${id}`).sort());
+  });
+
+  it("reaches the others where it cannot be taken for one of them, and that one is told of it", async () => {
+    const [first = "", second = ""] = targets;
+    await pauseWebhook(app.services, { tenantId: "tenant-a", registrationId: first }, "test");
+    jest.spyOn(app.services.heldEvents, "countOf").mockResolvedValue(10_000);
+    expect(await codeOf(deliverThrough(app.services))).toBe("hold_full");
+    expect(await sourcesQueued()).toEqual([`/webhooks/${second}`]);
+    const unavailable = await Promise.all(
+      targets.map(async (id) => {
+        const stored = await app.services.registrations.find(id);
+        if (!stored) throw new Error("it was registered");
+        return (await healthOf(app.services, stored.value)).counts.unavailable;
+      }),
+    );
+    expect(unavailable).toEqual([1, 0]);
   });
 
   it("is answered 503 while nobody can tell whose it is, and counts as that", async () => {
