@@ -5,6 +5,8 @@ export interface Pause {
   readonly state: "paused" | "resuming";
   /** ISO 8601. */
   readonly since: string;
+  /** ISO 8601: when it was last asked to be resumed. */
+  readonly resumedAt?: string;
   /** The subject of whoever asked for it. */
   readonly by: string;
 }

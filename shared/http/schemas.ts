@@ -207,7 +207,7 @@ const webhookProperties = {
   pause: {
     type: "object",
     description: "Deliveries are held, or what was held is being queued.",
-    properties: { state: { enum: ["paused", "resuming"] }, since: time, by: { type: "string" } },
+    properties: { state: { enum: ["paused", "resuming"] }, since: time, resumedAt: time, by: { type: "string" } },
   },
   metadata: { type: "object" },
   provisioning: {

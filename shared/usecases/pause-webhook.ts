@@ -8,6 +8,9 @@ import { toResumeMessage } from "./resume-message";
 import type { Services } from "./services";
 import { tenantOf } from "./tenant-of";
 
+/** To queue all that may be held takes minutes. */
+const LOST_AFTER_MS = 3_600_000;
+
 /**
  * From now on deliveries are taken and held; on other instances, within 30 seconds.
  * @throws {WebhookError} `registration_not_found`, `forbidden`, `invalid_request` for a shared webhook, `store_unavailable`
@@ -80,15 +83,40 @@ async function pause(services: Services, registration: Registration, by: string)
   }));
 }
 
+/**
+ * Resumes anew what was asked to be an hour ago and still is not: whoever asked may have been killed before it was queued,
+ * or an outage have lasted for longer than anybody tries. Never throws: the next run of the timer tries again.
+ */
+export async function tendPause(services: Services, registration: Registration): Promise<void> {
+  const { pause, id: registrationId } = registration;
+  if (pause?.state !== "resuming") return;
+  if (services.now() - Date.parse(pause.resumedAt ?? pause.since) < LOST_AFTER_MS) return;
+  await askAnew(services, registration).catch((error: unknown) => {
+    services.log("warn", "pause.not_tended", { registrationId, error: String(error) });
+  });
+}
+
+/** Somebody may have paused it again meanwhile: then it stays paused, and the message does nothing. */
+async function askAnew(services: Services, registration: Registration): Promise<void> {
+  await services.queue.send([toResumeMessage(services, registration)]);
+  await change(services, registration.id, (current) =>
+    current.pause?.state === "resuming" ? resuming(services, current, current.pause) : current,
+  );
+}
+
+function resuming({ now }: Services, registration: Registration, pause: Pause): Registration {
+  return { ...registration, pause: { ...pause, state: "resuming", resumedAt: new Date(now()).toISOString() } };
+}
+
 /** The same object where it is not paused. */
 async function resume(services: Services, registration: Registration): Promise<Registration> {
   if (registration.pause === undefined) return registration;
-  const resuming = await change(services, registration.id, (current) =>
-    current.pause ? { ...current, pause: { ...current.pause, state: "resuming" } } : current,
+  const resumed = await change(services, registration.id, (current) =>
+    current.pause ? resuming(services, current, current.pause) : current,
   );
   services.log("info", "webhook.resumed", { registrationId: registration.id });
   await services.queue.send([toResumeMessage(services, registration)]);
-  return resuming;
+  return resumed;
 }
 
 async function change(

@@ -7,6 +7,7 @@ import type { TenantEntry } from "../repositories/registrations";
 import { activityKeyOf } from "./activity-key";
 import { evaluateService, evaluateTenant } from "./evaluate-alerts";
 import { summaryOf } from "./overview";
+import { tendPause } from "./pause-webhook";
 import { providerNamed } from "./provider-of";
 import type { Services } from "./services";
 import { tendSecret } from "./tend-secret";
@@ -19,7 +20,7 @@ export interface HealthRun {
 }
 
 /**
- * Looks after the secrets, recomputes the health of every webhook, logs what changed since the last run, keeps
+ * Looks after the secrets and after what is resumed, recomputes the health of every webhook, logs what changed since the last run, keeps
  * a summary of each tenant, and finds what there is to alert somebody of.
  */
 export async function recomputeHealth(services: Services): Promise<HealthRun> {
@@ -41,6 +42,7 @@ async function recomputeTenant(services: Services, tenant: TenantEntry): Promise
   let changed = 0;
   for await (const found of services.registrations.listAll(owner)) {
     const registration = await tendSecret(services, found);
+    await tendPause(services, registration);
     const health = await healthOf(services, registration);
     const provider = providerNamed(services, registration.integrationId);
     findings.push(...webhookFindings({ registration, health, provider, now: services.now() }));

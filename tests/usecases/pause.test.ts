@@ -2,6 +2,7 @@ import { WebhookError } from "../../shared/core/errors";
 import { SyncDelay } from "../../shared/core/sync-task";
 import { listDeliveries } from "../../shared/usecases/list-deliveries";
 import { pauseIntegration, pauseWebhook, resumeIntegration, resumeWebhook } from "../../shared/usecases/pause-webhook";
+import { recomputeHealth } from "../../shared/usecases/recompute-health";
 import { type NewRegistration, registerWebhook } from "../../shared/usecases/register-webhook";
 import { unregisterWebhook } from "../../shared/usecases/unregister-webhook";
 import { healthOf } from "../../shared/usecases/webhook-health";
@@ -235,6 +236,27 @@ describe("a webhook that is resumed", () => {
     await resume();
     await app.drain();
     expect(synchronised()).toEqual(["001"]);
+  });
+
+  it("and not heard of for an hour, because the process was killed before it could ask, is resumed again by the timer", async () => {
+    await pause();
+    await deliver("001");
+    jest.spyOn(app.services.queue, "send").mockRejectedValueOnce(new WebhookError("queue_unavailable"));
+    expect(await codeOf(resume())).toBe("queue_unavailable");
+    await recomputeHealth(app.services);
+    await app.drain();
+    expect(synchronised()).toEqual([]);
+    app.advance(HOUR_MS);
+    jest.spyOn(app.services.queue, "send").mockRejectedValueOnce(new WebhookError("queue_unavailable"));
+    await recomputeHealth(app.services);
+    expect(app.logged.map(({ event }) => event)).toContain("pause.not_tended");
+    app.advance(HOUR_MS);
+    await recomputeHealth(app.services);
+    await recomputeHealth(app.services);
+    expect(await app.lockingQueue.depth()).toMatchObject({ active: 1 });
+    await app.drain();
+    expect(synchronised()).toEqual(["001"]);
+    expect(await registration()).not.toHaveProperty("pause");
   });
 
   it("although it was never paused, stays as it is", async () => {
