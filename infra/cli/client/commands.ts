@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { asArray, asText, type JsonObject, objectsIn, textAt } from "../../../shared/core/json";
 import { type Arguments, objectIn, timeIn, UsageError } from "./arguments";
 import type { Gateway } from "./gateway";
-import { type Column, toRow, toTable } from "./print";
+import { type Column, toJson, toRow, toTable } from "./print";
 
 /** What a command works with. */
 export interface CommandContext extends Arguments {
@@ -116,7 +116,7 @@ async function deliveries(context: CommandContext): Promise<void> {
   const [id] = words;
   if (id?.startsWith("delivery-") === true) {
     const found = await gateway.call("GET", `/deliveries/${encodeURIComponent(id)}`);
-    context.print(JSON.stringify(found, null, 2));
+    context.print(toJson(found, 2));
     return;
   }
   const query = {
@@ -156,7 +156,7 @@ async function tail(context: CommandContext): Promise<void> {
   for (let isFirst = true; !signal.aborted; isFirst = false) {
     const found = await somePages(context, { registrationId, since: since() }, 200);
     for (const line of found.toReversed()) {
-      const state = JSON.stringify(line);
+      const state = toJson(line);
       const id = text(line, "deliveryId");
       if (seen.get(id) === state) continue;
       seen.set(id, state);
@@ -167,7 +167,7 @@ async function tail(context: CommandContext): Promise<void> {
 }
 
 function show({ flags, print }: CommandContext, json: JsonObject, human: () => string): void {
-  print(flags.json ? JSON.stringify(json, null, 2) : human());
+  print(flags.json ? toJson(json, 2) : human());
 }
 
 function text(value: JsonObject, name: string): string {

@@ -23,6 +23,14 @@ export function toRow(columns: readonly (readonly [...Column, width: number])[],
   );
 }
 
+/** As JSON that holds no control character either: the escapes of JSON itself leave out those from DEL on. */
+export function toJson(value: unknown, indent?: number): string {
+  return JSON.stringify(value, null, indent).replaceAll(
+    /[\u007f-\u009f]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
 function toLine(cells: readonly string[], widths: readonly number[]): string {
   return cells
     .map((cell, index) => cell.padEnd(widths[index] ?? 0))
