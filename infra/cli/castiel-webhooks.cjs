@@ -13,5 +13,5 @@ if (!existsSync(main)) {
   const build = spawnSync("npm", ["run", "--silent", "build"], { cwd: root, stdio: ["ignore", 2, 2], shell: true });
   if (build.status !== 0) process.exit(build.status ?? 1);
 }
-const run = spawnSync(process.execPath, [main, ...process.argv.slice(2)], { stdio: "inherit" });
-process.exit(run.status ?? 1);
+// In this process, so that whoever ends it ends the command.
+require(main);
