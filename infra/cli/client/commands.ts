@@ -1,13 +1,15 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { asArray, asText, type JsonObject, objectsIn, textAt } from "../../../shared/core/json";
 import { type Arguments, objectIn, timeIn, UsageError } from "./arguments";
-import type { Gateway } from "./gateway";
+import { type Gateway, GatewayError } from "./gateway";
 import { type Column, toJson, toRow, toTable } from "./print";
 
 /** What a command works with. */
 export interface CommandContext extends Arguments {
   readonly gateway: Gateway;
   readonly print: (text: string) => void;
+  /** Says what went wrong of something that goes on. */
+  readonly warn: (text: string) => void;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** Ends what goes on until it is told to stop. */
@@ -153,8 +155,9 @@ async function tail(context: CommandContext): Promise<void> {
   const seen = new Map<string, string>();
   // What was received shortly before may still change its outcome.
   const since = (): string => new Date(now() - 600_000).toISOString();
+  const newest = (): Promise<readonly JsonObject[]> => somePages(context, { registrationId, since: since() }, 200);
   for (let isFirst = true; !signal.aborted; isFirst = false) {
-    const found = await somePages(context, { registrationId, since: since() }, 200);
+    const found = isFirst ? await newest() : await newest().catch((error: unknown) => onceOut(context, error));
     for (const line of found.toReversed()) {
       const state = toJson(line);
       const id = text(line, "deliveryId");
@@ -164,6 +167,13 @@ async function tail(context: CommandContext): Promise<void> {
     }
     await delay(seconds * 1000, undefined, { signal }).catch(() => undefined);
   }
+}
+
+/** An outage of the gateway ends: whoever watches goes on watching. */
+function onceOut({ warn }: CommandContext, error: unknown): readonly JsonObject[] {
+  if (!(error instanceof GatewayError)) throw error;
+  warn(error.message);
+  return [];
 }
 
 function show({ flags, print }: CommandContext, json: JsonObject, human: () => string): void {

@@ -19,7 +19,8 @@ async function main(words: readonly string[]): Promise<number> {
     if (command === undefined) return help(given.command);
     const gateway = new Gateway(given);
     const print = (text: string): void => console.log(text);
-    await command.run({ ...given, gateway, print, now: Date.now, signal: ended.signal });
+    const warn = (text: string): void => console.error(text);
+    await command.run({ ...given, gateway, print, warn, now: Date.now, signal: ended.signal });
     return 0;
   } catch (error) {
     if (!(error instanceof UsageError) && !(error instanceof GatewayError)) throw error;

@@ -1,4 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { createInterface } from "node:readline";
 import { join } from "node:path";
 import { eventually, type Gateway, projectRoot, startGateway } from "../../support/gateway";
@@ -102,6 +105,28 @@ describe("npx castiel-webhooks", () => {
     child.kill("SIGINT");
     await ended;
     expect(lines[0]).toMatch(/Z +accepted/);
+  }, 60_000);
+
+  it("goes on when the gateway is out for a while, and says so once it has begun", async () => {
+    const replies: [number, object][] = [
+      [200, { deliveries: [] }],
+      [503, { code: "store_unavailable" }],
+    ];
+    const server = createServer((_request, response) => {
+      const [status, body] = replies.shift() ?? [200, { deliveries: [{ deliveryId: "delivery-1" }] }];
+      response.writeHead(status).end(JSON.stringify(body));
+    });
+    server.listen(0);
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const child = spawn("node", [script, "tail", "--interval", "1", "--url", `http://localhost:${port}`], { env });
+    const said: string[] = [];
+    createInterface({ input: child.stderr }).on("line", (text) => said.push(text));
+    const [shown] = (await once(createInterface({ input: child.stdout }), "line")) as [string];
+    child.kill("SIGINT");
+    await once(child, "exit");
+    server.close();
+    expect([shown, said]).toEqual([expect.stringContaining("delivery-1"), ["503 store_unavailable"]]);
   }, 60_000);
 
   it("says what the gateway refuses, with its code and each problem, and ends with 1", () => {
