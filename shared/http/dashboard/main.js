@@ -3,6 +3,7 @@ import { byId } from "./dom.js";
 import { setUpHolding } from "./poll.js";
 import { leaveView, startRouter } from "./router.js";
 import { forgetToken, token } from "./session.js";
+import { auditView } from "./view-audit.js";
 import { conflictView } from "./view-conflict.js";
 import { conflictsView } from "./view-conflicts.js";
 import { deadLettersView } from "./view-dead-letters.js";
@@ -34,6 +35,7 @@ const routes = [
   ["/conflicts/:conflictId", conflictView],
   ["/rate-limits", rateLimitsView],
   ["/rate-limits/:integrationId", rateLimitsView],
+  ["/audit", auditView],
 ];
 
 function enter() {

@@ -10,6 +10,12 @@ export function problemText({ message, code }) {
   return `${message} (${code})`;
 }
 
+/** What to do about codes whose words do not say it. @type {Readonly<Record<string, string>>} */
+const nextSteps = {
+  forbidden:
+    "Changing something needs a token with the scope webhooks.write; what is of the service or of another tenant needs an operator's.",
+};
+
 /**
  * What went wrong, in the API's words, with its stable code.
  * @param {unknown} error
@@ -28,6 +34,7 @@ export function problemBox(error, again) {
         {},
         known.problems.map(({ path, message }) => h("li", {}, h("code", {}, path), ` ${message}`)),
       ),
+    nextSteps[known.code] !== undefined && h("p", {}, nextSteps[known.code]),
     h("p", { class: "quiet" }, "Code ", h("code", {}, known.code), known.status > 0 && `, status ${known.status}`),
     again && h("button", { type: "button", onclick: again }, "Try again"),
   );

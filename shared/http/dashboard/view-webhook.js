@@ -81,6 +81,15 @@ function headOf(webhook, reload) {
       ["Registered", timeOf(webhook.createdAt)],
       ...Object.entries(webhook.metadata).map(([name, value]) => /** @type {const} */ ([name, value])),
     ]),
+    h(
+      "p",
+      { class: "more" },
+      h(
+        "a",
+        { href: linkTo("/audit", { resource: `/webhooks/${registrationId}` }), id: "its-changes" },
+        "Who changed it",
+      ),
+    ),
     pauseButton(webhook, reload),
   );
 }
