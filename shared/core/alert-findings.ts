@@ -1,4 +1,4 @@
-import type { Finding } from "./alert";
+import type { AlertCondition, Finding } from "./alert";
 import type { Connection } from "./connection";
 import type { WebhookHealth } from "./health";
 import type { QueueDepth } from "./ports";
@@ -136,25 +136,34 @@ export function connectionFinding(connection: Connection): Finding {
 }
 
 /** What is wrong with the queue, as far as it tells. `now` in milliseconds since 1970. */
-export function queueFindings(depth: QueueDepth | undefined, now: number): readonly Finding[] {
-  if (depth === undefined) return [];
+export function queueFindings(depth: QueueDepth, now: number): readonly Finding[] {
+  const { active, deadLettered = 0, oldestAt } = depth;
   const subject = { kind: "queue", id: "sync-events" } as const;
-  const ageMs = depth.oldestAt === undefined ? 0 : now - depth.oldestAt;
+  const ageMs = now - (oldestAt ?? now);
+  const oldest = active === undefined ? "The oldest message" : `The oldest of ${active} messages`;
   const waiting: Finding = {
     condition: "queue_age",
     subject,
     severity: ageMs >= QUEUE_AGE_CRITICAL_MS ? "critical" : "warning",
-    cause: `The oldest of ${depth.active} messages has waited for ${Math.floor(ageMs / 60_000)} min.`,
+    cause: `${oldest} has waited for ${Math.floor(ageMs / 60_000)} min.`,
     nextStep: "See whether the drain runs, and what it waits for: the log has event.failed with the reason.",
   };
   const dead: Finding = {
     condition: "queue_dead_letters",
     subject,
     severity: "critical",
-    cause: `${depth.deadLettered} message(s) could not even be parked.`,
+    cause: `${deadLettered} message(s) could not even be parked.`,
     nextStep: "Look for drain failures in the log; the messages are kept in the dead-letter queue.",
   };
-  return [...(ageMs >= QUEUE_AGE_MS ? [waiting] : []), ...(depth.deadLettered > 0 ? [dead] : [])];
+  return [...(ageMs >= QUEUE_AGE_MS ? [waiting] : []), ...(deadLettered > 0 ? [dead] : [])];
+}
+
+/** The conditions of the queue that {@link queueFindings} says nothing of, because the queue does not tell. */
+export function untoldConditions({ oldestAt, deadLettered }: QueueDepth): readonly AlertCondition[] {
+  return [
+    ...(oldestAt === undefined ? (["queue_age"] as const) : []),
+    ...(deadLettered === undefined ? (["queue_dead_letters"] as const) : []),
+  ];
 }
 
 function subjectOf({ id, integrationId }: Registration): Finding["subject"] {

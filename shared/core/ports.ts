@@ -116,7 +116,7 @@ export interface EventQueue {
    * does nothing.
    */
   forget(messageId: string): Promise<void>;
-  /** Messages waiting now, scheduled ones and dead letters; `undefined` where it cannot tell. */
+  /** What it holds, as far as it can tell; `undefined` if it can tell nothing. */
   depth(): Promise<QueueDepth | undefined>;
   /**
    * What the queue gave up itself, newest first, of as many as it can look at.
@@ -125,13 +125,13 @@ export interface EventQueue {
   deadLetters(limit: number): Promise<readonly DeadLetter[]>;
 }
 
-/** How much a queue holds. */
+/** How much a queue holds. What is absent it cannot tell: Service Bus tells counts only to who may manage the queue. */
 export interface QueueDepth {
-  readonly active: number;
-  readonly scheduled: number;
-  readonly deadLettered: number;
-  /** Milliseconds since 1970; since when the message that waits longest could be received. Absent if none waits. */
-  readonly oldestAt?: number;
+  readonly active?: number;
+  readonly scheduled?: number;
+  readonly deadLettered?: number;
+  /** Milliseconds since 1970; since when the message that waits longest could be received. `null` if none waits. */
+  readonly oldestAt?: number | null;
 }
 
 /** A message taken under a lock (peek-lock), as Service Bus hands it to its trigger. */

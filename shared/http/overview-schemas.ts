@@ -9,6 +9,21 @@ function counted(names: readonly string[]) {
   return { type: "object", required: names, properties: Object.fromEntries(names.map((name) => [name, count])) };
 }
 
+/** What the queue holds, as far as it tells. */
+export const queueSchema = {
+  type: "object",
+  description: "Of all tenants; what the queue does not tell is absent, on Azure the counts.",
+  properties: {
+    active: count,
+    scheduled: count,
+    deadLettered: count,
+    oldestAt: {
+      type: ["integer", "null"],
+      description: "Milliseconds since 1970, since when the message waits that waits longest; null if none waits.",
+    },
+  },
+} as const;
+
 const troubledWebhook = {
   type: "object",
   required: ["registrationId", "integrationId", "status"],
@@ -39,7 +54,7 @@ export const overviewSchema = {
         troubled: { type: "array", items: troubledWebhook, description: "At most ten, failed ones first." },
       },
     },
-    queue: { ...counted(["active", "scheduled", "deadLettered"]), description: "Of all tenants." },
+    queue: queueSchema,
     integrations: {
       type: "array",
       description: "What webhooks can be registered for.",

@@ -3,6 +3,7 @@ import { eventPatternSource } from "../core/event-pattern";
 import { errorCatalogue } from "../core/errors";
 import { redactionPathSource } from "../core/redaction";
 import type { Provider } from "../core/provider";
+import { queueSchema } from "./overview-schemas";
 
 /** A JSON schema. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
@@ -350,7 +351,7 @@ export const serviceHealthSchema = {
     registrationsCount: { type: "integer" },
     failedRegistrationsCount: { type: "integer" },
     cacheHitRate: { type: "number" },
-    queue: { type: "object" },
+    queue: queueSchema,
     canary: { type: "object", description: "What became of the latest events of our own, where they are on." },
     syncEngine: { enum: ["built_in", "external"], description: "Who does the sync tasks." },
     problems: {

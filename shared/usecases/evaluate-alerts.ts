@@ -1,6 +1,14 @@
-import { type Alert, alertIdOf, type AlertNote, type AlertOwner, type Finding, serviceOwner } from "../core/alert";
+import {
+  type Alert,
+  type AlertCondition,
+  alertIdOf,
+  type AlertNote,
+  type AlertOwner,
+  type Finding,
+  serviceOwner,
+} from "../core/alert";
 import { type AlertChannel, wants, withNotes } from "../core/alert-channel";
-import { connectionFinding, queueFindings } from "../core/alert-findings";
+import { connectionFinding, queueFindings, untoldConditions } from "../core/alert-findings";
 import { type AlertStep, advanceAlert } from "../core/alert-state";
 import type { Services } from "./services";
 
@@ -15,17 +23,23 @@ export async function evaluateTenant(
   await evaluate(services, owner, findings);
 }
 
-/** Does the same for the service as a whole. */
+/** Does the same for the service as a whole. What the queue does not tell just now is neither better nor worse for it. */
 export async function evaluateService(services: Services): Promise<void> {
-  await evaluate(services, serviceOwner, queueFindings(await services.queue.depth(), services.now()));
+  const depth = (await services.queue.depth()) ?? {};
+  await evaluate(services, serviceOwner, queueFindings(depth, services.now()), untoldConditions(depth));
 }
 
 /**
  * Changes go to the channels first and are noted afterwards. A run that dies in between is repeated by the next one, which
  * makes the same notes: a channel that still has them is not told twice.
  */
-async function evaluate(services: Services, owner: AlertOwner, findings: readonly Finding[]): Promise<void> {
-  const steps = await stepsOf(services, owner, findings);
+async function evaluate(
+  services: Services,
+  owner: AlertOwner,
+  findings: readonly Finding[],
+  untold: readonly AlertCondition[] = [],
+): Promise<void> {
+  const steps = await stepsOf(services, owner, findings, untold);
   const notes = steps.flatMap(({ note }) => note ?? []);
   if (notes.length > 0) await announce(services, owner, notes);
   for (const { next } of steps) if (next !== undefined) await services.alerts.save(next);
@@ -38,6 +52,7 @@ async function stepsOf(
   services: Services,
   owner: AlertOwner,
   findings: readonly Finding[],
+  untold: readonly AlertCondition[],
 ): Promise<readonly AlertStep[]> {
   const now = services.now();
   const live = new Map<string, Alert>();
@@ -50,7 +65,8 @@ async function stepsOf(
     live.delete(id);
     steps.push(advanceAlert({ owner, known, finding, now }));
   }
-  for (const known of live.values()) steps.push(advanceAlert({ owner, known, finding: undefined, now }));
+  const over = [...live.values()].filter(({ condition }) => !untold.includes(condition));
+  for (const known of over) steps.push(advanceAlert({ owner, known, finding: undefined, now }));
   return steps;
 }
 

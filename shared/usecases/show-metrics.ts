@@ -12,7 +12,7 @@ export async function showMetrics(services: Services): Promise<string> {
   const gauges = [
     gauge("castiel_build_info", "The version that runs.", ["version"], [[services.rules.version, 1]]),
     gauge("castiel_store_up", "1 if the stores answered.", [], [["", figures === undefined ? 0 : 1]]),
-    ...(figures ? [webhookGauge(figures.counts), ...queueGauges(figures.queue, services.now())] : []),
+    ...(figures ? [webhookGauge(figures.counts), ...queueGauges(figures.queue ?? {}, services.now())] : []),
   ];
   return exposition(services.metrics, gauges);
 }
@@ -31,27 +31,19 @@ function webhookGauge({ all, failed, degraded }: WebhookCounts): Gauge {
   );
 }
 
-/** Nothing where the queue cannot tell. */
-function queueGauges(depth: QueueDepth | undefined, now: number): readonly Gauge[] {
-  if (depth === undefined) return [];
-  const { active, scheduled, deadLettered, oldestAt = now } = depth;
+/** Nothing of what the queue cannot tell. */
+function queueGauges(depth: QueueDepth, now: number): readonly Gauge[] {
+  const { active, scheduled, deadLettered, oldestAt } = depth;
+  const states = { active, scheduled, dead: deadLettered };
+  const counts = Object.entries(states).flatMap(([state, messages]) =>
+    messages === undefined ? [] : [[state, messages] as const],
+  );
+  const help = "Age of the message that waits longest.";
+  // The broker's clock may be ahead of ours.
+  const ageMs = oldestAt === undefined ? undefined : Math.max(0, now - (oldestAt ?? now));
   return [
-    gauge(
-      "castiel_queue_messages",
-      "Messages in the queue.",
-      ["state"],
-      [
-        ["active", active],
-        ["scheduled", scheduled],
-        ["dead", deadLettered],
-      ],
-    ),
-    gauge(
-      "castiel_queue_oldest_seconds",
-      "Age of the message that waits longest.",
-      [],
-      [["", (now - oldestAt) / 1000]],
-    ),
+    ...(counts.length > 0 ? [gauge("castiel_queue_messages", "Messages in the queue.", ["state"], counts)] : []),
+    ...(ageMs === undefined ? [] : [gauge("castiel_queue_oldest_seconds", help, [], [["", ageMs / 1000]])]),
   ];
 }
 

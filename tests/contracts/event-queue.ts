@@ -10,6 +10,8 @@ export interface QueueSubject<Port extends EventQueue = EventQueue> extends Subj
   readonly tellsDuplicates: boolean;
   /** False where an id is remembered until its window is over, whatever the queue is told. */
   readonly forgets: boolean;
+  /** False where the numbers of messages are not for senders. */
+  readonly tellsCounts: boolean;
   /** Receives and completes all messages that are visible, in order. */
   drain(): Promise<readonly QueueMessage[]>;
 }
@@ -160,11 +162,37 @@ export function describeEventQueue(open: () => Promise<QueueSubject>): void {
     });
   });
 
-  it("says how many messages wait and how many are scheduled, if it can tell", async () => {
-    await queue.send([makeMessage(), makeMessage()]);
-    await queue.schedule(makeMessage(), subject().now() + 5000);
-    const counts = { active: 2, scheduled: 1, deadLettered: 0 };
-    expect([undefined, expect.objectContaining(counts)]).toContainEqual(await queue.depth());
+  describe("depth", () => {
+    const oldestAt = async () => (await queue.depth())?.oldestAt;
+
+    it("says how many messages wait and how many are scheduled, if it can tell", async () => {
+      await queue.send([makeMessage(), makeMessage()]);
+      await queue.schedule(makeMessage(), subject().now() + 5000);
+      const { oldestAt: _, ...counts } = (await queue.depth()) ?? {};
+      expect(counts).toEqual(subject().tellsCounts ? { active: 2, scheduled: 1, deadLettered: 0 } : {});
+    });
+
+    it("says since when the message waits that waits longest, and that none does", async () => {
+      expect(await oldestAt()).toBeNull();
+      const before = subject().now();
+      await queue.send([makeMessage()]);
+      const after = subject().now();
+      await subject().passTime(2000);
+      await queue.send([makeMessage()]);
+      expect(await oldestAt()).toBeGreaterThanOrEqual(before);
+      expect(await oldestAt()).toBeLessThanOrEqual(after);
+      await subject().drain();
+      expect(await oldestAt()).toBeNull();
+    });
+
+    it("counts the waiting of a scheduled message from its own time on", async () => {
+      const due = subject().now() + 5000;
+      await queue.schedule(makeMessage(), due);
+      expect(await oldestAt()).toBeNull();
+      await subject().passTime(6000);
+      expect(await oldestAt()).toBeGreaterThanOrEqual(due);
+      expect(await oldestAt()).toBeLessThanOrEqual(subject().now());
+    });
   });
 
   it("says queue_unavailable when the queue cannot be reached", async () => {

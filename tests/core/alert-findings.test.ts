@@ -1,6 +1,6 @@
 import { type ActivityNote, emptyActivity } from "../../shared/core/activity";
 import { ActivityDelta } from "../../shared/core/activity-delta";
-import { queueFindings, webhookFindings } from "../../shared/core/alert-findings";
+import { queueFindings, untoldConditions, webhookFindings } from "../../shared/core/alert-findings";
 import { computeHealth } from "../../shared/core/health";
 import { isHoldFull, isHoldNearlyFull, MAX_HELD_EVENTS, MAX_HELD_MS, pauseAdvice } from "../../shared/core/pause";
 import type { Registration } from "../../shared/core/registration";
@@ -66,8 +66,29 @@ it("events that were given up are an alert though no reason is known", () => {
   );
 });
 
-it("a queue that does not tell its depth is nothing to be alarmed by", () => {
-  expect(queueFindings(undefined, noon)).toEqual([]);
+describe("a queue", () => {
+  it.each([{}, { oldestAt: null }, { oldestAt: noon - 9 * MINUTE_MS }, { active: 9000, scheduled: 9000 }])(
+    "that holds %j is nothing to be alarmed by",
+    (depth) => {
+      expect(queueFindings(depth, noon)).toEqual([]);
+    },
+  );
+
+  it("whose head waits is told, with the number of messages where it is known", () => {
+    const oldestAt = noon - 61 * MINUTE_MS;
+    expect(queueFindings({ oldestAt }, noon)).toMatchObject([
+      { condition: "queue_age", severity: "critical", cause: "The oldest message has waited for 61 min." },
+    ]);
+    expect(queueFindings({ oldestAt, active: 3 }, noon)).toMatchObject([
+      { cause: "The oldest of 3 messages has waited for 61 min." },
+    ]);
+  });
+
+  it("cannot be judged by what it does not tell", () => {
+    expect(untoldConditions({})).toEqual(["queue_age", "queue_dead_letters"]);
+    expect(untoldConditions({ oldestAt: null })).toEqual(["queue_dead_letters"]);
+    expect(untoldConditions({ oldestAt: noon, deadLettered: 0 })).toEqual([]);
+  });
 });
 
 describe("a pause", () => {

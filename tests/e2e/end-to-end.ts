@@ -412,6 +412,7 @@ export function describeEndToEnd(start: StartGateway): void {
       const { json } = await send("GET", "/webhooks/health");
       expect(json).toMatchObject({ status: "healthy", registrationsCount: expect.any(Number) });
       expect(json.cacheHitRate).toBeGreaterThanOrEqual(0);
+      expect(json.queue).toHaveProperty("oldestAt");
     });
   });
 }

@@ -23,15 +23,21 @@ export interface BrokerOptions {
 }
 
 /** What a new queue has (Service Bus quotas and defaults); duplicate detection is off. */
-const defaultRules = { lockMs: 60_000, maxDeliveryCount: 10, duplicateWindowMs: 0, deadLetterExpired: false };
+const defaultRules = {
+  lockMs: 60_000,
+  maxDeliveryCount: 10,
+  duplicateWindowMs: 0,
+  deadLetterExpired: false,
+  partitions: 1,
+};
 const STANDARD_MESSAGE_BYTES = 262_144;
 /** Node.js tells here of each socket that a client makes. */
 const CLIENT_SOCKETS = "net.client.socket";
 
 /**
  * Stands in for a Service Bus namespace: speaks AMQP 1.0 with the real `@azure/service-bus` client. Built are claims,
- * queues with peek-lock, `$management`, batches, schedules, duplicate detection and dead letters; sessions, topics,
- * deferral, transactions and receive-and-delete are not. And it can be made to fail.
+ * queues with peek-lock, `$management`, batches, schedules, duplicate detection, dead letters and putting messages aside;
+ * sessions, topics, receiving what was put aside, transactions and receive-and-delete are not. And it can be made to fail.
  */
 export class ServiceBusBroker {
   readonly claims: Claims = {

@@ -121,7 +121,8 @@ export class ServiceBusLockingQueue implements LockingQueue {
   async depth(): Promise<QueueDepth> {
     const [waiting, dead] = [await this.#peekAll(), await this.#peekAll("deadLetter")];
     const scheduled = waiting.filter(({ state }) => state === "scheduled").length;
-    return { active: waiting.length - scheduled, scheduled, deadLettered: dead.length };
+    const told = await this.#sender.depth();
+    return { ...told, active: waiting.length - scheduled, scheduled, deadLettered: dead.length };
   }
 
   onMessage(listener: () => void): () => void {

@@ -235,4 +235,20 @@ describe("the other conditions", () => {
     expect(receivers.slack[1]).toContain("Recovered: Events wait in the queue");
     expect(receivers.teams).toEqual([]);
   });
+
+  it("a queue that cannot be looked into for a while is no better for it", async () => {
+    const { app, receivers } = world;
+    await world.channel({ service: true });
+    const depth = jest.spyOn(app.services.queue, "depth");
+    depth.mockResolvedValue({ oldestAt: app.services.now() });
+    await world.runs(4);
+    expect(receivers.slack).toHaveLength(1);
+    expect(receivers.slack[0]).toContain("The oldest message has waited for 15 min.");
+    depth.mockResolvedValue(undefined);
+    await world.runs(4);
+    expect(receivers.slack).toHaveLength(1);
+    depth.mockResolvedValue({ oldestAt: null });
+    await world.runs(4);
+    expect(receivers.slack[1]).toContain("Recovered: Events wait in the queue");
+  });
 });

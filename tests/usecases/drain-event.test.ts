@@ -231,7 +231,7 @@ describe("drainEvent", () => {
       await app.deliverSigned(webhook, contactBody("created", "003"));
       const out = jest.spyOn(app.services.deliveries, "findEvent").mockImplementation(down);
       await app.drain();
-      expect(await app.lockingQueue.depth()).toEqual({ active: 0, scheduled: 1, deadLettered: 0 });
+      expect(await app.lockingQueue.depth()).toEqual({ active: 0, scheduled: 1, deadLettered: 0, oldestAt: null });
       out.mockRestore();
       app.advance(75_000);
       await app.drain();

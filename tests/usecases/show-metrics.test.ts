@@ -40,6 +40,17 @@ describe("what metrics show", () => {
     expect(await lines()).toContain('castiel_event_latency_seconds_bucket{integration="salesforce",le="300"} 1');
   });
 
+  it("are of the queue what it tells, and never an age below nothing", async () => {
+    const { queue, now } = world.app.services;
+    const depth = jest.spyOn(queue, "depth").mockResolvedValueOnce({ oldestAt: now() + 1000 });
+    const text = await lines();
+    expect(text).toContain("castiel_queue_oldest_seconds 0");
+    expect(text.join()).not.toContain("castiel_queue_messages");
+    world.app.advance(5000);
+    depth.mockResolvedValueOnce(undefined);
+    expect((await lines()).join()).not.toContain("castiel_queue");
+  });
+
   it("are the calls that went out, by the class of their status", async () => {
     await world.channel({ conditions: ["health"] });
     const webhook = await world.app.register();

@@ -3,11 +3,12 @@ import { WebhookError } from "../../core/errors";
 import type { DeadLetter, EventQueue, Log, QueueDepth, QueueMessage } from "../../core/ports";
 import { closeClient } from "./close-client";
 import { peekDeadLetters } from "./dead-letters";
+import { QueueHead } from "./queue-head";
 import { QueueSender } from "./queue-sender";
 import { type GatheringRules, SendGatherer } from "./send-gatherer";
 import { toUnavailable } from "./unavailable";
 
-/** How the namespace is reached: as an identity with the roles Azure Service Bus Data Sender and, to look at dead letters, Data Receiver, or by a key. */
+/** How the namespace is reached: as an identity with the roles Azure Service Bus Data Sender and, to look at messages, Data Receiver, or by a key. */
 export type ServiceBusAccess =
   | {
       /** `<namespace>.servicebus.windows.net` */
@@ -72,6 +73,7 @@ class ServiceBusEventQueue implements EventQueue {
   readonly maxMessageBytes: number;
   readonly #options: ServiceBusQueueOptions;
   readonly #sender: QueueSender;
+  readonly #head: QueueHead;
   readonly #gatherer: SendGatherer<Outgoing>;
   readonly #scheduling = new Set<Promise<void>>();
   #isClosed = false;
@@ -81,6 +83,7 @@ class ServiceBusEventQueue implements EventQueue {
     const { queueName, log = () => undefined, openTimeoutMs = DEFAULT_OPEN_TIMEOUT_MS } = options;
     this.maxMessageBytes = options.maxMessageBytes ?? STANDARD_BYTES - ALLOWANCE_BYTES;
     this.#sender = new QueueSender({ connect: () => connect(options), queueName, openTimeoutMs, log });
+    this.#head = new QueueHead({ connect: () => connect(options), queueName, log });
     this.#gatherer = new SendGatherer(
       { ...defaultRules, ...options.gathering },
       {
@@ -116,9 +119,10 @@ class ServiceBusEventQueue implements EventQueue {
     return Promise.resolve();
   }
 
-  /** The counts of a queue are told only to an identity with the right to manage it, which a sender should not have. */
-  depth(): Promise<QueueDepth | undefined> {
-    return Promise.resolve(undefined);
+  /** Without counts: they are told only to an identity with the right to manage the queue, which a sender should not have. */
+  async depth(): Promise<QueueDepth | undefined> {
+    const oldestAt = await this.#head.oldestAt();
+    return oldestAt === undefined ? undefined : { oldestAt };
   }
 
   /** By a client of its own: the one that sends must not wait for somebody who only looks. */
@@ -133,11 +137,11 @@ class ServiceBusEventQueue implements EventQueue {
     }
   }
 
-  /** Takes nothing more, waits for what is under way and closes the connection. */
+  /** Takes nothing more, waits for what is under way and closes the connections. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await Promise.allSettled([this.#gatherer.flush(), ...this.#scheduling]);
-    await this.#sender.close();
+    await Promise.all([this.#sender.close(), this.#head.close()]);
   }
 
   /** @throws {RangeError} */

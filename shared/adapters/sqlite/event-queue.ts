@@ -112,7 +112,7 @@ export class SqliteEventQueue implements LockingQueue {
         active: count("waiting") - scheduled,
         scheduled,
         deadLettered: count("dead"),
-        ...(oldestAt > 0 && { oldestAt }),
+        oldestAt: oldestAt > 0 ? oldestAt : null,
       };
     });
   }

@@ -1,9 +1,9 @@
-import { get } from "./api.js";
+import { get, serverNow } from "./api.js";
 import { copyable } from "./copy.js";
 import { deliveryCharts } from "./delivery-charts.js";
 import { h, refill, svg } from "./dom.js";
 import { follow } from "./feed.js";
-import { count, counted, shortCount } from "./format.js";
+import { count, counted, duration, shortCount } from "./format.js";
 import { emptyState, tenantDeliveryColumns, timeOf, webhookLink } from "./parts.js";
 import { poll } from "./poll.js";
 import { linkTo } from "./router.js";
@@ -11,6 +11,7 @@ import { badge, shapeOf, toneOf } from "./status.js";
 import { panel, skeleton, table } from "./table.js";
 
 /** @import { Overview } from "../../usecases/overview" */
+/** @import { QueueDepth } from "../../core/ports" */
 /** @import { TenantSummary } from "../../core/tenant-summary" */
 
 const OVERVIEW_SECONDS = 10;
@@ -43,18 +44,7 @@ function figuresOf({ webhooksCount, summary, queue }) {
   const tiles = [
     tile("Webhooks", webhooksCount, "#/webhooks", summary && healthBar(summary.webhooks)),
     ...(summary ? countTiles(summary) : []),
-    ...(queue
-      ? [
-          tile("In the queue", queue.active + queue.scheduled),
-          tile(
-            "Dead in the queue",
-            queue.deadLettered,
-            "#/dead-letters",
-            undefined,
-            queue.deadLettered > 0 ? "bad" : "calm",
-          ),
-        ]
-      : []),
+    ...(queue ? queueTiles(queue) : []),
   ];
   return [
     h("ul", { class: "tiles", "aria-label": "Figures" }, tiles),
@@ -87,19 +77,30 @@ function countTiles({ counts }) {
 }
 
 /**
+ * What the queue tells; on Azure the age alone.
+ * @param {QueueDepth} queue
+ */
+function queueTiles({ active, scheduled = 0, deadLettered, oldestAt }) {
+  const isBad = deadLettered !== undefined && deadLettered > 0;
+  return [
+    ...(active === undefined ? [] : [tile("In the queue", active + scheduled)]),
+    ...(oldestAt ? [tile("Waiting for", duration(Math.max(0, serverNow() - oldestAt)))] : []),
+    ...(deadLettered === undefined
+      ? []
+      : [tile("Dead in the queue", deadLettered, "#/dead-letters", undefined, isBad ? "bad" : "calm")]),
+  ];
+}
+
+/**
  * @param {string} name
- * @param {number} value
+ * @param {number | string} value
  * @param {string} [href]
  * @param {HTMLElement} [more]
  * @param {import("./status.js").Tone} [tone]
  */
 function tile(name, value, href, more, tone = "calm") {
-  const figure = h(
-    "span",
-    { class: "figure", title: count(value) },
-    tone === "bad" && shapeOf(tone),
-    shortCount(value),
-  );
+  const [whole, short] = typeof value === "string" ? [value, value] : [count(value), shortCount(value)];
+  const figure = h("span", { class: "figure", title: whole }, tone === "bad" && shapeOf(tone), short);
   const head = [h("span", { class: "name" }, name), figure];
   return h(
     "li",

@@ -24,6 +24,7 @@ async function open(): Promise<LockingSubject> {
     port: store.queue,
     tellsDuplicates: true,
     forgets: true,
+    tellsCounts: true,
     drain: () => drain(store.queue),
   };
 }
@@ -39,13 +40,13 @@ describe("the event queue in SQLite, for consumers", () => {
 describe("the event queue in SQLite, asked how much it holds", () => {
   it("says since when the message that waits longest could be received; one that is locked or put off does not wait", async () => {
     const store = openTestStore(rules);
-    expect(await store.queue.depth()).toEqual({ active: 0, scheduled: 0, deadLettered: 0 });
+    expect(await store.queue.depth()).toEqual({ active: 0, scheduled: 0, deadLettered: 0, oldestAt: null });
     const start = store.now();
     await store.queue.schedule(makeMessage(), start + 1000);
     await store.queue.send([makeMessage()]);
     expect(await store.queue.depth()).toEqual({ active: 1, scheduled: 1, deadLettered: 0, oldestAt: start });
     const [message] = await store.queue.receive(1, 60_000);
-    expect((await store.queue.depth())?.oldestAt).toBeUndefined();
+    expect((await store.queue.depth())?.oldestAt).toBeNull();
     await store.passTime(5000);
     expect((await store.queue.depth())?.oldestAt).toBe(start + 1000);
     await store.queue.complete(message?.lockToken ?? "");

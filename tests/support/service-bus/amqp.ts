@@ -11,6 +11,9 @@ export const BATCH_FORMAT = 0x80013700;
 export const LONG = 0x81;
 export const TIMESTAMP = 0x83;
 
+/** Message states. */
+const [DEFERRED, SCHEDULED] = [1, 2];
+
 const LOCK_TOKEN_BYTES = 16;
 
 /** The messages of a transfer: a batch holds several. */
@@ -54,13 +57,15 @@ export function annotationsOf(entry: {
   readonly enqueuedAt: number;
   readonly lockedUntil?: number;
   readonly scheduledFor?: number;
+  readonly isDeferred?: boolean;
 }): Record<string, unknown> {
-  const { sequenceNumber, enqueuedAt, lockedUntil, scheduledFor } = entry;
+  const { sequenceNumber, enqueuedAt, lockedUntil, scheduledFor, isDeferred } = entry;
   return {
     "x-opt-sequence-number": types.wrap_long(sequenceNumber),
     "x-opt-enqueued-time": types.wrap_timestamp(enqueuedAt),
     ...(lockedUntil === undefined ? {} : { "x-opt-locked-until": types.wrap_timestamp(lockedUntil) }),
-    ...(scheduledFor === undefined ? {} : { "x-opt-message-state": types.wrap_int(2) }),
+    ...(scheduledFor === undefined ? {} : { "x-opt-message-state": types.wrap_int(SCHEDULED) }),
+    ...(isDeferred === true ? { "x-opt-message-state": types.wrap_int(DEFERRED) } : {}),
   };
 }
 

@@ -11,6 +11,8 @@ export interface BrokerQueueRules {
   readonly duplicateWindowMs: number;
   /** What becomes of a message whose time to live is over: a dead letter, or nothing. */
   readonly deadLetterExpired: boolean;
+  /** Above 1 messages go to them in turn, and each has sequence numbers of its own below its topmost 16 bits. */
+  readonly partitions: number;
 }
 
 /** A message in the queue. */
@@ -22,6 +24,8 @@ export interface Entry {
   readonly failedDeliveries: number;
   /** Hidden until then. */
   readonly scheduledFor?: number;
+  /** Put aside by a consumer, who alone knows its number. */
+  readonly isDeferred?: boolean;
 }
 
 /** An entry that one consumer has to itself. */
@@ -39,6 +43,9 @@ interface DeathCertificate {
 }
 
 type State = Entry & { readonly lock?: Pick<LockedEntry, "lockToken" | "lockedUntil">; readonly cancel?: () => void };
+
+/** The bits of a sequence number above these name the partition. */
+const NUMBER_BITS = 48;
 
 const nothing = (): void => undefined;
 
@@ -89,7 +96,8 @@ export class BrokerQueue {
   /** Locks the oldest message that is free, if there is one. */
   lockNext(): LockedEntry | undefined {
     for (const entry of this.#active.values()) {
-      if (entry.lock === undefined) return this.#lock(entry, randomBytes(16).toString("hex"));
+      if (entry.lock === undefined && entry.isDeferred !== true)
+        return this.#lock(entry, randomBytes(16).toString("hex"));
     }
     return undefined;
   }
@@ -109,12 +117,20 @@ export class BrokerQueue {
     this.#release(this.#locked(lockToken), properties);
   }
 
+  /** Ends a lock, and no consumer gets the message any more. @throws {BrokerError} message-lock-lost */
+  defer(lockToken: string): void {
+    const { lock, cancel, ...entry } = this.#locked(lockToken);
+    cancel?.();
+    this.#locks.delete(lockToken);
+    this.#active.set(entry.sequenceNumber, { ...entry, isDeferred: true });
+  }
+
   /** Ends a lock and makes the message a dead letter. @throws {BrokerError} message-lock-lost */
   deadLetter(lockToken: string, certificate: DeathCertificate): void {
     this.#bury(this.#locked(lockToken), certificate);
   }
 
-  /** Messages from a sequence number on, the locked and the scheduled ones as well. */
+  /** Messages from a sequence number on, the locked, the deferred and the scheduled ones as well. */
   peek(fromSequenceNumber: number, max: number): readonly Entry[] {
     return [...this.#active.values(), ...this.#scheduled.values()]
       .filter(({ sequenceNumber }) => sequenceNumber >= fromSequenceNumber)
@@ -145,7 +161,7 @@ export class BrokerQueue {
   }
 
   #schedule(message: Message, scheduledFor: number): number {
-    const sequenceNumber = ++this.#lastSequenceNumber;
+    const sequenceNumber = this.#nextSequenceNumber();
     const cancel = this.#clock.wakeAt(scheduledFor, () => {
       this.#scheduled.delete(sequenceNumber);
       this.#add({ message, failedDeliveries: 0 });
@@ -155,9 +171,15 @@ export class BrokerQueue {
     return sequenceNumber;
   }
 
+  #nextSequenceNumber(): number {
+    const number = ++this.#lastSequenceNumber;
+    const { partitions } = this.rules;
+    return partitions === 1 ? number : (1 + (number % partitions)) * 2 ** NUMBER_BITS + number;
+  }
+
   /** A scheduled message gets a new sequence number when its time has come, as at Service Bus. */
   #add(arrival: Pick<Entry, "message" | "failedDeliveries">): number {
-    const sequenceNumber = ++this.#lastSequenceNumber;
+    const sequenceNumber = this.#nextSequenceNumber();
     const entry = { ...arrival, sequenceNumber, enqueuedAt: this.#clock.now() };
     this.#put(entry);
     return sequenceNumber;

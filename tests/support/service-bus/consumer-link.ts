@@ -63,6 +63,10 @@ export class ConsumerLink {
       this.#queue.complete(lockToken);
       return;
     }
+    if (settlement === "modified" && state["undeliverable_here"] === true) {
+      this.#queue.defer(lockToken);
+      return;
+    }
     if (settlement !== "rejected") {
       this.#queue.abandon(lockToken, state["message_annotations"]);
       return;
