@@ -123,6 +123,7 @@ export async function createApp(options: AppOptions = {}): Promise<App> {
     rotationOverlapSeconds: config.rotationOverlapSeconds,
     rotationQuietSeconds: config.rotationQuietSeconds,
     keepsEvents: config.keepsEvents,
+    holdBounds: config.holdBounds,
     callsMaximum: config.callsMaximum,
     outbound: config.outbound,
     channelPolicies: config.alerts.policies,

@@ -7,6 +7,7 @@ import { type MailConfig, readMail } from "./config/mail";
 import { readSyncEngine, type SyncEngineConfig } from "./config/sync-engine";
 import { type Setting, type SettingName, settings, type Values } from "./config/settings";
 import { parseJson } from "./core/delivery-request";
+import type { HoldBounds } from "./core/pause";
 import type { VendorSettings } from "./core/vendor-settings";
 
 /** How JWTs of the management API are checked. */
@@ -50,6 +51,8 @@ export interface Config {
   readonly rotationQuietSeconds: number;
   /** Events that had their effect are kept with their delivery records. */
   readonly keepsEvents: boolean;
+  /** How much of a paused webhook is held. */
+  readonly holdBounds: HoldBounds;
   readonly ratePerSecond: { readonly registration: number; readonly tenant: number; readonly unverified: number };
   /** Events of one record within this time are one task. */
   readonly coalesceWindowMs: number;
@@ -234,6 +237,7 @@ function toConfig(values: Values): Omit<Config, "backEnds" | "apiTokens" | "uses
     rotationOverlapSeconds: number("SECRET_OVERLAP_HOURS") * 3600,
     rotationQuietSeconds: number("SECRET_QUIET_HOURS") * 3600,
     keepsEvents: string("DELIVERY_EVENTS") === "kept",
+    holdBounds: { maxEvents: number("HOLD_MAX_EVENTS"), maxMs: number("HOLD_MAX_DAYS") * 86_400_000 },
     ratePerSecond: {
       registration: number("RATE_LIMIT_REGISTRATION"),
       tenant: number("RATE_LIMIT_TENANT"),

@@ -1,5 +1,6 @@
 import { ConfigError, readConfig } from "../shared/config";
 import { settings } from "../shared/config/settings";
+import { PAYLOAD_TTL_SECONDS } from "../shared/usecases/send-events";
 
 const embedded = { CASTIEL_MODE: "embedded" };
 
@@ -254,6 +255,23 @@ describe("readConfig", () => {
       const local = { SYNC_TASK_SERVICE_URL: "http://127.0.0.1:7/", OUTBOUND_ALLOW_LOOPBACK: "true" };
       expect(problemsOf({ ...embedded, ...local, SYNC_TASK_SERVICE_SECRET: key(32) })).toEqual([]);
     });
+  });
+
+  it("bounds what is held of a paused webhook by what one partition holds, and by the life of payloads", () => {
+    expect(readConfig(embedded).holdBounds).toEqual({ maxEvents: 10_000, maxMs: 7 * 86_400_000 });
+    const settled = readConfig({ ...embedded, HOLD_MAX_EVENTS: "50000", HOLD_MAX_DAYS: "30" });
+    expect(settled.holdBounds).toEqual({ maxEvents: 50_000, maxMs: 30 * 86_400_000 });
+    expect(problemsOf({ ...embedded, HOLD_MAX_EVENTS: "50001", HOLD_MAX_DAYS: "31" })).toEqual([
+      "HOLD_MAX_EVENTS must be <= 50000",
+      "HOLD_MAX_DAYS must be <= 30",
+    ]);
+    expect(problemsOf({ ...embedded, HOLD_MAX_EVENTS: "0", HOLD_MAX_DAYS: "0" })).toEqual([
+      "HOLD_MAX_EVENTS must be >= 1",
+      "HOLD_MAX_DAYS must be >= 1",
+    ]);
+    const weekInTheQueueAndWeekOfRetries = 14;
+    const longest = settings.HOLD_MAX_DAYS.schema.maximum + weekInTheQueueAndWeekOfRetries;
+    expect(longest).toBeLessThan(PAYLOAD_TTL_SECONDS / 86_400);
   });
 
   it("describes every setting", () => {

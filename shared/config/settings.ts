@@ -11,6 +11,10 @@ const url = { type: "string", pattern: "^https?://[^\\s/]+" };
 const hostEntry = "(\\*\\.)?[a-z0-9-]+(\\.[a-z0-9-]+)*(:\\d{1,5})?";
 const domainEntry = "(\\*\\.)?[a-z0-9-]+(\\.[a-z0-9-]+)+";
 const whole = (minimum: number, maximum: number) => ({ type: "integer", minimum, maximum });
+/** They share one partition, which holds 20 GB (Cosmos DB limits), and each may be as large as a message of 252 KB. */
+const MOST_HELD_EVENTS = 50_000;
+/** What fits no message lives for 45 days, of which it may spend a week in the queue and a week in retries. */
+const MOST_HELD_DAYS = 30;
 
 /** Every setting that the product reads. */
 export const settings = {
@@ -203,6 +207,16 @@ export const settings = {
     schema: { enum: ["kept", "dropped"] },
     default: "kept",
     description: "Whether events that had their effect stay in the delivery log, from which they can be replayed.",
+  },
+  HOLD_MAX_EVENTS: {
+    schema: whole(1, MOST_HELD_EVENTS),
+    default: "10000",
+    description: "Events that are held of a paused webhook; beyond that its deliveries are answered 503.",
+  },
+  HOLD_MAX_DAYS: {
+    schema: whole(1, MOST_HELD_DAYS),
+    default: "7",
+    description: "How long after a pause began events are held; beyond that deliveries are answered 503.",
   },
   SECRET_MAX_AGE_DAYS: {
     schema: whole(0, 3650),

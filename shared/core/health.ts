@@ -1,6 +1,6 @@
 import { type Activity, type ActivityCount, countsInWindow } from "./activity";
 import type { Connection } from "./connection";
-import { isHoldNearlyFull, pauseAdvice } from "./pause";
+import { type Hold, isHoldNearlyFull, pauseAdvice } from "./pause";
 import type { Provider } from "./provider";
 import { activeNotices, type NoticeName, type NoticeRecord, providerNotices } from "./provider-notice";
 import { provisioningAdvice } from "./provisioning";
@@ -50,8 +50,8 @@ export interface HealthInput {
   readonly connection?: Pick<Connection, "status" | "statusReason" | "statusChangedAt"> | undefined;
   /** Of a shared webhook: whose deliveries go to nobody. */
   readonly unrouted?: readonly UnroutedAccount[];
-  /** Events that are held, where the webhook is paused. */
-  readonly held?: number;
+  /** Events that are held, and how many may be, where the webhook is paused. */
+  readonly hold?: Pick<Hold, "held" | "bounds">;
   readonly now: number;
   readonly windowMs: number;
   /** Absent, or 0: a secret never is too old. */
@@ -75,12 +75,13 @@ export function computeHealth(input: HealthInput): WebhookHealth {
   const silence = registration.status === "inactive" ? undefined : silenceOf(activity, registration, now);
   const secret = secretHealthOf(input);
   const worst = statusOf(registration, failureCount, failureRate);
+  const hold = holdOf(input);
   const isDoubtful =
     notices.length > 0 ||
     silence?.isAlarming === true ||
     secret?.rotation?.isAlarming === true ||
     registration.provisioning?.reason !== undefined ||
-    (registration.pause !== undefined && isHoldNearlyFull(registration.pause, input.held ?? 0, now));
+    (hold !== undefined && isHoldNearlyFull(hold));
   const status = worst === "healthy" && isDoubtful ? "degraded" : worst;
   return {
     registrationId: registration.id,
@@ -94,7 +95,7 @@ export function computeHealth(input: HealthInput): WebhookHealth {
     failureReasons: activity.failureReasons,
     counts,
     windowMinutes: Math.round(windowMs / 60_000),
-    ...(input.held === undefined ? {} : { heldCount: input.held }),
+    ...(hold === undefined ? {} : { heldCount: hold.held }),
     ...(silence === undefined ? {} : { silence: toView(silence) }),
     ...(secret === undefined ? {} : { secret }),
     recommendations: recommendationsFor(input, counts, notices),
@@ -103,6 +104,10 @@ export function computeHealth(input: HealthInput): WebhookHealth {
 
 function toView({ usualMs, longestMs, isAlarming }: Silence): Required<WebhookHealth>["silence"] {
   return { usualSeconds: Math.round(usualMs / 1000), longestSeconds: Math.round(longestMs / 1000), isAlarming };
+}
+
+function holdOf({ registration: { pause }, hold, now }: HealthInput): Hold | undefined {
+  return pause && hold && { pause, ...hold, now };
 }
 
 function failureRateOf(counts: Readonly<Record<ActivityCount, number>>): number {
@@ -125,6 +130,7 @@ function recommendationsFor(
   notices: Notices,
 ): string[] {
   const { registration } = input;
+  const hold = holdOf(input);
   if (registration.status === "inactive") {
     return ['The webhook is switched off: PATCH it with {"status":"active"} to receive again.'];
   }
@@ -134,7 +140,7 @@ function recommendationsFor(
     ...weaknessAdvice(input),
     ...secretAdvice(input, secretHealthOf(input)),
     ...noticeAdvice(input, notices),
-    ...(registration.pause ? [pauseAdvice(registration.pause, input.held ?? 0, input.now)] : []),
+    ...(hold ? [pauseAdvice(hold)] : []),
     ...unroutedAdvice(registration, input.unrouted ?? []),
     ...refusalAdvice(input, counts),
     ...connectionAdvice(input),

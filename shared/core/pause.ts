@@ -19,28 +19,46 @@ export interface HeldEvent extends Document {
   readonly message: QueueMessage;
 }
 
-/** At most so many events of one webhook are held, and from no longer ago: beyond that, deliveries are answered 503. */
-export const MAX_HELD_EVENTS = 10_000;
-/** {@link MAX_HELD_EVENTS} */
-export const MAX_HELD_MS = 7 * 86_400_000;
+/** How much of a webhook is held at most: beyond that, deliveries are answered 503. */
+export interface HoldBounds {
+  readonly maxEvents: number;
+  /** How long after the pause began, in milliseconds. */
+  readonly maxMs: number;
+}
+
+/** What is held of a webhook, and what may be. */
+export interface Hold {
+  readonly pause: Pause;
+  /** Events. */
+  readonly held: number;
+  readonly bounds: HoldBounds;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}
+
 const WARN_FROM = 0.8;
 
 /** True where nothing more may be held. */
-export function isHoldFull({ since }: Pause, held: number, now: number): boolean {
-  return held >= MAX_HELD_EVENTS || now - Date.parse(since) >= MAX_HELD_MS;
+export function isHoldFull(hold: Hold): boolean {
+  return hasReached(hold, 1);
 }
 
 /** True where it will soon be so. */
-export function isHoldNearlyFull({ since }: Pause, held: number, now: number): boolean {
-  return held >= MAX_HELD_EVENTS * WARN_FROM || now - Date.parse(since) >= MAX_HELD_MS * WARN_FROM;
+export function isHoldNearlyFull(hold: Hold): boolean {
+  return hasReached(hold, WARN_FROM);
+}
+
+function hasReached({ pause, held, bounds, now }: Hold, share: number): boolean {
+  return held >= bounds.maxEvents * share || now - Date.parse(pause.since) >= bounds.maxMs * share;
 }
 
 /** What its owner is told of a pause. */
-export function pauseAdvice(pause: Pause, held: number, now: number): string {
+export function pauseAdvice(hold: Hold): string {
+  const { pause, held, bounds } = hold;
   const { state, since, by } = pause;
   if (state === "resuming") return `What was held is being queued: ${held} event(s) are left.`;
-  const until = new Date(Date.parse(since) + MAX_HELD_MS).toISOString();
-  const bound = `At ${MAX_HELD_EVENTS} events or on ${until} deliveries are answered 503`;
-  const state503 = isHoldFull(pause, held, now) ? "Deliveries are answered 503, because no more may be held" : bound;
+  const until = new Date(Date.parse(since) + bounds.maxMs).toISOString();
+  const bound = `At ${bounds.maxEvents} events or on ${until} deliveries are answered 503`;
+  const state503 = isHoldFull(hold) ? "Deliveries are answered 503, because no more may be held" : bound;
   return `Paused since ${since} by ${by}, and ${held} event(s) are held. ${state503}: POST /webhooks/{registrationId}/resume.`;
 }

@@ -17,10 +17,10 @@ export async function holdEvents(
   events: readonly EventMessage[],
   bodyBytes: number,
 ): Promise<readonly boolean[]> {
-  const { heldEvents, now } = services;
+  const { heldEvents, now, rules } = services;
   const { id: registrationId, tenantId } = registration;
   const held = await heldEvents.countOf(tenantId, registrationId);
-  if (isHoldFull(pause, held, now())) throw new WebhookError("hold_full");
+  if (isHoldFull({ pause, held, bounds: rules.holdBounds, now: now() })) throw new WebhookError("hold_full");
   const bodies = await toQueueBodies(services, events, bodyBytes);
   const isNew = await Promise.all(
     bodies.map((body) =>

@@ -2,6 +2,7 @@ import type { CollectionChanges } from "../core/collection-changes";
 import type { AlertSender } from "../core/alert-sender";
 import type { Metrics } from "../core/metrics";
 import type { OutboundHttp, OutboundPolicy } from "../core/outbound";
+import type { HoldBounds } from "../core/pause";
 import type { Clock, EventQueue, Log, PayloadStore, SecretStore } from "../core/ports";
 import type { Provider } from "../core/provider";
 import type { ProviderHooks } from "../core/provider-hook";
@@ -52,6 +53,7 @@ export interface Rules {
   readonly rotationQuietSeconds: number;
   /** Events that had their effect are kept with their delivery records. */
   readonly keepsEvents: boolean;
+  readonly holdBounds: HoldBounds;
   /** Where calls of ours may go. */
   readonly outbound: OutboundPolicy;
   /** Where alerts may go, by the kind of the channel. */

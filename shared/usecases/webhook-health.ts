@@ -19,7 +19,10 @@ export async function healthOf(services: Services, registration: Registration): 
     provider,
     connection,
     ...(registration.pause && {
-      held: await services.heldEvents.countOf(registration.tenantId, registration.id),
+      hold: {
+        held: await services.heldEvents.countOf(registration.tenantId, registration.id),
+        bounds: services.rules.holdBounds,
+      },
     }),
     unrouted: await unroutedAccounts(services, registration, activity),
     now: services.now(),

@@ -2,7 +2,7 @@ import { type ActivityNote, emptyActivity } from "../../shared/core/activity";
 import { ActivityDelta } from "../../shared/core/activity-delta";
 import { queueFindings, untoldConditions, webhookFindings } from "../../shared/core/alert-findings";
 import { computeHealth } from "../../shared/core/health";
-import { isHoldFull, isHoldNearlyFull, MAX_HELD_EVENTS, MAX_HELD_MS, pauseAdvice } from "../../shared/core/pause";
+import { isHoldFull, isHoldNearlyFull, pauseAdvice } from "../../shared/core/pause";
 import type { Registration } from "../../shared/core/registration";
 import { createProviders } from "../../shared/providers/registry";
 import { makeRegistration, noon } from "../support/make";
@@ -93,19 +93,23 @@ describe("a queue", () => {
 
 describe("a pause", () => {
   const pause = { state: "paused", since: new Date(noon).toISOString(), by: "ada" } as const;
+  const bounds = { maxEvents: 100, maxMs: 10 * MINUTE_MS };
+  const holdOf = (held: number, minutes: number) => ({ pause, held, bounds, now: noon + minutes * MINUTE_MS });
 
   it.each([
-    ["few events for a short time", 1, MINUTE_MS, false, false],
-    ["most of the events that there may be", MAX_HELD_EVENTS * 0.8, 0, true, false],
-    ["all of them", MAX_HELD_EVENTS, 0, true, true],
-    ["most of the time", 0, MAX_HELD_MS * 0.8, true, false],
-    ["all of it", 0, MAX_HELD_MS, true, true],
-  ])("holds %s", (_, held, ms, isNearly, isFull) => {
-    expect([isHoldNearlyFull(pause, held, noon + ms), isHoldFull(pause, held, noon + ms)]).toEqual([isNearly, isFull]);
-    expect(pauseAdvice(pause, held, noon + ms).includes("because no more may be held")).toBe(isFull);
+    ["few events for a short time", holdOf(79, 7), false, false],
+    ["most of the events that there may be", holdOf(80, 0), true, false],
+    ["nearly all of them", holdOf(99, 9), true, false],
+    ["all of them", holdOf(100, 0), true, true],
+    ["more of them than there may be by now", holdOf(101, 0), true, true],
+    ["most of the time", holdOf(0, 8), true, false],
+    ["all of it", holdOf(0, 10), true, true],
+  ])("holds %s", (_, hold, isNearly, isFull) => {
+    expect([isHoldNearlyFull(hold), isHoldFull(hold)]).toEqual([isNearly, isFull]);
+    expect(pauseAdvice(hold).includes("because no more may be held")).toBe(isFull);
   });
 
   it("says how much is left while it ends", () => {
-    expect(pauseAdvice({ ...pause, state: "resuming" }, 3, noon)).toContain("3 event(s) are left");
+    expect(pauseAdvice({ ...holdOf(3, 0), pause: { ...pause, state: "resuming" } })).toContain("3 event(s) are left");
   });
 });
