@@ -104,6 +104,12 @@ export const channelIdParameter = { type: "string", pattern: "^[A-Za-z0-9._~-]{1
 /** Query parameter: what concerns the service as a whole, in place of the tenant's own; for operators. */
 export const serviceParameter = { type: "boolean" } as const;
 
+/** Query parameter: alerts that are over, in place of those that are not. */
+export const endedParameter = {
+  type: "boolean",
+  description: "Those that ended within the last 30 days, in no order, in place of those that did not.",
+} as const;
+
 /** Body of `PUT /alert-channels/{channelId}`. */
 export const channelBodySchema = {
   title: "PutAlertChannel",
@@ -171,13 +177,14 @@ export const alertPageSchema = {
             properties: { kind: { type: "string" }, id: { type: "string" }, integrationId: { type: "string" } },
           },
           state: {
-            enum: ["rising", "open", "falling"],
+            enum: ["rising", "open", "falling", "closed"],
             description: "`rising` and `falling` have to last to be told.",
           },
           severity: { enum: alertSeverities },
           cause: { type: "string" },
           nextStep: { type: "string" },
           since: time,
+          endedAt: { ...time, description: "Of one that is `closed`." },
         },
       },
     },

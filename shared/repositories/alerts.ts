@@ -1,6 +1,14 @@
 import type { Alert, AlertOwner } from "../core/alert";
 import type { Documents, DocumentStore, Page } from "../core/ports";
 
+/** What narrows and pages a list of alerts. */
+export interface AlertFilter {
+  readonly limit: number;
+  readonly cursor?: string;
+  /** `true` unless those that are over are asked for. */
+  readonly isLive?: boolean;
+}
+
 /** Alerts, each in the partition of its tenant, or of the service. */
 export class Alerts {
   readonly #documents: Documents<Alert>;
@@ -18,14 +26,11 @@ export class Alerts {
     await this.#documents.upsert(alert);
   }
 
-  /** Those that are not closed, page by page. */
-  async list(
-    { tenantId, tenantKey }: AlertOwner,
-    { limit, cursor }: { readonly limit: number; readonly cursor?: string },
-  ): Promise<Page<Alert>> {
+  /** Those that are not closed, or those that are, page by page. */
+  async list({ tenantId, tenantKey }: AlertOwner, { limit, cursor, isLive = true }: AlertFilter): Promise<Page<Alert>> {
     return this.#documents.query({
       pk: tenantKey,
-      where: { tenantId, isLive: true },
+      where: { tenantId, isLive },
       limit,
       ...(cursor === undefined ? {} : { cursor }),
     });

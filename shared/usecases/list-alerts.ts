@@ -8,6 +8,8 @@ export interface AlertView extends Finding {
   /** `rising` and `falling`: it has to last before it is told. */
   readonly state: Alert["state"];
   readonly since: string;
+  /** When it was over; absent before. */
+  readonly endedAt?: string;
 }
 
 /** One page. `nextCursor` is absent on the last. */
@@ -22,23 +24,27 @@ export interface AlertsAsked {
   readonly isOperator: boolean;
   /** Those of the service as a whole, which are operators' affair. */
   readonly service?: boolean;
+  /** Those that are over, in place of those that are not. */
+  readonly ended?: boolean;
 }
 
 /**
- * What is wrong with a tenant's webhooks and connections, or with the service, as the health timer last saw it.
+ * What is wrong with a tenant's webhooks and connections, or with the service, as the health timer last saw it; or what was
+ * wrong within the last 30 days.
  * @throws {WebhookError} `forbidden`, `invalid_cursor`, `store_unavailable`
  */
 export async function listAlerts(
   services: Services,
-  { tenantId, isOperator, service = false }: AlertsAsked,
+  { tenantId, isOperator, service = false, ended = false }: AlertsAsked,
   page: { readonly limit: number; readonly cursor?: string },
 ): Promise<AlertPage> {
   if (service && !isOperator) throw new WebhookError("forbidden", { detail: "operator" });
   const owner = service ? serviceOwner : { tenantId, tenantKey: services.tenantKeyOf(tenantId) };
-  const { items, cursor } = await services.alerts.list(owner, page);
+  const { items, cursor } = await services.alerts.list(owner, { ...page, isLive: !ended });
   return { alerts: items.map(toView), ...(cursor === undefined ? {} : { nextCursor: cursor }) };
 }
 
-function toView({ id, state, since, condition, subject, severity, cause, nextStep }: Alert): AlertView {
-  return { alertId: id, state, since, condition, subject, severity, cause, nextStep };
+function toView({ id, state, since, changedAt, condition, subject, severity, cause, nextStep }: Alert): AlertView {
+  const view = { alertId: id, state, since, condition, subject, severity, cause, nextStep };
+  return state === "closed" ? { ...view, endedAt: changedAt } : view;
 }

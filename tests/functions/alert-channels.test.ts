@@ -242,7 +242,7 @@ describe("a tenant", () => {
 });
 
 describe("GET /alerts", () => {
-  it("lists what is wrong, of the tenant alone, and not what is over", async () => {
+  it("lists what is wrong, of the tenant alone, or what was", async () => {
     const { services } = app;
     const owner = { tenantId: "tenant-a", tenantKey: services.tenantKeyOf("tenant-a") };
     const alert = {
@@ -263,6 +263,11 @@ describe("GET /alerts", () => {
     const { json } = await ask("list-alerts");
     expect(json.alerts).toMatchObject([{ alertId: "alert-1", condition: "silent", state: "open", cause: "c" }]);
     expect((await ask("list-alerts", { as: "b" })).json).toEqual({ alerts: [] });
+    const over = (as: Who) =>
+      call("list-alerts", { headers: { authorization: `Bearer cwt_${as}` }, query: { ended: "true" } });
+    const ended = { alertId: "alert-2", state: "closed", endedAt: alert.changedAt };
+    expect((await over("a")).json.alerts).toMatchObject([ended]);
+    expect((await over("b")).json).toEqual({ alerts: [] });
   });
 
   it("lists what is wrong with the service for operators, and for nobody else", async () => {
