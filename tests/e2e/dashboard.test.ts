@@ -139,7 +139,7 @@ inBrowser("the dashboard", () => {
     await world.page.locator("#skip").focus();
     await world.page.keyboard.press("Enter");
     expect(await world.page.locator("main:focus").count()).toBe(1);
-    await world.page.locator("#navigation a").nth(1).focus();
+    await world.page.locator("#navigation a", { hasText: "Webhooks" }).focus();
     await world.page.keyboard.press("Enter");
     await world.page.locator("h1:focus", { hasText: "Webhooks" }).waitFor();
     await world.page.keyboard.press("Tab");
@@ -227,7 +227,7 @@ inBrowser("the dashboard of a tenant with 10,000 webhooks", () => {
     await world.signIn();
     await world.page.getByRole("link", { name: "Webhooks 10K" }).waitFor();
     await world.page.getByRole("link", { name: "10K healthy" }).waitFor();
-    expect(questions()).toEqual(["/webhooks", "/overview", "/deliveries"]);
+    expect(questions()).toEqual(["/webhooks", "/overview", "/alerts", "/deliveries"]);
     expect(await elements()).toBeLessThan(1000);
   });
 

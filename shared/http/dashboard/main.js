@@ -3,6 +3,8 @@ import { byId } from "./dom.js";
 import { setUpHolding } from "./poll.js";
 import { leaveView, startRouter } from "./router.js";
 import { forgetToken, token } from "./session.js";
+import { alertChannelView, newAlertChannelView } from "./view-alert-channel.js";
+import { alertsView } from "./view-alerts.js";
 import { auditView } from "./view-audit.js";
 import { conflictView } from "./view-conflict.js";
 import { conflictsView } from "./view-conflicts.js";
@@ -35,6 +37,9 @@ const routes = [
   ["/conflicts/:conflictId", conflictView],
   ["/rate-limits", rateLimitsView],
   ["/rate-limits/:integrationId", rateLimitsView],
+  ["/alerts", alertsView],
+  ["/alerts/new-channel", newAlertChannelView],
+  ["/alerts/channels/:channelId", alertChannelView],
   ["/audit", auditView],
 ];
 

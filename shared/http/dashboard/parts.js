@@ -59,7 +59,7 @@ export function emptyState(title, ...children) {
 /**
  * A field of a filter.
  * @param {string} label
- * @param {HTMLInputElement | HTMLSelectElement} control
+ * @param {HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement} control
  * @returns {HTMLElement}
  */
 export function field(label, control) {

@@ -11,6 +11,7 @@ const tones = {
   synchronised: "good",
   completed: "good",
   active: "good",
+  ready: "good",
   resolved: "good",
   degraded: "warn",
   retrying: "warn",
@@ -21,9 +22,12 @@ const tones = {
   running: "warn",
   paused: "warn",
   open: "warn",
+  warning: "warn",
   failed: "bad",
   refused: "bad",
   dead: "bad",
+  failing: "bad",
+  critical: "bad",
 };
 
 /** Of 12 by 12: a disc, a triangle, a square on its tip, a ring. */

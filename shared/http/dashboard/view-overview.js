@@ -1,21 +1,25 @@
 import { get, serverNow } from "./api.js";
+import { alertsHint, attention } from "./attention.js";
 import { copyable } from "./copy.js";
 import { deliveryCharts } from "./delivery-charts.js";
 import { h, refill, svg } from "./dom.js";
 import { follow } from "./feed.js";
-import { count, counted, duration, shortCount } from "./format.js";
-import { emptyState, tenantDeliveryColumns, timeOf, webhookLink } from "./parts.js";
+import { count, duration, shortCount } from "./format.js";
+import { emptyState, tenantDeliveryColumns, timeOf } from "./parts.js";
 import { poll } from "./poll.js";
 import { linkTo } from "./router.js";
-import { badge, shapeOf, toneOf } from "./status.js";
+import { shapeOf, toneOf } from "./status.js";
 import { panel, skeleton, table } from "./table.js";
 
+/** @import { AlertPage } from "../../usecases/list-alerts" */
 /** @import { Overview } from "../../usecases/overview" */
 /** @import { QueueDepth } from "../../core/ports" */
 /** @import { TenantSummary } from "../../core/tenant-summary" */
 
 const OVERVIEW_SECONDS = 10;
 const LATEST = 8;
+/** More than these are told as that. */
+const MOST_ALERTS = 100;
 
 /** @type {import("./router.js").ViewBuilder} */
 export function overviewView({ signal }) {
@@ -24,10 +28,13 @@ export function overviewView({ signal }) {
   const latest = h("div", {}, skeleton(LATEST));
   const latestPanel = panel("Latest deliveries", latest);
   poll(signal, OVERVIEW_SECONDS, async () => {
-    /** @type {Overview} */
-    const overview = await get("/overview", { signal });
+    /** @type {Promise<Overview>} */
+    const asked = get("/overview", { signal });
+    /** @type {Promise<AlertPage>} */
+    const askedAlerts = get("/alerts", { query: { limit: MOST_ALERTS }, signal });
+    const [overview, alerts] = await Promise.all([asked, askedAlerts]);
     charts.hidden = latestPanel.hidden = overview.webhooksCount === 0;
-    refill(figures, ...(overview.webhooksCount === 0 ? [firstSteps()] : figuresOf(overview)));
+    refill(figures, ...(overview.webhooksCount === 0 ? [firstSteps()] : figuresOf(overview, alerts)));
   });
   follow(signal, "/deliveries", (feed) => {
     refill(charts, ...deliveryCharts(feed));
@@ -38,9 +45,10 @@ export function overviewView({ signal }) {
 
 /**
  * @param {Overview} overview
+ * @param {AlertPage} alerts
  * @returns {HTMLElement[]}
  */
-function figuresOf({ webhooksCount, summary, queue }) {
+function figuresOf({ webhooksCount, summary, queue }, alerts) {
   const tiles = [
     tile("Webhooks", webhooksCount, "#/webhooks", summary && healthBar(summary.webhooks)),
     ...(summary ? countTiles(summary) : []),
@@ -61,7 +69,7 @@ function figuresOf({ webhooksCount, summary, queue }) {
           { class: "notice" },
           "So many webhooks are counted by the health timer, which runs every few minutes. It has not run yet.",
         ),
-    ...(summary ? [attention(summary)] : []),
+    panel("Needs attention", alertsHint(alerts), ...(summary ? attention(summary) : [])),
   ];
 }
 
@@ -142,31 +150,6 @@ function healthBar({ all, healthy, degraded, failed }) {
     bars,
   );
   return h("div", {}, bar, h("ul", { class: "legend" }, links));
-}
-
-/** @param {TenantSummary} summary */
-function attention({ troubled, webhooks }) {
-  if (troubled.length === 0)
-    return panel("Needs attention", h("p", { class: "all-well" }, shapeOf("good"), " Every webhook is healthy."));
-  const more = webhooks.degraded + webhooks.failed - troubled.length;
-  return panel(
-    "Needs attention",
-    h(
-      "ul",
-      { class: "attention" },
-      troubled.map(({ registrationId, integrationId, status, advice }) =>
-        h(
-          "li",
-          {},
-          badge(status),
-          h("span", {}, h("strong", {}, integrationId), " ", webhookLink(registrationId)),
-          h("p", {}, advice ?? ""),
-        ),
-      ),
-    ),
-    more > 0 &&
-      h("p", {}, h("a", { href: linkTo("/webhooks", { health: "degraded,failed" }) }, `And ${counted(more, "other")}`)),
-  );
 }
 
 /** @param {readonly import("../../usecases/delivery-view").DeliveryView[]} rows */
