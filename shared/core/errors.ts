@@ -107,3 +107,8 @@ export function isWebhookError(error: unknown, code?: ErrorCode): error is Webho
 export function isOutage(error: unknown): error is WebhookError {
   return isWebhookError(error) && errorCatalogue[error.code].status === 503;
 }
+
+/** True for a write that somebody else came before: it was not made, and may be tried again with what is there now. */
+export function isLostRace(error: unknown): error is WebhookError {
+  return isWebhookError(error, "document_changed") || isWebhookError(error, "document_exists");
+}

@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 import type { AlertChannel } from "../core/alert-channel";
-import { isWebhookError } from "../core/errors";
+import { isLostRace } from "../core/errors";
 import type { Documents, DocumentStore, Page } from "../core/ports";
 
 /** The one partition of all channels. */
@@ -44,8 +44,7 @@ export class AlertChannels {
       try {
         return (await (stored ? this.#documents.replace(next, stored.etag) : this.#documents.create(next))).value;
       } catch (error) {
-        const lostRace = isWebhookError(error, "document_changed") || isWebhookError(error, "document_exists");
-        if (!lostRace || attempt === WRITE_ATTEMPTS) throw error;
+        if (!isLostRace(error) || attempt === WRITE_ATTEMPTS) throw error;
       }
     }
   }

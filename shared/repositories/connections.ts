@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 import type { Connection } from "../core/connection";
-import { isWebhookError } from "../core/errors";
+import { isLostRace } from "../core/errors";
 import type { Documents, DocumentStore, Page } from "../core/ports";
 import type { ConnectionKey } from "../core/record-reader";
 
@@ -44,8 +44,7 @@ export class Connections {
       try {
         return (await (stored ? this.#documents.replace(next, stored.etag) : this.#documents.create(next))).value;
       } catch (error) {
-        const lostRace = isWebhookError(error, "document_changed") || isWebhookError(error, "document_exists");
-        if (!lostRace || attempt === WRITE_ATTEMPTS) throw error;
+        if (!isLostRace(error) || attempt === WRITE_ATTEMPTS) throw error;
       }
     }
   }

@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import { isWebhookError } from "../core/errors";
+import { isLostRace } from "../core/errors";
 import type { Document, Documents, DocumentStore } from "../core/ports";
 import type { Tenant } from "./shards";
 
@@ -36,8 +36,7 @@ export class MatchKeys {
         await (stored ? this.#documents.replace(next, stored.etag) : this.#documents.create(next));
         return next.shardIds;
       } catch (error) {
-        const lostRace = isWebhookError(error, "document_changed") || isWebhookError(error, "document_exists");
-        if (!lostRace || attempt === WRITE_ATTEMPTS) throw error;
+        if (!isLostRace(error) || attempt === WRITE_ATTEMPTS) throw error;
       }
     }
   }

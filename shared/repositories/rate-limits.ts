@@ -1,4 +1,4 @@
-import { isWebhookError } from "../core/errors";
+import { isLostRace } from "../core/errors";
 import type { Documents, DocumentStore } from "../core/ports";
 import type { TenantRateLimits } from "../core/rate-limit";
 
@@ -33,8 +33,7 @@ export class RateLimits {
       try {
         return (await (stored ? this.#documents.replace(next, stored.etag) : this.#documents.create(next))).value;
       } catch (error) {
-        const lostRace = isWebhookError(error, "document_changed") || isWebhookError(error, "document_exists");
-        if (!lostRace || attempt === WRITE_ATTEMPTS) throw error;
+        if (!isLostRace(error) || attempt === WRITE_ATTEMPTS) throw error;
       }
     }
   }

@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import { isWebhookError } from "../core/errors";
+import { isLostRace } from "../core/errors";
 import type { Documents, DocumentStore, Page } from "../core/ports";
 import type { Shard, ShardStatus } from "../core/shard";
 
@@ -94,8 +94,7 @@ export class Shards {
         await (stored ? this.#documents.replace(result.shard, stored.etag) : this.#documents.create(result.shard));
         return result;
       } catch (error) {
-        const lostRace = isWebhookError(error, "document_changed") || isWebhookError(error, "document_exists");
-        if (!lostRace || attempt === WRITE_ATTEMPTS) throw error;
+        if (!isLostRace(error) || attempt === WRITE_ATTEMPTS) throw error;
       }
     }
   }
