@@ -191,7 +191,7 @@ async function createServices(parts: ServiceParts): Promise<Services> {
   });
   const registrations = new Registrations(documents);
   const deliveries = new Deliveries(documents);
-  const activities = new Activities(documents);
+  const activities = new Activities(documents, Math.random);
   const routes = new Routes(documents);
   return {
     ...createSynchronisation(parts),

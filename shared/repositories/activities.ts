@@ -1,6 +1,7 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { type Activity, emptyActivity } from "../core/activity";
 import type { ActivityDelta } from "../core/activity-delta";
-import { isWebhookError } from "../core/errors";
+import { isLostRace } from "../core/errors";
 import type { GapWatch, RepairNote } from "../core/repair";
 import type { Documents, DocumentStore } from "../core/ports";
 
@@ -12,13 +13,18 @@ export interface ActivityKey {
 }
 
 const WRITE_ATTEMPTS = 5;
+/** Milliseconds that the first wait after a lost race may last; each further one twice as many. */
+const FIRST_WAIT_MS = 10;
 
 /** The activity of each registration, in the partition of its tenant. */
 export class Activities {
   readonly #documents: Documents<Activity>;
+  readonly #random: () => number;
 
-  constructor(store: DocumentStore) {
+  /** `random` answers numbers from 0 to 1. */
+  constructor(store: DocumentStore, random: () => number) {
     this.#documents = store.collection<Activity>("health");
+    this.#random = random;
   }
 
   /** An empty one where nothing has happened yet. */
@@ -27,7 +33,10 @@ export class Activities {
     return found?.value.tenantId === key.tenantId ? found.value : emptyActivity(key);
   }
 
-  /** Adds a change to what other instances wrote meanwhile, and answers the result. */
+  /**
+   * Adds a change to what other instances wrote meanwhile, and answers the result.
+   * @throws {WebhookError} `document_changed`, `document_exists` after five lost races; nothing was written then
+   */
   async add(key: ActivityKey, delta: ActivityDelta, windowMs: number): Promise<Activity> {
     return this.#update(key, (activity) => delta.applyTo(activity, windowMs));
   }
@@ -55,8 +64,9 @@ export class Activities {
       try {
         return (await (stored ? this.#documents.replace(next, stored.etag) : this.#documents.create(next))).value;
       } catch (error) {
-        const lostRace = isWebhookError(error, "document_changed") || isWebhookError(error, "document_exists");
-        if (!lostRace || attempt === WRITE_ATTEMPTS) throw error;
+        if (!isLostRace(error) || attempt === WRITE_ATTEMPTS) throw error;
+        // Instances flush in step, and would meet again.
+        await pause(this.#random() * FIRST_WAIT_MS * 2 ** (attempt - 1));
       }
     }
   }

@@ -1,7 +1,7 @@
 import type { Activity, ActivityNote } from "../core/activity";
 import { ActivityDelta } from "../core/activity-delta";
 import type { DoorRecord } from "../core/delivery";
-import { isOutage } from "../core/errors";
+import { isLostRace, isOutage } from "../core/errors";
 import type { Log } from "../core/ports";
 import type { SecretUse } from "../core/rotation";
 import type { Activities, ActivityKey } from "../repositories/activities";
@@ -28,7 +28,8 @@ const MAX_RECORDS_OF_ONE = 200;
 /**
  * Collects counters, and the records of deliveries that ended at the door, and writes them each second and on shutdown,
  * so that a flood of requests is not a flood of writes. A crash loses at most a second of statistics, never an event; an
- * outage of the store loses no counters, because they tell that there was an outage.
+ * outage of the store loses no counters, because they tell that there was an outage, and neither do many instances that
+ * write those of one webhook.
  */
 export class Gatherer {
   readonly #dependencies: GathererDependencies;
@@ -75,7 +76,7 @@ export class Gatherer {
     }
   }
 
-  /** Writes all that waits. Never throws: what cannot be written is logged and, but for counters in an outage, dropped. */
+  /** Writes all that waits. Never throws: what cannot be written is logged and, but for counters that can be later, dropped. */
   async flush(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -121,7 +122,7 @@ export class Gatherer {
     const writes = [
       ...pending.map((unwritten) =>
         activities.add(unwritten.key, unwritten.delta, windowMs).catch((error: unknown) => {
-          if (isOutage(error)) this.#putBack(unwritten);
+          if (isOutage(error) || isLostRace(error)) this.#putBack(unwritten);
           throw error;
         }),
       ),

@@ -14,11 +14,16 @@ let activities: Activities;
 let gatherer: Gatherer;
 beforeEach(() => {
   store = openTestStore();
-  activities = new Activities(store.documents);
-  const deliveries = new Deliveries(store.documents);
-  gatherer = new Gatherer({ activities, deliveries, windowMs: WINDOW_MS, log: () => undefined });
+  activities = new Activities(store.documents, Math.random);
+  gatherer = newGatherer();
 });
 afterEach(() => store.close());
+
+/** One a process: an instance of the app. */
+function newGatherer(): Gatherer {
+  const deliveries = new Deliveries(store.documents);
+  return new Gatherer({ activities, deliveries, windowMs: WINDOW_MS, log: () => undefined });
+}
 
 const accepted = async () => Object.values((await gatherer.activityOf(key)).buckets)[0]?.accepted;
 
@@ -43,6 +48,19 @@ describe("Gatherer", () => {
     add.mockRestore();
     await gatherer.flush();
     expect(Object.values((await activities.get(key)).buckets)).toEqual([{ accepted: 2 }]);
+  });
+
+  it("loses no counter, and no use of an old secret, where many instances write those of one webhook at the same moment", async () => {
+    const instances = Array.from({ length: 12 }, newGatherer);
+    for (const [n, instance] of instances.entries()) {
+      instance.note(key, { at: noon, count: "accepted" });
+      instance.noteSecretUse(key, { rotation: "r", signer: "previous", at: noon + n });
+    }
+    // One that lost five races has the next flush; by then fewer than five are left to lose to.
+    for (let flush = 0; flush < 3; flush++) await Promise.all(instances.map((instance) => instance.flush()));
+    const { buckets, secretUses } = await activities.get(key);
+    expect(Object.values(buckets)).toEqual([{ accepted: 12 }]);
+    expect(secretUses?.previous).toEqual({ times: 12, lastAt: new Date(noon + 11).toISOString() });
   });
 
   it("keeps records of every webhook in a flood of one, of which it keeps some", async () => {
