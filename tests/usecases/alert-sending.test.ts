@@ -56,13 +56,14 @@ describe("quiet hours", () => {
     expect(world.receivers.slack).toHaveLength(2);
   });
 
-  it("in which an incident comes and goes leave nothing for PagerDuty", async () => {
+  it("in which an incident comes and goes open none at PagerDuty", async () => {
     const target = { kind: "pagerduty", routingKey: world.receivers.routingKey } as const;
     await world.channel({ target, conditions: ["health"], quietHours });
     await failFor(2);
     await recover();
     await world.runs(14);
-    expect(world.receivers.server.calls).toEqual([]);
+    expect(world.receivers.server.calls).toEqual(["POST /v2/enqueue"]);
+    expect(world.receivers.incidents.size).toBe(0);
     expect(await statusOf()).toMatchObject({ waiting: 0, lost: 0 });
   });
 });
@@ -148,6 +149,22 @@ describe("a process that dies", () => {
       expect(await statusOf()).toMatchObject({ waiting: 0, lost: 0 });
     },
   );
+
+  it("after PagerDuty took an incident, which is over before it can be told again, leaves none open", async () => {
+    const { incidents, routingKey, server } = world.receivers;
+    await world.channel({ target: { kind: "pagerduty", routingKey }, conditions: ["health"] });
+    await failFor(1);
+    // The second run hands the change to the channel, notes the alert, and notes that it was told.
+    world.store.dieAt(3, false);
+    const restore = server.failing(() => incidents.size > 0, { status: 500 });
+    await failFor(1);
+    await recover();
+    expect([...incidents.values()]).toMatchObject([{ status: "triggered" }]);
+    restore();
+    await world.runs(14);
+    expect([...incidents.values()]).toMatchObject([{ status: "resolved" }]);
+    expect(await statusOf()).toMatchObject({ waiting: 0, lost: 0 });
+  });
 
   it("after telling a channel and before noting it tells the same again, under the same id", async () => {
     const receiver = await startEngineStandIn(world.app.services.now);

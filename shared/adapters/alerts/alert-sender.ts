@@ -40,7 +40,10 @@ export function createAlertSender(options: AlertSenderOptions): AlertSender {
   };
 }
 
-/** Each incident is an event of its own. One that was over before it could be told needs none, that of a test is closed again. */
+/**
+ * Each incident is an event of its own; that of a test is closed again. One that was over before it could be told is closed
+ * as well: PagerDuty may have taken it although its answer, or the note of it, was lost.
+ */
 async function enqueue(
   options: AlertSenderOptions,
   { routingKey, region = "us" }: ChannelTarget & { readonly kind: "pagerduty" },
@@ -49,7 +52,6 @@ async function enqueue(
   const url = `${options.pagerDutyUrl.replace("{events}", pagerDutyHosts[region])}/v2/enqueue`;
   const closing = isTest ? entries.map((entry) => ({ ...entry, status: "recovered" as const })) : [];
   for (const entry of [...entries, ...closing]) {
-    if (entry.status === "passed") continue;
     await postJson(options, { url, body: JSON.stringify(toPagerDuty(entry, routingKey)) });
   }
 }

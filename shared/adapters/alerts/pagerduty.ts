@@ -2,8 +2,8 @@ import type { AlertEntry } from "../../core/alert-message";
 
 /**
  * PagerDuty, Events API v2 (developer.pagerduty.com/docs/events-api-v2-overview): `POST /v2/enqueue` answers 202. An event
- * with the `dedup_key` of an open incident changes that one, so that sending it again does no harm; `resolve` closes it.
- * A summary has at most 1,024 characters, a key 255.
+ * with the `dedup_key` of an open incident changes that one, so that sending it again does no harm; `resolve` closes it,
+ * and has no effect where none is open. A summary has at most 1,024 characters, a key 255.
  */
 export function toPagerDuty(entry: AlertEntry, routingKey: string): object {
   const action = {
