@@ -3,9 +3,8 @@ import type { Registration } from "../core/registration";
 import { retirementOf, secretDueAt, type SecretRotation, usesDuring, withoutReplaced } from "../core/rotation";
 import { rotatesItself } from "../core/secret-health";
 import { activityKeyOf } from "./activity-key";
-import { webhookFacts } from "./audit-facts";
 import { generateSecret } from "./generate-secret";
-import { recordChange } from "./record-change";
+import { recordWebhookChange } from "./record-webhook-change";
 import { beginRotation, defaultTerms } from "./rotate-secret";
 import type { Services } from "./services";
 
@@ -42,7 +41,12 @@ async function retireWhenDue(
   if (retired === undefined || retired.rotation) return retired;
   services.cache.forget(registration.id);
   services.log("info", "secret.retired", { registrationId: registration.id, reason });
-  await record(services, { action: "retire-secret", before: registration, after: retired });
+  await recordWebhookChange(services, {
+    action: "retire-secret",
+    by: serviceActor(retired.tenantId),
+    before: registration,
+    after: retired,
+  });
   return retired;
 }
 
@@ -56,21 +60,11 @@ async function rotateWhenDue(services: Services, registration: Registration): Pr
     terms: defaultTerms(services, "policy"),
   });
   services.log("info", "secret.rotation_begun", { registrationId: registration.id, startedBy: "policy" });
-  await record(services, { action: "rotate-secret", before: registration, after: begun });
-  return begun;
-}
-
-async function record(
-  services: Services,
-  { action, before, after }: { readonly action: string; readonly before: Registration; readonly after: Registration },
-): Promise<void> {
-  const { id, tenantId } = after;
-  await recordChange(services, {
-    action,
-    resource: `/webhooks/${id}`,
-    tenantId,
-    by: serviceActor(tenantId),
-    before: webhookFacts(before),
-    after: webhookFacts(after),
+  await recordWebhookChange(services, {
+    action: "rotate-secret",
+    by: serviceActor(begun.tenantId),
+    before: registration,
+    after: begun,
   });
+  return begun;
 }
