@@ -1,3 +1,4 @@
+import { actorOf } from "../shared/core/audit";
 import { managementEndpoint } from "../shared/http/endpoint";
 import { integrationIdParameter, integrationPauseSchema } from "../shared/http/schemas";
 import { pauseIntegration } from "../shared/usecases/pause-webhook";
@@ -14,8 +15,8 @@ managementEndpoint(
     responses: { 200: { description: "How many were paused.", schema: integrationPauseSchema } },
     errors: ["invalid_request", "unknown_integration", "document_changed", "store_unavailable"],
   },
-  async ({ services, caller: { tenantId, subject }, params }) => {
-    const key = { tenantId, integrationId: params["integrationId"] ?? "" };
-    return { jsonBody: await pauseIntegration(services, key, subject) };
+  async ({ services, caller, params }) => {
+    const key = { tenantId: caller.tenantId, integrationId: params["integrationId"] ?? "" };
+    return { jsonBody: await pauseIntegration(services, key, actorOf(caller)) };
   },
 );

@@ -1,3 +1,4 @@
+import { actorOf } from "../shared/core/audit";
 import { managementEndpoint } from "../shared/http/endpoint";
 import { integrationIdParameter, integrationPauseSchema } from "../shared/http/schemas";
 import { resumeIntegration } from "../shared/usecases/pause-webhook";
@@ -14,8 +15,8 @@ managementEndpoint(
     responses: { 202: { description: "How many are resumed.", schema: integrationPauseSchema } },
     errors: ["invalid_request", "unknown_integration", "document_changed", "store_unavailable", "queue_unavailable"],
   },
-  async ({ services, caller: { tenantId }, params }) => {
-    const key = { tenantId, integrationId: params["integrationId"] ?? "" };
-    return { status: 202, jsonBody: await resumeIntegration(services, key) };
+  async ({ services, caller, params }) => {
+    const key = { tenantId: caller.tenantId, integrationId: params["integrationId"] ?? "" };
+    return { status: 202, jsonBody: await resumeIntegration(services, key, actorOf(caller)) };
   },
 );

@@ -10,6 +10,11 @@ export interface Actor {
   readonly isOperator: boolean;
 }
 
+/** Of a caller, what the log keeps. */
+export function actorOf({ subject, tenantId, isOperator }: Actor): Actor {
+  return { subject, tenantId, isOperator };
+}
+
 /** What a timer does, for a tenant. */
 export function serviceActor(tenantId: string): Actor {
   return { subject: "service", tenantId, isOperator: false };

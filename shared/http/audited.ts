@@ -1,3 +1,4 @@
+import { actorOf } from "../core/audit";
 import { errorCatalogue, isWebhookError } from "../core/errors";
 import { type JsonObject, textAt } from "../core/json";
 import { type AuditedResource, factsOf } from "../usecases/audit-facts";
@@ -84,12 +85,11 @@ async function laterFacts({ services }: Asked, resource: AuditedResource): Promi
 
 async function record({ name }: AuditedSpec, { services, caller }: Asked, outcome: Outcome): Promise<void> {
   const { resource, before, after, error } = outcome;
-  const { subject, tenantId, isOperator } = caller;
   await recordChange(services, {
     action: name,
     resource: pathOf(resource),
     tenantId: resource.tenantId,
-    by: { subject, tenantId, isOperator },
+    by: actorOf(caller),
     before,
     after,
     error: error === undefined ? undefined : isWebhookError(error) ? error.code : "internal_error",

@@ -1,7 +1,9 @@
+import type { Actor, AuditEntry } from "../core/audit";
 import { WebhookError } from "../core/errors";
 import type { Pause } from "../core/pause";
 import type { Registration } from "../core/registration";
 import { providerNamed } from "./provider-of";
+import { recordWebhookChange } from "./record-webhook-change";
 import { type RegistrationView, toRegistrationView } from "./registration-view";
 import { type OwnKey, requireChangeable } from "./require-own";
 import { toResumeMessage } from "./resume-message";
@@ -48,25 +50,39 @@ export interface IntegrationKey {
  * paused: ask again.
  * @throws {WebhookError} `unknown_integration`, `store_unavailable`
  */
-export async function pauseIntegration(services: Services, key: IntegrationKey, by: string): Promise<IntegrationPause> {
-  return forEachWebhook(services, key, (registration) => pause(services, registration, by));
+export async function pauseIntegration(services: Services, key: IntegrationKey, by: Actor): Promise<IntegrationPause> {
+  const change = (registration: Registration) => pause(services, registration, by.subject);
+  return forEachWebhook(services, key, { action: "pause-integration", by, change });
 }
 
 /** @throws {WebhookError} `unknown_integration`, `store_unavailable`, `queue_unavailable` */
-export async function resumeIntegration(services: Services, key: IntegrationKey): Promise<IntegrationPause> {
-  return forEachWebhook(services, key, (registration) => resume(services, registration));
+export async function resumeIntegration(services: Services, key: IntegrationKey, by: Actor): Promise<IntegrationPause> {
+  const change = (registration: Registration) => letGo(services, registration);
+  const afterwards = (registration: Registration) => queueResumption(services, registration);
+  return forEachWebhook(services, key, { action: "resume-integration", by, change, afterwards });
+}
+
+interface WebhookStep extends Pick<AuditEntry, "action" | "by"> {
+  /** Answers the same object where there is nothing to change. */
+  readonly change: (registration: Registration) => Promise<Registration>;
+  /** What may fail once a change is made, and so comes after its entry in the audit log. */
+  readonly afterwards?: (changed: Registration) => Promise<void>;
 }
 
 async function forEachWebhook(
   services: Services,
   { tenantId, integrationId }: IntegrationKey,
-  change: (registration: Registration) => Promise<Registration>,
+  { action, by, change, afterwards }: WebhookStep,
 ): Promise<IntegrationPause> {
   providerNamed(services, integrationId);
   let webhooks = 0;
-  for await (const registration of services.registrations.listAll(tenantOf(services, tenantId))) {
-    if (registration.integrationId !== integrationId || registration.routing !== undefined) continue;
-    if ((await change(registration)) !== registration) webhooks++;
+  for await (const before of services.registrations.listAll(tenantOf(services, tenantId))) {
+    if (before.integrationId !== integrationId || before.routing !== undefined) continue;
+    const after = await change(before);
+    if (after === before) continue;
+    await recordWebhookChange(services, { action, by, before, after });
+    await afterwards?.(after);
+    webhooks++;
   }
   return { integrationId, webhooks };
 }
@@ -98,7 +114,7 @@ export async function tendPause(services: Services, registration: Registration):
 
 /** Somebody may have paused it again meanwhile: then it stays paused, and the message does nothing. */
 async function askAnew(services: Services, registration: Registration): Promise<void> {
-  await services.queue.send([toResumeMessage(services, registration)]);
+  await queueResumption(services, registration);
   await change(services, registration.id, (current) =>
     current.pause?.state === "resuming" ? resuming(services, current, current.pause) : current,
   );
@@ -108,15 +124,24 @@ function resuming({ now }: Services, registration: Registration, pause: Pause): 
   return { ...registration, pause: { ...pause, state: "resuming", resumedAt: new Date(now()).toISOString() } };
 }
 
-/** The same object where it is not paused. */
 async function resume(services: Services, registration: Registration): Promise<Registration> {
+  const resumed = await letGo(services, registration);
+  if (resumed !== registration) await queueResumption(services, resumed);
+  return resumed;
+}
+
+/** The same object where it is not paused. */
+async function letGo(services: Services, registration: Registration): Promise<Registration> {
   if (registration.pause === undefined) return registration;
   const resumed = await change(services, registration.id, (current) =>
     current.pause ? resuming(services, current, current.pause) : current,
   );
   services.log("info", "webhook.resumed", { registrationId: registration.id });
-  await services.queue.send([toResumeMessage(services, registration)]);
   return resumed;
+}
+
+async function queueResumption(services: Services, registration: Registration): Promise<void> {
+  await services.queue.send([toResumeMessage(services, registration)]);
 }
 
 async function change(

@@ -1,4 +1,5 @@
 import type { App } from "../../shared/app";
+import { WebhookError } from "../../shared/core/errors";
 import { apiToken } from "../support/api-token";
 import { call, startFunctions, type TestReply } from "../support/function-app";
 
@@ -34,6 +35,12 @@ function post(
 const get = (name: string, as: Who = "reader") =>
   call(name, { headers: { authorization: `Bearer ${tokens[as]}` }, params: { registrationId } });
 
+/** Of the audit log, newest first. */
+async function entriesOf(resource: string): Promise<readonly unknown[]> {
+  const headers = { authorization: `Bearer ${tokens.a}` };
+  return (await call("list-audit", { headers, query: { resource } })).json.entries as unknown[];
+}
+
 describe("POST /webhooks/{registrationId}/pause and /resume", () => {
   it("answer the webhook as it is then, which says by whom it was paused", async () => {
     const by = expect.stringMatching(/^token:/) as string;
@@ -58,8 +65,8 @@ describe("POST /webhooks/{registrationId}/pause and /resume", () => {
 
   it("stand in the audit log", async () => {
     await post("pause-webhook", { registrationId });
-    const { json } = await call("list-audit", { headers: { authorization: `Bearer ${tokens.a}` } });
-    expect(json.entries[0]).toMatchObject({ action: "pause-webhook", after: { pause: "paused" } });
+    const [entry] = await entriesOf(`/webhooks/${registrationId}`);
+    expect(entry).toMatchObject({ action: "pause-webhook", after: { pause: "paused" } });
   });
 });
 
@@ -78,5 +85,30 @@ describe("POST /integrations/{integrationId}/pause and /resume", () => {
       expect(await post(name, { integrationId: "nonsense" })).toMatchObject({ json: { code: "unknown_integration" } });
     }
     expect((await get("get-webhook")).json).not.toHaveProperty("pause");
+  });
+
+  it("stand in the audit log of each webhook that they changed, by who asked", async () => {
+    await post("pause-integration", params);
+    await post("pause-integration", params);
+    await post("resume-integration", params);
+    const by = { subject: expect.stringMatching(/^token:/), tenantId: "tenant-a", isOperator: false };
+    expect(await entriesOf(`/webhooks/${registrationId}`)).toEqual([
+      expect.objectContaining({
+        action: "resume-integration",
+        by,
+        before: { pause: "paused" },
+        after: { pause: "resuming" },
+      }),
+      expect.objectContaining({ action: "pause-integration", by, before: {}, after: { pause: "paused" } }),
+      expect.objectContaining({ action: "register-webhook" }),
+    ]);
+    expect(await entriesOf("/integrations/salesforce")).toHaveLength(3);
+  });
+
+  it("stand there with a webhook that was resumed while the queue was out", async () => {
+    await post("pause-integration", params);
+    jest.spyOn(app.services.queue, "send").mockRejectedValueOnce(new WebhookError("queue_unavailable"));
+    expect(await post("resume-integration", params)).toMatchObject({ json: { code: "queue_unavailable" } });
+    expect((await entriesOf(`/webhooks/${registrationId}`))[0]).toMatchObject({ after: { pause: "resuming" } });
   });
 });

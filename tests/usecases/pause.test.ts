@@ -12,6 +12,7 @@ import { codeOf, contactBody, openTestApp, seedSignature, type TestApp } from ".
 const HOUR_MS = 3_600_000;
 const tenantId = "tenant-123";
 const who = "token:0123456789ab";
+const ada = { subject: who, tenantId, isOperator: false };
 
 let app: TestApp;
 let webhook: NewRegistration;
@@ -287,19 +288,19 @@ describe("an integration", () => {
       events: ["*"],
     });
     const key = { tenantId, integrationId: "salesforce" };
-    expect(await pauseIntegration(app.services, key, who)).toEqual({ integrationId: "salesforce", webhooks: 2 });
+    expect(await pauseIntegration(app.services, key, ada)).toEqual({ integrationId: "salesforce", webhooks: 2 });
     for (const paused of [webhook, second]) expect(await registration(paused)).toHaveProperty("pause");
     for (const other of [others, strangers]) expect(await registration(other)).not.toHaveProperty("pause");
     expect(await deliver("001", {}, second)).toMatchObject({ held: true });
-    expect(await pauseIntegration(app.services, key, who)).toMatchObject({ webhooks: 0 });
-    expect(await resumeIntegration(app.services, key)).toMatchObject({ webhooks: 2 });
+    expect(await pauseIntegration(app.services, key, ada)).toMatchObject({ webhooks: 0 });
+    expect(await resumeIntegration(app.services, key, ada)).toMatchObject({ webhooks: 2 });
     await app.drain();
     for (const resumed of [webhook, second]) expect(await registration(resumed)).not.toHaveProperty("pause");
   });
 
   it("must be one that there is", async () => {
     const key = { tenantId, integrationId: "nonsense" };
-    expect(await codeOf(pauseIntegration(app.services, key, who))).toBe("unknown_integration");
+    expect(await codeOf(pauseIntegration(app.services, key, ada))).toBe("unknown_integration");
   });
 });
 
