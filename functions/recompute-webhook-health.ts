@@ -7,7 +7,7 @@ app.timer("recompute-webhook-health", {
   schedule: "%HEALTH_SCHEDULE%",
   handler: async () => {
     const services = await getServices();
-    const run = await recomputeHealth(services);
-    services.log("info", "health.recomputed", { ...run });
+    const { checked, changed } = await recomputeHealth(services);
+    services.log("info", "health.recomputed", { checked, changed });
   },
 });

@@ -48,7 +48,7 @@ param healthSchedule string = '0 */5 * * * *'
 @description('NCRONTAB schedule (UTC) of the timers that renew what was set up at providers, and that send alerts.')
 param hooksSchedule string = '30 */5 * * * *'
 
-@description('The least serious log lines that are written.')
+@description('The least serious log lines that are written. Alert rules and the workbook go by lines of the level info.')
 @allowed([
   'debug'
   'info'
@@ -161,7 +161,7 @@ param alertEmail string = ''
 @maxValue(730)
 param logRetentionDays int = 30
 
-@description('Time without a successful run of the health timer after which an alert is raised: three intervals of healthSchedule.')
+@description('Time without a successful run of a timer after which an alert is raised: three intervals of healthSchedule and of hooksSchedule.')
 @allowed([
   'PT15M'
   'PT30M'

@@ -15,7 +15,7 @@ param workspaceId string
 @description('Resource id of the action group that is told.')
 param actionGroupId string
 
-@description('Time without a successful run of the health timer after which an alert is raised.')
+@description('Time without a successful run of a timer after which an alert is raised.')
 param healthAlertWindow string
 
 @description('Refused deliveries of one webhook within 5 minutes.')
@@ -50,6 +50,7 @@ AppTraces
     operator: 'GreaterThan'
     threshold: refusedDeliveriesThreshold
     window: 'PT5M'
+    autoMitigate: true
   }
   {
     name: 'server-errors'
@@ -69,6 +70,7 @@ AppRequests
     operator: 'GreaterThan'
     threshold: serverErrorPercentThreshold
     window: 'PT15M'
+    autoMitigate: true
   }
   {
     name: 'health-timer-missed'
@@ -85,6 +87,95 @@ AppRequests
     operator: 'LessThan'
     threshold: 1
     window: healthAlertWindow
+    autoMitigate: true
+  }
+  {
+    name: 'hooks-timer-missed'
+    description: 'The timer that renews what was set up at providers has not run, or not to its end.'
+    severity: 2
+    query: '''
+AppRequests
+| where OperationName == "renew-provider-hooks" and Success == true
+'''
+    measureColumn: ''
+    aggregation: 'Count'
+    dimensions: []
+    operator: 'LessThan'
+    threshold: 1
+    window: healthAlertWindow
+    autoMitigate: true
+  }
+  {
+    name: 'alert-timer-missed'
+    description: 'The timer that sends alerts has not run, or not to its end: channels are told nothing.'
+    severity: 1
+    query: '''
+AppRequests
+| where OperationName == "send-alerts" and Success == true
+'''
+    measureColumn: ''
+    aggregation: 'Count'
+    dimensions: []
+    operator: 'LessThan'
+    threshold: 1
+    window: healthAlertWindow
+    autoMitigate: true
+  }
+  {
+    name: 'queue-age'
+    description: 'The oldest event has waited for ten minutes or more each time that the health timer looked.'
+    severity: 1
+    query: '''
+AppTraces
+| where Message has "queue.observed"
+| extend line = parse_json(Message)
+| where tostring(line.event) == "queue.observed" and isnotnull(line.oldestSeconds)
+| project TimeGenerated, oldestSeconds = tolong(line.oldestSeconds)
+'''
+    measureColumn: 'oldestSeconds'
+    aggregation: 'Minimum'
+    dimensions: []
+    operator: 'GreaterThanOrEqual'
+    threshold: 600
+    window: healthAlertWindow
+    autoMitigate: true
+  }
+  {
+    name: 'alert-opened'
+    description: 'The gateway found something critical, of whichever tenant: a webhook that failed, events that were given up, credentials or a secret that are refused, a renewal that fails.'
+    severity: 2
+    // What is over is told by the gateway, and is not to be told by a rule that merely sees nothing new.
+    query: '''
+AppTraces
+| where Message has "alert.changed"
+| extend line = parse_json(Message)
+| where tostring(line.event) == "alert.changed"
+| where tostring(line.severity) == "critical" and tostring(line.change) in ("opened", "worsened")
+| project TimeGenerated, ItemCount, condition = tostring(line.condition), subject = tostring(line.subject)
+'''
+    measureColumn: 'ItemCount'
+    aggregation: 'Total'
+    dimensions: [
+      {
+        name: 'condition'
+        operator: 'Include'
+        values: [
+          '*'
+        ]
+      }
+      {
+        name: 'subject'
+        operator: 'Include'
+        values: [
+          '*'
+        ]
+      }
+    ]
+    operator: 'GreaterThan'
+    threshold: 0
+    // Longer than the time between two looks, because lines arrive some minutes late.
+    window: 'PT10M'
+    autoMitigate: false
   }
   {
     name: 'alerts-not-told'
@@ -103,6 +194,26 @@ AppTraces
     operator: 'GreaterThan'
     threshold: 0
     window: 'PT15M'
+    autoMitigate: true
+  }
+  {
+    name: 'audit-not-written'
+    description: 'A change was made whose entry the audit log does not hold: the entry is in the log line.'
+    severity: 1
+    query: '''
+AppTraces
+| where Message has "audit.not_written"
+| extend line = parse_json(Message)
+| where tostring(line.event) == "audit.not_written"
+| project TimeGenerated, ItemCount
+'''
+    measureColumn: 'ItemCount'
+    aggregation: 'Total'
+    dimensions: []
+    operator: 'GreaterThan'
+    threshold: 0
+    window: 'PT15M'
+    autoMitigate: true
   }
 ]
 
@@ -122,7 +233,7 @@ resource logAlert 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
       ]
       evaluationFrequency: 'PT5M'
       windowSize: rule.window
-      autoMitigate: true
+      autoMitigate: rule.autoMitigate
       // A new workspace has no tables yet, so a check of the query would fail.
       skipQueryValidation: true
       criteria: {

@@ -4,6 +4,7 @@ import type { WebhookHealth } from "./health";
 import type { QueueDepth } from "./ports";
 import type { Provider } from "./provider";
 import { provisioningStep } from "./provisioning";
+import { queueAgeMs } from "./queue-age";
 import { isRefusalReason, refusalStep } from "./refusal-sentence";
 import type { Registration } from "./registration";
 import { silenceSentence } from "./silence";
@@ -12,7 +13,7 @@ import { silenceSentence } from "./silence";
 const LEAST_REFUSED = 10;
 const REFUSED_PERCENT = 25;
 /** Events are a minute's affair; whoever waits for a limit is scheduled for later and does not count. */
-const QUEUE_AGE_MS = 10 * 60_000;
+export const QUEUE_AGE_MS = 10 * 60_000;
 const QUEUE_AGE_CRITICAL_MS = 60 * 60_000;
 /** So long before a provider stops to deliver, a renewal that fails is everybody's affair. */
 const EXPIRES_SOON_MS = 24 * 3_600_000;
@@ -137,9 +138,9 @@ export function connectionFinding(connection: Connection): Finding {
 
 /** What is wrong with the queue, as far as it tells. `now` in milliseconds since 1970. */
 export function queueFindings(depth: QueueDepth, now: number): readonly Finding[] {
-  const { active, deadLettered = 0, oldestAt } = depth;
+  const { active, deadLettered = 0 } = depth;
   const subject = { kind: "queue", id: "sync-events" } as const;
-  const ageMs = now - (oldestAt ?? now);
+  const ageMs = queueAgeMs(depth, now) ?? 0;
   const oldest = active === undefined ? "The oldest message" : `The oldest of ${active} messages`;
   const waiting: Finding = {
     condition: "queue_age",

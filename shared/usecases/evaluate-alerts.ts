@@ -10,6 +10,8 @@ import {
 import { type AlertChannel, wants, withNotes } from "../core/alert-channel";
 import { connectionFinding, queueFindings, untoldConditions } from "../core/alert-findings";
 import { type AlertStep, advanceAlert } from "../core/alert-state";
+import type { QueueDepth } from "../core/ports";
+import { queueAgeMs } from "../core/queue-age";
 import type { Services } from "./services";
 
 /** Holds what is wrong with a tenant's webhooks, and with its connections, against what was wrong before. */
@@ -26,7 +28,16 @@ export async function evaluateTenant(
 /** Does the same for the service as a whole. What the queue does not tell just now is neither better nor worse for it. */
 export async function evaluateService(services: Services): Promise<void> {
   const depth = (await services.queue.depth()) ?? {};
+  noteQueue(services, depth);
   await evaluate(services, serviceOwner, queueFindings(depth, services.now()), untoldConditions(depth));
+}
+
+/** What the queue tells, for those who go by the log: alert rules and the workbook. */
+function noteQueue({ now, log }: Services, depth: QueueDepth): void {
+  const { active, scheduled, deadLettered } = depth;
+  const ageMs = queueAgeMs(depth, now());
+  const oldestSeconds = ageMs === undefined ? undefined : Math.floor(ageMs / 1000);
+  log("info", "queue.observed", { oldestSeconds, active, scheduled, deadLettered });
 }
 
 /**

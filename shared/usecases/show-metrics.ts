@@ -1,5 +1,6 @@
 import { exposition, type Gauge } from "../core/exposition";
 import type { QueueDepth } from "../core/ports";
+import { queueAgeMs } from "../core/queue-age";
 import { recentFigures, type WebhookCounts } from "./service-health";
 import type { Services } from "./services";
 
@@ -33,14 +34,13 @@ function webhookGauge({ all, failed, degraded }: WebhookCounts): Gauge {
 
 /** Nothing of what the queue cannot tell. */
 function queueGauges(depth: QueueDepth, now: number): readonly Gauge[] {
-  const { active, scheduled, deadLettered, oldestAt } = depth;
+  const { active, scheduled, deadLettered } = depth;
   const states = { active, scheduled, dead: deadLettered };
   const counts = Object.entries(states).flatMap(([state, messages]) =>
     messages === undefined ? [] : [[state, messages] as const],
   );
   const help = "Age of the message that waits longest.";
-  // The broker's clock may be ahead of ours.
-  const ageMs = oldestAt === undefined ? undefined : Math.max(0, now - (oldestAt ?? now));
+  const ageMs = queueAgeMs(depth, now);
   return [
     ...(counts.length > 0 ? [gauge("castiel_queue_messages", "Messages in the queue.", ["state"], counts)] : []),
     ...(ageMs === undefined ? [] : [gauge("castiel_queue_oldest_seconds", help, [], [["", ageMs / 1000]])]),

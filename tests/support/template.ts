@@ -47,6 +47,12 @@ export function bodyOf(type: string): BicepObject {
   return body;
 }
 
+/** A string literal. */
+export function stringOf(value: BicepValue | undefined): string {
+  if (typeof value !== "string") throw new Error("not a string");
+  return value;
+}
+
 /** A list of object literals. */
 export function objectsOf(value: BicepValue | undefined): readonly BicepObject[] {
   if (!Array.isArray(value)) throw new Error("not a list");

@@ -230,6 +230,8 @@ describe("the other conditions", () => {
     expect(receivers.slack).toHaveLength(1);
     expect(receivers.slack[0]).toContain("Warning: Events wait in the queue (sync-events)");
     expect(receivers.slack[0]).toContain("The oldest of 1 messages has waited for 15 min.");
+    const fields = { oldestSeconds: 1200, active: 1, scheduled: 0, deadLettered: 0 };
+    expect(app.logged).toContainEqual({ level: "info", event: "queue.observed", fields });
     await app.drain();
     await world.runs(4);
     expect(receivers.slack[1]).toContain("Recovered: Events wait in the queue");
