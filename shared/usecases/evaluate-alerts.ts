@@ -1,12 +1,4 @@
-import {
-  type Alert,
-  type AlertCondition,
-  alertIdOf,
-  type AlertNote,
-  type AlertOwner,
-  type Finding,
-  serviceOwner,
-} from "../core/alert";
+import { type Alert, alertIdOf, type AlertNote, type AlertOwner, type Finding, serviceOwner } from "../core/alert";
 import { type AlertChannel, wants, withNotes } from "../core/alert-channel";
 import { connectionFinding, queueFindings, untoldConditions } from "../core/alert-findings";
 import { type AlertStep, advanceAlert } from "../core/alert-state";
@@ -14,22 +6,34 @@ import type { QueueDepth } from "../core/ports";
 import { queueAgeMs } from "../core/queue-age";
 import type { Services } from "./services";
 
-/** Holds what is wrong with a tenant's webhooks, and with its connections, against what was wrong before. */
+/** What was found out about a tenant's webhooks. */
+export interface WatchedWebhooks {
+  readonly findings: readonly Finding[];
+  /** Ids of those that could not be looked at. */
+  readonly unseen: ReadonlySet<string>;
+}
+
+/**
+ * Holds what is wrong with a tenant's webhooks, and with its connections, against what was wrong before. What could not be
+ * looked at is neither better nor worse for it.
+ */
 export async function evaluateTenant(
   services: Services,
   owner: AlertOwner,
-  webhooks: readonly Finding[],
+  { findings: webhooks, unseen }: WatchedWebhooks,
 ): Promise<void> {
   const findings = [...webhooks];
   for await (const connection of services.connections.listRefused(owner)) findings.push(connectionFinding(connection));
-  await evaluate(services, owner, findings);
+  await evaluate(services, owner, findings, ({ subject }) => subject.kind === "webhook" && unseen.has(subject.id));
 }
 
 /** Does the same for the service as a whole. What the queue does not tell just now is neither better nor worse for it. */
 export async function evaluateService(services: Services): Promise<void> {
   const depth = (await services.queue.depth()) ?? {};
   noteQueue(services, depth);
-  await evaluate(services, serviceOwner, queueFindings(depth, services.now()), untoldConditions(depth));
+  const untold = untoldConditions(depth);
+  const findings = queueFindings(depth, services.now());
+  await evaluate(services, serviceOwner, findings, ({ condition }) => untold.includes(condition));
 }
 
 /** What the queue tells, for those who go by the log: alert rules and the workbook. */
@@ -40,6 +44,9 @@ function noteQueue({ now, log }: Services, depth: QueueDepth): void {
   log("info", "queue.observed", { oldestSeconds, active, scheduled, deadLettered });
 }
 
+/** True for an alert of which this run can say nothing. */
+type IsUntold = (alert: Alert) => boolean;
+
 /**
  * Changes go to the channels first and are noted afterwards. A run that dies in between is repeated by the next one, which
  * makes the same notes: a channel that still has them is not told twice.
@@ -48,9 +55,9 @@ async function evaluate(
   services: Services,
   owner: AlertOwner,
   findings: readonly Finding[],
-  untold: readonly AlertCondition[] = [],
+  isUntold: IsUntold,
 ): Promise<void> {
-  const steps = await stepsOf(services, owner, findings, untold);
+  const steps = await stepsOf(services, owner, findings, isUntold);
   const notes = steps.flatMap(({ note }) => note ?? []);
   if (notes.length > 0) await announce(services, owner, notes);
   for (const { next } of steps) if (next !== undefined) await services.alerts.save(next);
@@ -63,7 +70,7 @@ async function stepsOf(
   services: Services,
   owner: AlertOwner,
   findings: readonly Finding[],
-  untold: readonly AlertCondition[],
+  isUntold: IsUntold,
 ): Promise<readonly AlertStep[]> {
   const now = services.now();
   const live = new Map<string, Alert>();
@@ -76,7 +83,7 @@ async function stepsOf(
     live.delete(id);
     steps.push(advanceAlert({ owner, known, finding, now }));
   }
-  const over = [...live.values()].filter(({ condition }) => !untold.includes(condition));
+  const over = [...live.values()].filter((alert) => !isUntold(alert));
   for (const known of over) steps.push(advanceAlert({ owner, known, finding: undefined, now }));
   return steps;
 }

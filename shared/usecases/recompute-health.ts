@@ -1,6 +1,6 @@
 import type { Finding } from "../core/alert";
 import { webhookFindings } from "../core/alert-findings";
-import type { HealthStatus } from "../core/health";
+import type { HealthStatus, WebhookHealth } from "../core/health";
 import type { Registration } from "../core/registration";
 import { TenantTally } from "../core/tenant-summary";
 import type { TenantEntry } from "../repositories/registrations";
@@ -10,6 +10,7 @@ import { summaryOf } from "./overview";
 import { tendPause } from "./pause-webhook";
 import { providerNamed } from "./provider-of";
 import type { Services } from "./services";
+import { serveDue } from "./serve-due";
 import { tendSecret } from "./tend-secret";
 import { healthOf } from "./webhook-health";
 
@@ -17,42 +18,67 @@ import { healthOf } from "./webhook-health";
 export interface HealthRun {
   readonly checked: number;
   readonly changed: number;
+  /** Webhooks, or all of a tenant's as one, that could not be looked at; the next run tries again. */
+  readonly failed: number;
 }
+
+type Counting = { -readonly [Count in keyof HealthRun]: number };
 
 /**
  * Looks after the secrets and after what is resumed, recomputes the health of every webhook, logs what changed since the last run, keeps
- * a summary of each tenant, and finds what there is to alert somebody of.
+ * a summary of each tenant, and finds what there is to alert somebody of. What fails for one is logged and fails for no other.
  */
 export async function recomputeHealth(services: Services): Promise<HealthRun> {
   await services.gatherer.flush();
-  const run = { checked: 0, changed: 0 };
-  for await (const tenant of services.registrations.listTenants()) {
-    const seen = await recomputeTenant(services, tenant);
-    run.checked += seen.checked;
-    run.changed += seen.changed;
-  }
+  const run: Counting = { checked: 0, changed: 0, failed: 0 };
+  await serveDue(services.registrations.listTenants(), async (tenant) => {
+    try {
+      await recomputeTenant(services, tenant, run);
+    } catch (error) {
+      run.failed++;
+      services.log("error", "health.not_recomputed", { tenantId: tenant.tenantId, error: String(error) });
+    }
+  });
   await evaluateService(services);
   return run;
 }
 
-async function recomputeTenant(services: Services, tenant: TenantEntry): Promise<HealthRun> {
+async function recomputeTenant(services: Services, tenant: TenantEntry, run: Counting): Promise<void> {
   const owner = { tenantId: tenant.tenantId, tenantKey: tenant.id };
   const tally = new TenantTally();
   const findings: Finding[] = [];
-  let changed = 0;
-  for await (const found of services.registrations.listAll(owner)) {
-    const registration = await tendSecret(services, found);
-    await tendPause(services, registration);
-    const health = await healthOf(services, registration);
-    const provider = providerNamed(services, registration.integrationId);
-    findings.push(...webhookFindings({ registration, health, provider, now: services.now() }));
-    tally.add(health);
-    if (await reportChange(services, registration, health.status)) changed++;
-  }
-  const summary = summaryOf(services, tally);
-  await services.registrations.saveTenantSummary(tenant, summary);
-  await evaluateTenant(services, owner, findings);
-  return { checked: summary.webhooks.all, changed };
+  const unseen = new Set<string>();
+  await serveDue(services.registrations.listAll(owner), async (registration) => {
+    try {
+      const seen = await recomputeWebhook(services, registration);
+      findings.push(...seen.findings);
+      tally.add(seen.health);
+      run.checked++;
+      if (seen.isChanged) run.changed++;
+    } catch (error) {
+      unseen.add(registration.id);
+      run.failed++;
+      services.log("error", "health.not_recomputed", { registrationId: registration.id, error: String(error) });
+    }
+  });
+  if (unseen.size === 0) await services.registrations.saveTenantSummary(tenant, summaryOf(services, tally));
+  await evaluateTenant(services, owner, { findings, unseen });
+}
+
+interface SeenWebhook {
+  readonly health: WebhookHealth;
+  readonly findings: readonly Finding[];
+  /** Its status is not the one last reported. */
+  readonly isChanged: boolean;
+}
+
+async function recomputeWebhook(services: Services, found: Registration): Promise<SeenWebhook> {
+  const registration = await tendSecret(services, found);
+  await tendPause(services, registration);
+  const health = await healthOf(services, registration);
+  const provider = providerNamed(services, registration.integrationId);
+  const findings = webhookFindings({ registration, health, provider, now: services.now() });
+  return { health, findings, isChanged: await reportChange(services, registration, health.status) };
 }
 
 /** Logs a status that is not the one last reported; answers whether it was. */

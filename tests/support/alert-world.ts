@@ -48,13 +48,13 @@ export async function openAlertWorld(env: Readonly<Record<string, string>> = {})
   const store = new MortalStore(documents.documents);
   const services = { ...app.services, alerts: new Alerts(store), alertChannels: new AlertChannels(store) };
   const untilDone = async (run: () => Promise<unknown>): Promise<void> => {
-    try {
-      await run();
-    } catch (error) {
+    await run().catch((error: unknown) => {
       if (!(error instanceof Killed)) throw error;
-      store.revive();
-      await run();
-    }
+    });
+    // Where one tenant's failure is no other's, nothing is thrown.
+    if (!store.isDead) return;
+    store.revive();
+    await run();
   };
   const target = { kind: "slack", url: receivers.slackUrl } as const;
   return {

@@ -24,6 +24,10 @@ export class MortalStore implements DocumentStore {
     this.#diesAt = { write, takesEffect };
   }
 
+  get isDead(): boolean {
+    return this.#isDead;
+  }
+
   revive(): void {
     this.#isDead = false;
     this.#diesAt = undefined;
