@@ -97,11 +97,17 @@ function isQuiet({ quietSeconds, quietDeliveries }: SecretRotation, uses: Secret
 
 const HOUR_MS = 3_600_000;
 
-/** True if the deadline is near, and the provider was last seen to use the old secret. `now` in milliseconds. */
+/**
+ * True if the deadline is near, and the old secret still in use: it was used last, or by one of several senders not long
+ * ago. `now` in milliseconds.
+ */
 export function isDeadlineAlarming(rotation: SecretRotation, uses: SecretUses, now: number): boolean {
   const [start, end] = [Date.parse(rotation.startedAt), Date.parse(rotation.deadline)];
-  const isNear = now >= end - Math.min(24 * HOUR_MS, (end - start) / 4);
-  return isNear && uses.previous !== undefined && uses.currentInRow === 0;
+  const quarter = (end - start) / 4;
+  if (uses.previous === undefined || now < end - Math.min(24 * HOUR_MS, quarter)) return false;
+  // A short overlap ends before anything counts as quiet.
+  const recentMs = Math.min(rotation.quietSeconds * 1000, quarter);
+  return uses.currentInRow === 0 || now - Date.parse(uses.previous.lastAt) < recentMs;
 }
 
 const MAX_FORMER_SECRETS = 2;

@@ -80,8 +80,26 @@ describe("a deadline alarms", () => {
     ["not sooner", seen(["previous", DAY]), 6 * DAY - 1, false],
     ["not if the new one was seen since", seen(["previous", DAY], ["current", 2 * DAY]), 6 * DAY, false],
     ["not if nothing was seen", seen(), 6 * DAY, false],
+    [
+      "where one of several senders has the new one",
+      seen(["previous", 6 * DAY - 2], ["current", 6 * DAY - 1]),
+      6 * DAY,
+      true,
+    ],
+    ["while it is not quiet", seen(["previous", 5 * DAY + 1], ["current", 5 * DAY + 2]), 6 * DAY, true],
+    ["not once it is", seen(["previous", 5 * DAY], ["current", 5 * DAY + 2]), 6 * DAY, false],
   ])("%s", (_, uses, after, expected) => {
     expect(isDeadlineAlarming(rotation, uses, noon + after)).toBe(expected);
+  });
+
+  it.each([
+    ["not if the new one alone was seen for a quarter of it", 2 * HOUR, false],
+    ["if the old one was used since", 2 * HOUR + 1, true],
+  ])("of an overlap that is too short for quiet: %s", (_, lastUse, expected) => {
+    const short = { ...rotation, deadline: at(4 * HOUR) };
+    expect(isDeadlineAlarming(short, seen(["previous", lastUse], ["current", lastUse]), noon + 3 * HOUR)).toBe(
+      expected,
+    );
   });
 });
 
