@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { at, textAt } from "../../core/json";
 import type { Clock, DocumentStore, Log, LockingQueue, PayloadStore, SecretStore } from "../../core/ports";
+import type { Sealer } from "../../core/sealer";
 import { DataFolderError } from "./data-folder-error";
 import { SqliteDocuments } from "./documents";
 import { SqliteEventQueue } from "./event-queue";
@@ -10,7 +11,7 @@ import { GroupCommit } from "./group-commit";
 import { migrate } from "./migrate";
 import { SqlitePayloadStore } from "./payload-store";
 import { migrations } from "./schema";
-import { openSealer, type Sealer } from "./sealer";
+import { openSealer } from "./sealer";
 import { SqliteSecretStore } from "./secret-store";
 import { startSweeper } from "./sweep";
 

@@ -1,21 +1,12 @@
-import { createCipheriv, createDecipheriv, createHmac, randomBytes } from "node:crypto";
+import { createHmac, randomBytes } from "node:crypto";
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { textAt } from "../../core/json";
+import { createSealer, SEALER_KEY_BYTES, type Sealer } from "../../core/sealer";
 import { DataFolderError } from "./data-folder-error";
 
-/** Seals and opens values with AES-256-GCM; `context` is bound to the value, so that sealed values cannot change places. */
-export interface Sealer {
-  seal(value: string, context: string): Buffer;
-  /** @throws {Error} if it was sealed with another key or context, or altered */
-  open(sealed: Uint8Array, context: string): string;
-}
-
 const KEY_FILE = "secret.key";
-const KEY_BYTES = 32;
-const IV_BYTES = 12;
-const TAG_BYTES = 16;
 const PRINT_OF = "castiel secret key";
 
 /**
@@ -23,7 +14,7 @@ const PRINT_OF = "castiel secret key";
  * @throws {DataFolderError} the key is missing or is not the one that sealed the secrets in this store
  */
 export function openSealer(database: DatabaseSync, folder: string | undefined): Sealer {
-  const key = folder === undefined ? randomBytes(KEY_BYTES) : readKey(database, folder);
+  const key = folder === undefined ? randomBytes(SEALER_KEY_BYTES) : readKey(database, folder);
   const print = createHmac("sha256", key).update(PRINT_OF).digest("hex");
   const known = knownPrint(database);
   if (known === undefined) database.prepare("insert into facts (name, value) values ('key_print', ?)").run(print);
@@ -44,13 +35,13 @@ function readKey(database: DatabaseSync, folder: string): Buffer {
     throw new DataFolderError(`${path} is missing, and the secrets of this store are sealed with it.`);
   }
   const key = isNew ? makeKey(path) : readFileSync(path);
-  if (key.length !== KEY_BYTES) throw new DataFolderError(`${path} does not hold a key of ${KEY_BYTES} bytes.`);
+  if (key.length !== SEALER_KEY_BYTES) throw new DataFolderError(`${path} does not hold a key of ${SEALER_KEY_BYTES} bytes.`);
   return key;
 }
 
 /** Written in full under another name first: a crash leaves no key or a whole one. */
 function makeKey(path: string): Buffer {
-  const key = randomBytes(KEY_BYTES);
+  const key = randomBytes(SEALER_KEY_BYTES);
   const partial = `${path}.partial`;
   rmSync(partial, { force: true });
   const file = openSync(partial, "wx", 0o600);
@@ -62,23 +53,4 @@ function makeKey(path: string): Buffer {
   }
   renameSync(partial, path);
   return key;
-}
-
-function createSealer(key: Buffer): Sealer {
-  return {
-    seal(value, context) {
-      const iv = randomBytes(IV_BYTES);
-      const cipher = createCipheriv("aes-256-gcm", key, iv).setAAD(Buffer.from(context));
-      const sealed = Buffer.concat([cipher.update(value, "utf8"), cipher.final()]);
-      return Buffer.concat([iv, cipher.getAuthTag(), sealed]);
-    },
-    open(sealed, context) {
-      const iv = sealed.subarray(0, IV_BYTES);
-      const decipher = createDecipheriv("aes-256-gcm", key, iv, { authTagLength: TAG_BYTES })
-        .setAAD(Buffer.from(context))
-        .setAuthTag(sealed.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));
-      const value = Buffer.concat([decipher.update(sealed.subarray(IV_BYTES + TAG_BYTES)), decipher.final()]);
-      return value.toString("utf8");
-    },
-  };
 }

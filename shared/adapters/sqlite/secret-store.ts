@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { SecretStore } from "../../core/ports";
+import type { Sealer } from "../../core/sealer";
 import { checkSecretName, checkSecretValue } from "../../core/secret-rules";
 import type { GroupCommit } from "./group-commit";
-import type { Sealer } from "./sealer";
 import { orUnavailable, readOrUnavailable } from "./unavailable";
 
 /** Secrets as sealed rows, one a version. */
@@ -32,7 +32,7 @@ export class SqliteSecretStore implements SecretStore {
       if (row === undefined) return undefined;
       const { sealed } = row;
       if (!(sealed instanceof Uint8Array)) throw new TypeError("a secret is not sealed");
-      return this.#sealer.open(sealed, contextOf(name, String(row["version"])));
+      return this.#sealer.open(sealed, contextOf(name, String(row["version"]))).toString("utf8");
     });
   }
 
@@ -40,7 +40,7 @@ export class SqliteSecretStore implements SecretStore {
     checkSecretName(name);
     checkSecretValue(value);
     const version = randomBytes(16).toString("hex");
-    const sealed = this.#sealer.seal(value, contextOf(name, version));
+    const sealed = this.#sealer.seal(Buffer.from(value), contextOf(name, version));
     await this.#commit(() => this.#statements.set.run(name, version, sealed));
     return version;
   }
