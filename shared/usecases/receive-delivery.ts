@@ -1,7 +1,6 @@
 import { hash } from "node:crypto";
 import { DeliveryRequest, type HeaderReader } from "../core/delivery-request";
 import { isOutage, WebhookError } from "../core/errors";
-import type { Proof, VerifiedRequest } from "../core/provider";
 import { DeliveryRefused } from "../core/refusal";
 import { acceptDelivery, type DeliveryResult } from "./accept-delivery";
 import { activityKeyOf } from "./activity-key";
@@ -14,6 +13,7 @@ import type { CachedRegistration } from "./registration-cache";
 import { webhookUrlOf } from "./registration-rules";
 import type { Services } from "./services";
 import { toldRequest } from "./told-request";
+import { proofOf, verifyDelivery } from "./verify-delivery";
 
 /** A request at the door, before anything about it is believed. */
 export interface IncomingDelivery {
@@ -88,29 +88,16 @@ function notFound(body: Buffer): WebhookError {
   return new WebhookError("registration_not_found");
 }
 
-/** A delivery that is proved, by the secret that the entry is of. */
-interface Proved {
-  readonly entry: CachedRegistration;
-  readonly request: VerifiedRequest;
-}
-
 async function verifyAndGo(walk: Walk): Promise<DeliveryResult> {
-  const { services, entry, receivedAt, startedAt } = walk;
-  let proved: Proved;
-  try {
-    const verifying = verify(walk, entry);
-    proved = { entry, request: verifying instanceof Promise ? await verifying : verifying };
-  } catch (error) {
-    if (!(error instanceof DeliveryRefused)) throw error;
-    const otherwise = await verifyOtherwise(walk, error);
-    if ("refused" in otherwise) return refuseOrGreet({ ...walk, entry: otherwise.entry }, otherwise.refused);
-    proved = otherwise;
-  }
-  const delivery = { entry: proved.entry, request: proved.request, receivedAt, startedAt };
+  const { services, receivedAt, startedAt } = walk;
+  const verified = verifyDelivery(services, walk);
+  const outcome = verified instanceof Promise ? await verified : verified;
+  if ("refused" in outcome) return refuseOrGreet({ ...walk, entry: outcome.entry }, outcome.refused);
+  const { entry, request } = outcome;
   // A use of the old secret counts whatever comes of it: as long as there is any, the old one has to stay.
-  if (proved.entry.signer === "previous") noteSigner(services, proved.entry, receivedAt);
-  const result = await acceptDelivery(services, delivery);
-  if (proved.entry.signer === "current" && isNews(result)) noteSigner(services, proved.entry, receivedAt);
+  if (entry.signer === "previous") noteSigner(services, entry, receivedAt);
+  const result = await acceptDelivery(services, { entry, request, receivedAt, startedAt });
+  if (entry.signer === "current" && isNews(result)) noteSigner(services, entry, receivedAt);
   return result;
 }
 
@@ -119,59 +106,10 @@ function isNews(result: DeliveryResult): boolean {
   return result.kind === "receipt" && result.receipt.syncTriggered;
 }
 
-/** A refusal, and the registration that it was held against. */
-interface Refused {
-  readonly entry: CachedRegistration;
-  readonly refused: DeliveryRefused;
-}
-
-/** What else may prove a delivery: the secret that is being replaced, and what was changed elsewhere just now. */
-async function verifyOtherwise(walk: Walk, refused: DeliveryRefused): Promise<Proved | Refused> {
-  const { entry, services } = walk;
-  const byPrevious = entry.previous && (await tryVerify(walk, entry.previous));
-  if (byPrevious && "request" in byPrevious) return byPrevious;
-  const reread = await services.cache.reread(entry);
-  if (!reread || reread === entry) return { entry, refused };
-  const outcome = await tryVerify(walk, reread);
-  if ("request" in outcome || reread.previous === undefined) return outcome;
-  const again = await tryVerify(walk, reread.previous);
-  return "request" in again ? again : outcome;
-}
-
-async function tryVerify(walk: Walk, entry: CachedRegistration): Promise<Proved | Refused> {
-  try {
-    return { entry, request: await verify(walk, entry) };
-  } catch (error) {
-    if (error instanceof DeliveryRefused) return { entry, refused: error };
-    throw error;
-  }
-}
-
 /** While the secret is being changed, it counts which one is in use. */
 function noteSigner({ gatherer }: Services, { registration, signer }: CachedRegistration, at: number): void {
   if (signer === undefined || registration.rotation === undefined) return;
   gatherer.noteSecretUse(activityKeyOf(registration), { rotation: registration.rotation.startedAt, signer, at });
-}
-
-function verify(
-  { services, request, receivedAt }: Walk,
-  entry: CachedRegistration,
-): VerifiedRequest | Promise<VerifiedRequest> {
-  const { registration, provider } = entry;
-  if (registration.status === "pending_verification") throw new DeliveryRefused("pending_verification");
-  if (registration.status === "inactive") throw new WebhookError("registration_not_found");
-  return provider.verify(request, proofOf(services, entry, receivedAt));
-}
-
-function proofOf({ rules }: Services, { registration, secrets }: CachedRegistration, now: number): Proof {
-  const settings = registration.verification;
-  return {
-    scheme: settings.scheme,
-    secrets,
-    settings,
-    toleranceSeconds: settings.toleranceSeconds ?? rules.toleranceSeconds,
-    now,
-  };
 }
 
 /** An unverified request is refused, unless it is a handshake that a webhook still waiting for its secret may answer. */

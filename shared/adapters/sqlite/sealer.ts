@@ -35,7 +35,8 @@ function readKey(database: DatabaseSync, folder: string): Buffer {
     throw new DataFolderError(`${path} is missing, and the secrets of this store are sealed with it.`);
   }
   const key = isNew ? makeKey(path) : readFileSync(path);
-  if (key.length !== SEALER_KEY_BYTES) throw new DataFolderError(`${path} does not hold a key of ${SEALER_KEY_BYTES} bytes.`);
+  if (key.length !== SEALER_KEY_BYTES)
+    throw new DataFolderError(`${path} does not hold a key of ${SEALER_KEY_BYTES} bytes.`);
   return key;
 }
 
