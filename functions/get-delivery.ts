@@ -12,7 +12,7 @@ managementEndpoint(
     access: "webhooks.read",
     parameters: { path: { deliveryId: deliveryIdParameter } },
     responses: { 200: { description: "The delivery.", schema: deliverySchema } },
-    errors: ["invalid_request", "delivery_not_found", "store_unavailable"],
+    errors: ["invalid_request", "delivery_not_found", "store_unavailable", "secrets_unavailable"],
   },
   async ({ services, caller, params }) => {
     const key = { tenantId: caller.tenantId, deliveryId: params["deliveryId"] ?? "" };

@@ -2,7 +2,7 @@ import { deliveryIdParameter, queuedReplaySchema } from "../shared/http/delivery
 import { managementEndpoint } from "../shared/http/endpoint";
 import { replayDelivery } from "../shared/usecases/replay-delivery";
 
-/** `POST /deliveries/{deliveryId}/replay`: queues an event once more. */
+/** `POST /deliveries/{deliveryId}/replay`: queues an event once more, or what is kept of a delivery that was refused. */
 managementEndpoint(
   {
     name: "replay-delivery",
@@ -12,7 +12,18 @@ managementEndpoint(
     access: "webhooks.write",
     parameters: { path: { deliveryId: deliveryIdParameter } },
     responses: { 202: { description: "Queued; the delivery says what became of it.", schema: queuedReplaySchema } },
-    errors: ["invalid_request", "delivery_not_found", "delivery_not_kept", "store_unavailable", "queue_unavailable"],
+    errors: [
+      "invalid_request",
+      "delivery_not_found",
+      "delivery_not_kept",
+      "delivery_unproved",
+      "nothing_to_replay",
+      "registration_not_found",
+      "store_unavailable",
+      "queue_unavailable",
+      "secrets_unavailable",
+      "keys_unavailable",
+    ],
   },
   async ({ services, caller, params }) => {
     const key = { tenantId: caller.tenantId, deliveryId: params["deliveryId"] ?? "" };

@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { createHmac, randomUUID } from "node:crypto";
 import { version } from "../package.json";
 import { type Access, createAccess } from "./app/access";
 import { createAlerting } from "./app/alerting";
@@ -12,6 +12,7 @@ import { Metrics } from "./core/metrics";
 import type { Clock, Log, LockingQueue } from "./core/ports";
 import type { Provider } from "./core/provider";
 import { tenantKeyOf } from "./core/registration-id";
+import { createSealer } from "./core/sealer";
 import { TokenBuckets } from "./core/token-bucket";
 import { createProviders } from "./providers/registry";
 import { Activities } from "./repositories/activities";
@@ -19,6 +20,7 @@ import { AuditLog } from "./repositories/audit-log";
 import { Deliveries } from "./repositories/deliveries";
 import { HeldEvents } from "./repositories/held-events";
 import { HookLedgers } from "./repositories/hook-ledgers";
+import { KeptRequests } from "./repositories/kept-requests";
 import { Repairs } from "./repositories/repairs";
 import { Replays } from "./repositories/replays";
 import { Registrations } from "./repositories/registrations";
@@ -175,12 +177,15 @@ async function compose(parts: Parts): Promise<{ readonly services: Services; rea
   const installationKey = await readInstallationKey(backEnds.documents, backEnds.secrets);
   const shared = await openSharedState({ url: config.redisUrl, installationKey, log, now });
   const keyOf = (tenantId: string): string => tenantKeyOf(installationKey, tenantId);
-  return { services: await createServices({ ...parts, shared, tenantKeyOf: keyOf }), shared };
+  const requestKey = createHmac("sha256", installationKey).update("kept requests").digest();
+  return { services: await createServices({ ...parts, shared, tenantKeyOf: keyOf, requestKey }), shared };
 }
 
 interface ServiceParts extends Parts {
   readonly shared: SharedState;
   readonly tenantKeyOf: (tenantId: string) => string;
+  /** Seals the requests that are kept. */
+  readonly requestKey: Buffer;
 }
 
 async function createServices(parts: ServiceParts): Promise<Services> {
@@ -193,6 +198,7 @@ async function createServices(parts: ServiceParts): Promise<Services> {
   const deliveries = new Deliveries(documents);
   const activities = new Activities(documents, Math.random);
   const routes = new Routes(documents);
+  const keptRequests = new KeptRequests(payloads, createSealer(parts.requestKey));
   return {
     ...createSynchronisation(parts),
     ...createAlerting(parts),
@@ -217,10 +223,11 @@ async function createServices(parts: ServiceParts): Promise<Services> {
       ...(shared.copies ? { copies: shared.copies } : {}),
     }),
     routeCache: new RouteCache({ routes, now, maxEntries: config.cacheMaxRegistrations }),
-    gatherer: new Gatherer({ activities, deliveries, windowMs: config.healthWindowMs, log }),
+    gatherer: new Gatherer({ activities, deliveries, keptRequests, windowMs: config.healthWindowMs, log }),
     secrets,
     queue,
     payloads,
+    keptRequests,
     limits: createLimits(config),
     ...(config.canary ? { canary: createCanaryHttp(rules, config.outbound.timeoutMs) } : {}),
     tenantKeyOf: parts.tenantKeyOf,

@@ -5,15 +5,20 @@ export interface HeaderReader {
   get(name: string): string | null;
 }
 
+/** All header values, each with its name in lower case. `Headers` fulfils it. */
+export interface HeaderList extends HeaderReader {
+  entries(): Iterable<[string, string]>;
+}
+
 /** A delivery as it came in: headers and the exact bytes, because a signature covers what was sent. */
 export class DeliveryRequest {
-  readonly headers: HeaderReader;
+  readonly headers: HeaderList;
   readonly body: Buffer;
   readonly #readUrl: () => string;
   #json: { readonly value: unknown } | undefined;
 
   /** `readUrl` answers what {@link url} shall be; few providers ask, and finding it out has its price. */
-  constructor(headers: HeaderReader, body: Buffer, readUrl: () => string = () => "") {
+  constructor(headers: HeaderList, body: Buffer, readUrl: () => string = () => "") {
     this.headers = headers;
     this.body = body;
     this.#readUrl = readUrl;

@@ -15,6 +15,8 @@ export interface ToldRequest {
   readonly bodyBytes: number;
   /** Which secret signed it; set while the secret is being changed. */
   readonly signedWith?: Signer;
+  /** What all of it was kept as, body included, where the webhook's owner wants that. */
+  readonly keptAs?: string;
 }
 
 /** Who asked for an event to be handled once more, and when. */
@@ -34,6 +36,11 @@ export interface ReplayNote extends ReplayMark {
   readonly settledAt: string;
   /** The code of the last failure. */
   readonly reason?: string;
+}
+
+/** A replay of a delivery that had ended at the door, and the lines of the log that its events have now. */
+export interface DoorReplay extends ReplayMark {
+  readonly deliveries: readonly string[];
 }
 
 interface RecordBase extends Document {
@@ -57,6 +64,8 @@ export interface DoorRecord extends RecordBase {
   /** What was found out about the refusal, in a sentence or two. */
   readonly detail?: string;
   readonly eventNames: readonly string[];
+  /** The last ten, newest first; absent where there was none. */
+  readonly replays?: readonly DoorReplay[];
   /** Of the first event, if there was one. */
   readonly nativeType?: string;
   readonly entityType?: string;

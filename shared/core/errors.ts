@@ -36,6 +36,8 @@ export const errorCatalogue = {
   conflict_settled: { status: 409, title: "The conflict is not open any more.", retry: false },
   delivery_not_dead: { status: 409, title: "The delivery holds no event that was given up.", retry: false },
   delivery_not_kept: { status: 409, title: "Too little is kept of the delivery to replay it.", retry: false },
+  delivery_unproved: { status: 409, title: "What is kept of the delivery proves nothing now either.", retry: false },
+  nothing_to_replay: { status: 409, title: "The delivery holds no event that its webhook asks for.", retry: false },
   replay_ended: { status: 409, title: "The replay is over, or was cancelled.", retry: false },
   credentials_missing: {
     status: 409,

@@ -109,6 +109,8 @@ export interface Registration extends Document {
   readonly retryPolicy: RetryPolicy;
   /** Paths into the data of its events that the delivery log must not hold; absent where it may hold everything. */
   readonly redact?: readonly string[];
+  /** Deliveries are kept as they came in, body included; absent where they are not. Goes with no `redact`. */
+  readonly keepBodies?: true;
   /** Set while deliveries are held. */
   readonly pause?: Pause;
   readonly metadata: Readonly<Record<string, string>>;

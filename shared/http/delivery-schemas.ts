@@ -132,12 +132,19 @@ export const deliverySchema = {
           attempts: { type: "integer" },
           settledAt: time,
           reason: text,
+          deliveries: {
+            type: "array",
+            description: "Of a delivery that had ended at the door: the lines that its events have now.",
+            items: text,
+          },
         },
       },
     },
     explanation: { ...text, description: "Why it was refused, and the next step." },
     attempt: { type: "object", description: "Which attempt of the provider's it was." },
     request: { type: "object", description: "Headers, those that hold a proof masked, and the size of the body." },
+    body: { ...text, description: "What was sent, where it is kept; the webhook's secrets are masked in it." },
+    bodyEncoding: { enum: ["utf-8", "base64"] },
     event: { type: "object", description: "The event, as far as it is kept." },
     redacted: { type: "array", description: "Its fields of which something was left out.", items: text },
     syncTask: syncTaskSchema,
@@ -149,7 +156,16 @@ export const queuedReplaySchema = {
   title: "QueuedReplay",
   type: "object",
   required: ["replayId", "deliveryId", "requestedAt"],
-  properties: { replayId: text, deliveryId: text, requestedAt: time },
+  properties: {
+    replayId: text,
+    deliveryId: text,
+    requestedAt: time,
+    deliveries: {
+      type: "array",
+      description: "Of a delivery that had ended at the door: the lines that its events will have.",
+      items: text,
+    },
+  },
 } as const;
 
 /** A search as its checked query parameters say it. */

@@ -90,6 +90,12 @@ const redact = {
   items: { type: "string", maxLength: 1000, pattern: redactionPathSource },
 } as const;
 
+const keepBodies = {
+  type: "boolean",
+  description:
+    "Keep deliveries as they come in, body included: the log shows them, and what was refused can be replayed once it verifies.",
+} as const;
+
 /** Body of `POST /integrations/{integrationId}/webhooks`, for a webhook of one of the providers. */
 export function registerBodySchema(providers: readonly Provider[]): JsonSchema {
   const verification = verificationOfAny(providers);
@@ -107,6 +113,7 @@ export function registerBodySchema(providers: readonly Provider[]): JsonSchema {
       metadata,
       retryPolicy,
       redact,
+      keepBodies,
     },
   };
   const kinds = providers.flatMap(({ accounts }) => accounts?.kind ?? []);
@@ -139,6 +146,7 @@ export function updateBodySchema(providers: readonly Provider[]): JsonSchema {
       metadata,
       retryPolicy,
       redact,
+      keepBodies,
     },
   };
 }
@@ -205,6 +213,7 @@ const webhookProperties = {
   routing: { enum: accountKinds, description: "Set where the webhook is shared." },
   retryPolicy: { type: "object" },
   redact: textList,
+  keepBodies: { type: "boolean", description: "Bodies of deliveries are kept." },
   pause: {
     type: "object",
     description: "Deliveries are held, or what was held is being queued.",

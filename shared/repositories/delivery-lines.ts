@@ -147,7 +147,10 @@ function firstEventOf({
   nativeType,
   entityType,
   entityId,
+  request,
 }: DoorRecord): Partial<DeliveryLine> {
+  const replayable = request?.keptAs === undefined ? {} : { replayable: true as const };
   // Fields that are undefined are left out of the document.
-  return eventName === undefined ? {} : ({ eventName, nativeType, entityType, entityId } as Partial<DeliveryLine>);
+  const event = { eventName, nativeType, entityType, entityId } as Partial<DeliveryLine>;
+  return eventName === undefined ? replayable : { ...event, ...replayable };
 }

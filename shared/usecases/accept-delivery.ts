@@ -44,10 +44,11 @@ export async function acceptDelivery(services: Services, delivery: VerifiedDeliv
 /** Takes room at whoever the delivery is for, and notes that they receive. */
 async function admit(
   services: Services,
-  { entry, receivedAt }: VerifiedDelivery,
+  delivery: VerifiedDelivery,
   receivers: readonly CachedRegistration[],
 ): Promise<void> {
-  for (const each of receivers.length > 0 ? receivers : [entry]) demandRoom(services, each, receivedAt);
+  const { entry } = delivery;
+  for (const each of receivers.length > 0 ? receivers : [entry]) demandRoom(services, each, delivery);
   for (const { registration } of new Set([entry, ...receivers])) {
     if (!registration.isVerified || registration.status === "failed") await markVerified(services, registration);
   }
@@ -78,7 +79,7 @@ async function deliverToAll(
   const { entry, receivedAt } = delivery;
   if (receipt) services.gatherer.note(activityKeyOf(entry.registration), { at: receivedAt, count: "routed" });
   if (receipt && unrouted.length === 0) return receipt;
-  const unqueued = noteUnrouted(services, arrivalAt(entry, delivery), unrouted);
+  const unqueued = noteUnrouted(services, arrivalAt(services, entry, delivery), unrouted);
   return receipt ?? unqueued;
 }
 

@@ -114,6 +114,7 @@ export function webhookFacts(registration: Registration): JsonObject {
     verification,
     retryPolicy,
     redact: registration.redact,
+    keepBodies: registration.keepBodies,
     pause: registration.pause?.state,
     secretOrigin: registration.secretOrigin,
     secretVersion: registration.secretVersion,

@@ -4,6 +4,7 @@ import { rateLimitHeaders } from "../core/rate-limit";
 import type { Registration } from "../core/registration";
 import type { RateVerdict } from "../core/token-bucket";
 import { isSoundEvent } from "../core/webhook-event";
+import { keepRequest, nameToKeep } from "./keep-request";
 import { noteAtDoor } from "./note-at-door";
 import { type Arrival, type DeliveryReceipt, queueDelivery } from "./queue-delivery";
 import type { CachedRegistration } from "./registration-cache";
@@ -26,10 +27,16 @@ export interface VerifiedDelivery {
  * never starve genuine ones.
  * @throws {WebhookError} `rate_limited`
  */
-export function demandRoom(services: Services, { registration }: CachedRegistration, receivedAt: number): void {
+export function demandRoom(
+  services: Services,
+  { registration }: CachedRegistration,
+  { entry, request, receivedAt }: VerifiedDelivery,
+): void {
   const verdict = takeToken(services, registration, receivedAt);
   if (verdict.allowed) return;
-  noteAtDoor(services, registration, { verdict: "rate_limited", at: receivedAt });
+  const told = { ...toldRequest(request, entry.provider), ...nameToKeep(services, registration, request) };
+  noteAtDoor(services, registration, { verdict: "rate_limited", at: receivedAt, request: told });
+  keepRequest(services, registration, request, told);
   throw rateLimited(verdict);
 }
 
@@ -57,7 +64,7 @@ export async function deliverTo(
   receiver: CachedRegistration,
   delivery: VerifiedDelivery,
 ): Promise<DeliveryReceipt> {
-  const arrival = arrivalAt(receiver, delivery);
+  const arrival = arrivalAt(services, receiver, delivery);
   const { attempt } = arrival.parsed;
   if (attempt) services.log("info", "delivery.repeated", { registrationId: receiver.registration.id, ...attempt });
   return queueDelivery(services, arrival);
@@ -65,6 +72,7 @@ export async function deliverTo(
 
 /** The delivery as this webhook reads it. */
 export function arrivalAt(
+  services: Services,
   receiver: CachedRegistration,
   { entry, request, receivedAt, startedAt }: VerifiedDelivery,
 ): Arrival {
@@ -79,9 +87,9 @@ export function arrivalAt(
           scheme: registration.verification.scheme,
         };
   const parsed = soundOnly(provider.parse(request, receivedAt, settings));
-  const told = toldRequest(request, provider);
+  const told = { ...toldRequest(request, provider), ...nameToKeep(services, receiver.registration, request) };
   const signed = entry.signer === undefined ? told : { ...told, signedWith: entry.signer };
-  return { entry: receiver, parsed, receivedAt, startedAt, request: signed };
+  return { entry: receiver, parsed, receivedAt, startedAt, source: request, request: signed };
 }
 
 /** Without the events that no record could hold. Where none is left, the delivery is of no shape that anybody knows. */

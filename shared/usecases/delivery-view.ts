@@ -1,4 +1,4 @@
-import type { DeliveryLine, DeliveryRecord, EventRecord, ReplayNote, ToldRequest } from "../core/delivery";
+import type { DeliveryLine, DeliveryRecord, DoorReplay, EventRecord, ReplayNote, ToldRequest } from "../core/delivery";
 import type { JsonObject } from "../core/json";
 import { lineIdOf } from "../repositories/delivery-lines";
 import type { SyncTaskView } from "./list-sync-tasks";
@@ -27,9 +27,13 @@ export interface DeliveryDetails extends DeliveryView {
   readonly settledAt?: string;
   /** Milliseconds from receipt to outcome. */
   readonly latencyMs?: number;
-  readonly replays?: readonly ReplayNote[];
+  /** Of a delivery that had ended at the door: with the lines of the log that its events have now. */
+  readonly replays?: readonly (ReplayNote | DoorReplay)[];
   readonly redacted?: readonly string[];
   readonly request?: ToldRequest;
+  /** What was sent, where it is kept: as text where it is UTF-8, else in base64. */
+  readonly body?: string;
+  readonly bodyEncoding?: "utf-8" | "base64";
   /** The event in our words, with the record's fields as far as they are kept. */
   readonly event?: JsonObject;
   readonly syncTask?: SyncTaskView;
@@ -45,15 +49,27 @@ export function toDeliveryView(line: DeliveryLine): DeliveryView {
 export function toDeliveryDetails(record: DeliveryRecord): DeliveryDetails {
   const { id: _, pk: __, tenantId: ___, schemaVersion: ____, ttl: _____, deliveryId, ...rest } = record;
   const ids = { deliveryId: lineIdOf(record), ...(deliveryId === "" ? {} : { sourceDeliveryId: deliveryId }) };
-  if (rest.verdict !== "accepted") return { ...ids, ...rest };
+  const request = rest.request && toRequestView(rest.request);
+  if (rest.verdict !== "accepted") {
+    return { ...ids, ...rest, ...(request && { request }), ...(isKept(record) && { replayable: true }) };
+  }
   const { event, dataref: ______, syncTaskId: _______, ...told } = rest;
   const [lastReplay] = told.replays ?? [];
   return {
     ...ids,
     ...told,
+    ...(request && { request }),
     ...(lastReplay && { replayId: lastReplay.replayId }),
     ...(event && { replayable: true, event: toEventView(event) }),
   };
+}
+
+function isKept({ request }: DeliveryRecord): boolean {
+  return request?.keptAs !== undefined;
+}
+
+function toRequestView({ keptAs: _, ...told }: ToldRequest): ToldRequest {
+  return told;
 }
 
 function toEventView({

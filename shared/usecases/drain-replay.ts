@@ -1,6 +1,9 @@
+import type { DeliveryLine, DeliveryRecord, ReplayMark } from "../core/delivery";
+import { isOutage, isWebhookError } from "../core/errors";
+import type { QueueMessage } from "../core/ports";
 import { addGaps, gapOf, type Replay } from "../core/replay";
 import { putOffWork } from "./put-off-work";
-import { isKept, toReplayMessage } from "./replay-message";
+import { noteDoorReplay, type ReplayOf, replayOf } from "./replay-of";
 import { type ReplayWork, type ReplayWorkMessage, toReplayWorkMessage } from "./replay-work";
 import type { Services } from "./services";
 
@@ -51,9 +54,9 @@ async function claimPage(services: Services, work: ReplayWork, replay: Replay): 
     oldestFirst: true,
     ...(cursor === undefined ? {} : { cursor }),
   });
-  const records = await Promise.all(page.items.map((line) => services.deliveries.recordOf(line)));
-  const pending = page.items.filter((_, index) => isKept(records[index])).map(({ id }) => id);
-  const skipped = page.items.flatMap((line, index) => (isKept(records[index]) ? [] : (gapOf(line) ?? "not_kept")));
+  const gaps = await findGaps(services, page.items, markOf(replay));
+  const pending = page.items.filter(({ id }) => !gaps.has(id)).map(({ id }) => id);
+  const skipped = [...gaps.values()];
   return services.replays.update(work, work.replayId, (current) => {
     if (current.pages > work.page || current.status !== "running") return current;
     const { cursor: _, ...counted } = current;
@@ -73,11 +76,60 @@ async function claimPage(services: Services, work: ReplayWork, replay: Replay): 
  * same ids, and an event knows the replay that it had its effect by.
  */
 async function queueEvents(services: Services, work: ReplayWork, replay: Replay): Promise<void> {
-  const { id: replayId, pending = [], startedAt = "", startedBy = "" } = replay;
-  const mark = { replayId, requestedAt: startedAt, requestedBy: startedBy };
-  const records = await Promise.all(pending.map((lineId) => services.deliveries.get(work, lineId)));
-  const messages = records.flatMap((record) => (record && toReplayMessage(record, mark)) ?? []);
+  const mark = markOf(replay);
+  const records = await Promise.all((replay.pending ?? []).map((lineId) => services.deliveries.get(work, lineId)));
+  const messages: QueueMessage[] = [];
+  const noted: (() => Promise<void>)[] = [];
+  for (const record of records) {
+    if (record === undefined) continue;
+    const found = await replayOf(services, record, mark).catch(orNothing);
+    messages.push(...found.messages);
+    const { deliveries } = found;
+    if (record.verdict === "accepted" || deliveries === undefined) continue;
+    noted.push(() => noteDoorReplay(services, work, record, { ...mark, deliveries }));
+  }
   if (messages.length > 0) await services.queue.send(messages);
+  await Promise.all(noted.map((note) => note()));
+}
+
+/** What could be replayed a moment ago, and cannot now. */
+function orNothing(error: unknown): ReplayOf {
+  if (isOutage(error) || !isWebhookError(error)) throw error;
+  return { messages: [] };
+}
+
+function markOf({ id: replayId, startedAt = "", startedBy = "" }: Replay): ReplayMark {
+  return { replayId, requestedAt: startedAt, requestedBy: startedBy };
+}
+
+/** Why lines cannot be replayed, by their ids. Kept bodies are opened one after the other, because they may be large. */
+async function findGaps(
+  services: Services,
+  lines: readonly DeliveryLine[],
+  mark: ReplayMark,
+): Promise<ReadonlyMap<string, string>> {
+  const records = await Promise.all(lines.map((line) => services.deliveries.recordOf(line)));
+  const gaps = new Map<string, string>();
+  for (const [index, line] of lines.entries()) {
+    const gap = await gapIn(services, records[index], mark);
+    if (gap !== undefined) gaps.set(line.id, gap === "delivery_not_kept" ? (gapOf(line) ?? "not_kept") : gap);
+  }
+  return gaps;
+}
+
+async function gapIn(
+  services: Services,
+  record: DeliveryRecord | undefined,
+  mark: ReplayMark,
+): Promise<string | undefined> {
+  if (record === undefined) return "delivery_not_kept";
+  try {
+    await replayOf(services, record, mark);
+    return undefined;
+  } catch (error) {
+    if (isOutage(error) || !isWebhookError(error)) throw error;
+    return error.code;
+  }
 }
 
 async function complete(services: Services, work: ReplayWork): Promise<void> {

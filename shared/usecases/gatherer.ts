@@ -2,17 +2,27 @@ import type { Activity, ActivityNote } from "../core/activity";
 import { ActivityDelta } from "../core/activity-delta";
 import type { DoorRecord } from "../core/delivery";
 import { isLostRace, isOutage } from "../core/errors";
+import type { KeptRequest, KeptRequestKey } from "../core/kept-request";
 import type { Log } from "../core/ports";
 import type { SecretUse } from "../core/rotation";
 import type { Activities, ActivityKey } from "../repositories/activities";
 import type { Deliveries } from "../repositories/deliveries";
+import type { KeptRequests } from "../repositories/kept-requests";
 
 /** What the gatherer works with. */
 export interface GathererDependencies {
   readonly activities: Activities;
   readonly deliveries: Deliveries;
+  readonly keptRequests: KeptRequests;
   readonly windowMs: number;
   readonly log: Log;
+}
+
+/** A request to keep, and for how many seconds. */
+export interface Keeping {
+  readonly key: KeptRequestKey;
+  readonly request: KeptRequest;
+  readonly ttlSeconds: number;
 }
 
 interface Pending {
@@ -24,6 +34,9 @@ const FLUSH_EVERY_MS = 1000;
 /** Beyond these a flood is sampled: counting goes on, records of single deliveries do not. One flood leaves room for others. */
 const MAX_RECORDS = 2000;
 const MAX_RECORDS_OF_ONE = 200;
+/** Bodies wait in memory, and a flood of them must not fill it, nor take the room of all others. */
+const MAX_KEPT_BYTES = 16 * 1024 * 1024;
+const MAX_KEPT_BYTES_OF_ONE = 4 * 1024 * 1024;
 
 /**
  * Collects counters, and the records of deliveries that ended at the door, and writes them each second and on shutdown,
@@ -36,6 +49,9 @@ export class Gatherer {
   readonly #pending = new Map<string, Pending>();
   #records: DoorRecord[] = [];
   #recordsOf = new Map<string, number>();
+  #kept: Keeping[] = [];
+  #keptBytes = 0;
+  #keptBytesOf = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;
   #flushing: Promise<void> = Promise.resolve();
 
@@ -63,6 +79,18 @@ export class Gatherer {
     this.#wake();
   }
 
+  /** Keeps a request as it came in; in a flood some are left out. */
+  keep(keeping: Keeping): void {
+    const { registrationId } = keeping.key;
+    const own = this.#keptBytesOf.get(registrationId) ?? 0;
+    const { length } = keeping.request.body;
+    if (own + length > MAX_KEPT_BYTES_OF_ONE || this.#keptBytes + length > MAX_KEPT_BYTES) return;
+    this.#kept.push(keeping);
+    this.#keptBytes += length;
+    this.#keptBytesOf.set(registrationId, own + length);
+    this.#wake();
+  }
+
   /** What is stored of a registration's activity together with what waits here. */
   async activityOf(key: ActivityKey): Promise<Activity> {
     for (;;) {
@@ -81,11 +109,14 @@ export class Gatherer {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     const pending = [...this.#pending.values()];
-    const records = this.#records;
+    const [records, kept] = [this.#records, this.#kept];
     this.#pending.clear();
     this.#records = [];
     this.#recordsOf.clear();
-    this.#flushing = this.#flushing.then(() => this.#write(pending, records));
+    this.#kept = [];
+    this.#keptBytes = 0;
+    this.#keptBytesOf.clear();
+    this.#flushing = this.#flushing.then(() => this.#write(pending, records, kept));
     await this.#flushing;
   }
 
@@ -117,8 +148,8 @@ export class Gatherer {
     this.#timer.unref();
   }
 
-  async #write(pending: readonly Pending[], records: readonly DoorRecord[]): Promise<void> {
-    const { activities, deliveries, windowMs, log } = this.#dependencies;
+  async #write(pending: readonly Pending[], records: readonly DoorRecord[], kept: readonly Keeping[]): Promise<void> {
+    const { activities, deliveries, keptRequests, windowMs, log } = this.#dependencies;
     const writes = [
       ...pending.map((unwritten) =>
         activities.add(unwritten.key, unwritten.delta, windowMs).catch((error: unknown) => {
@@ -127,6 +158,7 @@ export class Gatherer {
         }),
       ),
       ...records.map((record) => deliveries.save(record)),
+      ...kept.map(({ key, request, ttlSeconds }) => keptRequests.put(key, request, ttlSeconds)),
     ];
     const failed = (await Promise.allSettled(writes)).filter((result) => result.status === "rejected");
     const [first] = failed;

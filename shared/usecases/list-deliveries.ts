@@ -6,6 +6,7 @@ import { type DeliveryDetails, type DeliveryView, toDeliveryDetails, toDeliveryV
 import { toSyncTaskView } from "./list-sync-tasks";
 import { type OwnKey, requireOwn } from "./require-own";
 import type { Services } from "./services";
+import { showBody } from "./show-body";
 import { tenantOf } from "./tenant-of";
 
 /** One page, newest first. `nextCursor` is absent on the last; a page may be empty and have one. */
@@ -46,7 +47,7 @@ export async function listWebhookDeliveries(
   return listDeliveries(services, tenantId, { ...query, fields: { ...query.fields, registrationId: id } });
 }
 
-/** @throws {WebhookError} `delivery_not_found`, also where it is another tenant's */
+/** @throws {WebhookError} `delivery_not_found`, also where it is another tenant's; `store_unavailable`, `secrets_unavailable` */
 export async function getDelivery(
   services: Services,
   { tenantId, deliveryId }: { readonly tenantId: string; readonly deliveryId: string },
@@ -61,6 +62,7 @@ export async function getDelivery(
   return {
     ...toDeliveryDetails(record),
     ...explanationOf(services, record),
+    ...(await showBody(services, record)),
     ...(task && { syncTask: toSyncTaskView(task) }),
   };
 }

@@ -1,3 +1,4 @@
+import { keepRequest } from "./keep-request";
 import { noteAtDoor } from "./note-at-door";
 import { type Arrival, type DeliveryReceipt, deliveryIdOf, receiptOfNothing } from "./queue-delivery";
 import type { Services } from "./services";
@@ -10,11 +11,11 @@ const MAX_NAMED = 20;
  * a vendor switches an app off whose deliveries fail, and repeating this one would not help.
  */
 export function noteUnrouted(services: Services, arrival: Arrival, accountIds: readonly string[]): DeliveryReceipt {
-  const { parsed, request, receivedAt: at } = arrival;
+  const { parsed, source, request, receivedAt: at } = arrival;
   const { registration } = arrival.entry;
   const unrouted = accountIds.slice(0, MAX_NAMED);
   const kind = registration.routing ?? "account";
-  const deliveryId = deliveryIdOf(services, parsed);
+  const deliveryId = deliveryIdOf(parsed, services.newId);
   noteAtDoor(services, registration, {
     verdict: "ignored",
     at,
@@ -29,6 +30,7 @@ export function noteUnrouted(services: Services, arrival: Arrival, accountIds: r
     events: parsed.events,
     request,
   });
+  keepRequest(services, registration, source, request);
   services.log("info", "delivery.unrouted", { registrationId: registration.id, accountIds: unrouted });
   return receiptOfNothing({ ...arrival, parsed: { ...parsed, ignored: "unrouted" } }, deliveryId);
 }

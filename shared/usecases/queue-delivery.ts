@@ -1,11 +1,13 @@
 import { hash } from "node:crypto";
 import type { ToldRequest } from "../core/delivery";
+import type { DeliveryRequest } from "../core/delivery-request";
 import { eventIdOf } from "../core/event-id";
 import type { ParsedDelivery } from "../core/provider";
 import { eventNameOf, type ProviderEvent } from "../core/webhook-event";
 import { activityKeyOf } from "./activity-key";
 import { type EventMessage, toEventMessage } from "./event-message";
 import { holdEvents } from "./hold-events";
+import { keepRequest } from "./keep-request";
 import { noteAtDoor } from "./note-at-door";
 import type { CachedRegistration } from "./registration-cache";
 import { sendEvents } from "./send-events";
@@ -51,6 +53,8 @@ export interface Arrival {
   readonly receivedAt: number;
   /** `performance.now()` when the request came in. */
   readonly startedAt: number;
+  readonly source: DeliveryRequest;
+  /** What is told of it. */
   readonly request: ToldRequest;
 }
 
@@ -61,10 +65,9 @@ export interface Arrival {
  */
 export async function queueDelivery(services: Services, arrival: Arrival): Promise<DeliveryReceipt> {
   const { entry, parsed } = arrival;
-  const deliveryId = deliveryIdOf(services, parsed);
-  // Events are numbered as parsed, before matching, so that a change of the registration changes no event's id.
-  const wanted = [...parsed.events.keys()].filter((index) => matchesAt(entry, parsed, index));
-  const events = wanted.map((index) => messageAt(arrival, deliveryId, index));
+  const deliveryId = deliveryIdOf(parsed, services.newId);
+  const wanted = wantedOf(arrival);
+  const events = wanted.map((index) => messageAt(arrival, deliveryId, index, nextOrder(arrival.receivedAt)));
   const known = events.length === 0 ? [] : await sendOrHold(services, arrival, events);
   const triggered = new Set(wanted.filter((_, position) => known[position] !== true));
   const duplicate = events.length > 0 && triggered.size === 0;
@@ -93,9 +96,18 @@ export function receiptOfNothing(arrival: Arrival, deliveryId: string): Delivery
   return toDeliveryReceipt(arrival, receipts, { deliveryId, duplicate: false });
 }
 
-/** The provider's id of the delivery, else a random one. */
-export function deliveryIdOf(services: Services, { deliveryId }: ParsedDelivery): string {
-  return deliveryId === undefined ? services.newId() : shortId(deliveryId);
+/**
+ * The messages of a delivery that is taken long after its receipt: their order is that of then. Where it has no id of its
+ * own it has this one, so that it has the same one each time.
+ */
+export function messagesOfReceipt(arrival: Arrival, ownId: string): readonly EventMessage[] {
+  const deliveryId = deliveryIdOf(arrival.parsed, () => ownId);
+  return wantedOf(arrival).map((index) => messageAt(arrival, deliveryId, index, arrival.receivedAt * 1000 + index));
+}
+
+/** The provider's id of the delivery, else one of ours. */
+export function deliveryIdOf({ deliveryId }: ParsedDelivery, newId: () => string): string {
+  return deliveryId === undefined ? newId() : shortId(deliveryId);
 }
 
 const MAX_DELIVERY_ID_LENGTH = 200;
@@ -105,9 +117,9 @@ function shortId(id: string): string {
   return id.length <= MAX_DELIVERY_ID_LENGTH ? id : `sha256:${hash("sha256", id, "hex")}`;
 }
 
-function matchesAt(entry: CachedRegistration, parsed: ParsedDelivery, index: number): boolean {
-  const event = parsed.events[index];
-  return event !== undefined && entry.matches(event);
+/** Events are numbered as parsed, before matching, so that a change of the registration changes no event's id. */
+function wantedOf({ entry, parsed }: Arrival): readonly number[] {
+  return [...parsed.events.entries()].flatMap(([index, event]) => (entry.matches(event) ? [index] : []));
 }
 
 let lastOrder = 0;
@@ -118,7 +130,7 @@ function nextOrder(receivedAt: number): number {
   return lastOrder;
 }
 
-function messageAt(arrival: Arrival, deliveryId: string, index: number): EventMessage {
+function messageAt(arrival: Arrival, deliveryId: string, index: number, receivedOrder: number): EventMessage {
   const { registration } = arrival.entry;
   const { attempt, events } = arrival.parsed;
   const found = events[index];
@@ -132,7 +144,7 @@ function messageAt(arrival: Arrival, deliveryId: string, index: number): EventMe
     integrationId: registration.integrationId,
     connectionId: registration.connectionId,
     receivedAt: new Date(arrival.receivedAt).toISOString(),
-    receivedOrder: nextOrder(arrival.receivedAt),
+    receivedOrder,
     retryPolicy: registration.retryPolicy,
   };
   const eventId = eventIdOf(registration.id, deliveryId, { index, id });
@@ -171,13 +183,16 @@ function toDeliveryReceipt(
 
 function noteArrival(
   services: Services,
-  { entry, parsed, receivedAt, request }: Arrival,
+  { entry, parsed, receivedAt, source, request }: Arrival,
   outcome: { readonly deliveryId: string; readonly duplicate: boolean; readonly queued: number },
 ): void {
   const { registration } = entry;
   const { deliveryId, duplicate, queued } = outcome;
   // A repeated delivery says the same again, and nothing new.
   const told = parsed.notices !== undefined && !duplicate ? { notices: parsed.notices } : {};
+  // What a repetition holds is kept already.
+  const { keptAs: _, ...unkept } = request;
+  if (!duplicate) keepRequest(services, registration, source, request);
   if (queued > 0) {
     services.gatherer.note(activityKeyOf(registration), { at: receivedAt, count: "accepted", ...told });
     services.metrics.deliveries.add(registration.integrationId, "accepted");
@@ -191,6 +206,6 @@ function noteArrival(
     ...told,
     deliveryId,
     events: parsed.events,
-    request,
+    request: duplicate ? unkept : request,
   });
 }

@@ -1,11 +1,12 @@
 import { hash } from "node:crypto";
-import { DeliveryRequest, type HeaderReader } from "../core/delivery-request";
+import { DeliveryRequest, type HeaderList } from "../core/delivery-request";
 import { isOutage, WebhookError } from "../core/errors";
 import { DeliveryRefused } from "../core/refusal";
 import { acceptDelivery, type DeliveryResult } from "./accept-delivery";
 import { activityKeyOf } from "./activity-key";
 import { rateLimited } from "./deliver-to";
 import { explainRefusal } from "./explain-refusal";
+import { keepRequest, nameToKeep } from "./keep-request";
 import { keepCandidate } from "./pending-secrets";
 import { lookUp } from "./look-up";
 import { noteAtDoor } from "./note-at-door";
@@ -18,7 +19,7 @@ import { proofOf, verifyDelivery } from "./verify-delivery";
 /** A request at the door, before anything about it is believed. */
 export interface IncomingDelivery {
   readonly registrationId: string;
-  readonly headers: HeaderReader;
+  readonly headers: HeaderList;
   /** Reads the exact bytes, once. */
   readonly readBody: () => Promise<Buffer>;
   /** Where it came from, for the bucket of unverified attempts. */
@@ -139,7 +140,11 @@ async function refuseOrGreet(walk: Walk, refused: DeliveryRefused): Promise<Deli
   const proof = proofOf(services, entry, receivedAt);
   const explanation = await explainRefusal(services, { entry, request, proof }, refused.reason);
   const told = toldRequest(request, provider);
-  noteAtDoor(services, registration, { verdict: "refused", at: receivedAt, ...explanation, request: told });
+  // A handshake brings a secret, which nobody is shown but by `confirm`.
+  const isGreeting = registration.keepBodies === true && provider.openHandshake?.(request, registration.verification);
+  const kept = isGreeting ? told : { ...told, ...nameToKeep(services, registration, request) };
+  noteAtDoor(services, registration, { verdict: "refused", at: receivedAt, ...explanation, request: kept });
+  keepRequest(services, registration, request, kept);
   throw new DeliveryRefused(refused.reason, provider.refusalHeaders);
 }
 

@@ -13,7 +13,15 @@ import { checkCredentials, checkTarget, type ProvisioningRequest, wantedTarget }
 import { generateSecret } from "./generate-secret";
 import { newLedger } from "./hook-request";
 import { providerNamed } from "./provider-of";
-import { checkEvents, checkSecret, checkVerification, schemeFor, usesSecret, webhookUrlOf } from "./registration-rules";
+import {
+  checkEvents,
+  checkKeptBodies,
+  checkSecret,
+  checkVerification,
+  schemeFor,
+  usesSecret,
+  webhookUrlOf,
+} from "./registration-rules";
 import type { Services } from "./services";
 import { checkRouting } from "./shared-webhook";
 import { type RegistrationView, toRegistrationView } from "./registration-view";
@@ -34,6 +42,7 @@ export interface RegisterRequest extends ProvisioningRequest {
   readonly metadata?: Readonly<Record<string, string>>;
   readonly retryPolicy?: Partial<RetryPolicy>;
   readonly redact?: readonly string[];
+  readonly keepBodies?: boolean;
 }
 
 /** The reply to a registration: the secret is in it this one time, and only if we made it. */
@@ -58,6 +67,7 @@ export async function registerWebhook(services: Services, request: RegisterReque
   const draft = draftRegistration(services, provider, { id, origin, scheme, request });
   checkVerification(provider, draft.verification);
   checkSecret(provider, draft.verification, request.webhookSecret);
+  checkKeptBodies(draft);
   if (target) {
     checkTarget(provider, draft, target);
     await checkCredentials(services, draft, target);
@@ -142,6 +152,7 @@ function draftRegistration(
     ...(request.routing && { routing: request.routing }),
     retryPolicy: { ...defaultRetryPolicy, ...request.retryPolicy },
     ...(request.redact && request.redact.length > 0 && { redact: request.redact }),
+    ...(request.keepBodies === true && { keepBodies: true }),
     metadata: request.metadata ?? {},
     createdAt: now,
     updatedAt: now,

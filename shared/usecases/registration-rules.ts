@@ -67,6 +67,16 @@ export function checkVerification(provider: Provider, verification: Verification
   if (problems.length > 0) throw new WebhookError("invalid_request", { problems });
 }
 
+/**
+ * Bytes with something left out would prove nothing, so that a webhook whose log must not hold some fields keeps none.
+ * @throws {WebhookError} `invalid_request`
+ */
+export function checkKeptBodies({ keepBodies, redact }: Pick<Registration, "keepBodies" | "redact">): void {
+  if (keepBodies !== true || redact === undefined) return;
+  const message = "cannot go with redact: a body is kept whole or not at all";
+  throw new WebhookError("invalid_request", { problems: [{ path: "/keepBodies", message }] });
+}
+
 const eventPattern = new RegExp(eventPatternSource);
 
 /**

@@ -22,6 +22,7 @@ export interface RegistrationView {
   readonly routing?: Registration["routing"];
   readonly retryPolicy: Registration["retryPolicy"];
   readonly redact?: Registration["redact"];
+  readonly keepBodies?: Registration["keepBodies"];
   readonly pause?: Registration["pause"];
   readonly metadata: Registration["metadata"];
   readonly provisioning?: Provisioning;
@@ -52,6 +53,7 @@ export function toRegistrationView(services: Services, registration: Registratio
     ...(registration.routing && { routing: registration.routing }),
     retryPolicy: registration.retryPolicy,
     ...(registration.redact && { redact: registration.redact }),
+    ...(registration.keepBodies && { keepBodies: true }),
     ...(registration.pause && { pause: registration.pause }),
     metadata: registration.metadata,
     ...(registration.provisioning === undefined ? {} : { provisioning: registration.provisioning }),

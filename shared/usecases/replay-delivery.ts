@@ -1,5 +1,6 @@
+import type { DeliveryRecord } from "../core/delivery";
 import { WebhookError } from "../core/errors";
-import { toReplayMessage } from "./replay-message";
+import { noteDoorReplay, replayOf } from "./replay-of";
 import type { Services } from "./services";
 import { tenantOf } from "./tenant-of";
 
@@ -15,12 +16,14 @@ export interface QueuedReplay {
   readonly deliveryId: string;
   /** ISO 8601. */
   readonly requestedAt: string;
+  /** Of a delivery that had ended at the door: the lines of the log that its events will have. */
+  readonly deliveries?: readonly string[];
 }
 
 /**
- * Queues an event once more. It has all that it needs with it, as it was at receipt, so that its webhook may be deleted by
+ * Queues an event once more, or those of a delivery that had ended at the door and proves its origin now. An event has all that it needs with it, as it was at receipt, so that its webhook may be deleted by
  * now. What was recorded of it does not keep it from having its effect; that the record is newer by now does.
- * @throws {WebhookError} `delivery_not_found`, also where it is another tenant's; `delivery_not_kept`;
+ * @throws {WebhookError} `delivery_not_found`, also where it is another tenant's; `delivery_not_kept`; else as `replayOf`;
  *   `store_unavailable`, `queue_unavailable`
  */
 export async function replayDelivery(
@@ -28,17 +31,25 @@ export async function replayDelivery(
   { tenantId, deliveryId }: DeliveryKey,
   requestedBy: string,
 ): Promise<QueuedReplay> {
-  const record = await services.deliveries.get(tenantOf(services, tenantId), deliveryId);
+  const tenant = tenantOf(services, tenantId);
+  const record = await services.deliveries.get(tenant, deliveryId);
   if (!record) throw new WebhookError("delivery_not_found");
   const replayId = services.newId();
   const requestedAt = new Date(services.now()).toISOString();
-  const message = toReplayMessage(record, { replayId, requestedAt, requestedBy });
-  if (message === undefined) throw new WebhookError("delivery_not_kept");
-  const { dataref } = message.body;
-  if (dataref !== undefined && (await services.payloads.get(dataref)) === undefined) {
+  const mark = { replayId, requestedAt, requestedBy };
+  const { messages, deliveries } = await replayOf(services, record, mark);
+  await demandPayload(services, record);
+  await services.queue.send(messages);
+  services.log("info", "delivery.replayed", { registrationId: record.registrationId, replayId, by: requestedBy });
+  if (record.verdict === "accepted" || deliveries === undefined) return { replayId, deliveryId, requestedAt };
+  await noteDoorReplay(services, tenant, record, { ...mark, deliveries });
+  return { replayId, deliveryId, requestedAt, deliveries };
+}
+
+/** Fields that did not fit the event's message may be gone. */
+async function demandPayload({ payloads }: Services, record: DeliveryRecord): Promise<void> {
+  const dataref = record.verdict === "accepted" ? record.dataref : undefined;
+  if (dataref !== undefined && (await payloads.get(dataref)) === undefined) {
     throw new WebhookError("delivery_not_kept", { detail: "payload_lost" });
   }
-  await services.queue.send([message]);
-  services.log("info", "delivery.replayed", { registrationId: record.registrationId, replayId, by: requestedBy });
-  return { replayId, deliveryId, requestedAt };
 }

@@ -21,6 +21,7 @@ import type { HeldEvents } from "../repositories/held-events";
 import type { HookLedgers } from "../repositories/hook-ledgers";
 import type { RateLimits } from "../repositories/rate-limits";
 import type { Conflicts } from "../repositories/conflicts";
+import type { KeptRequests } from "../repositories/kept-requests";
 import type { Mappings } from "../repositories/mappings";
 import type { Repairs } from "../repositories/repairs";
 import type { Replays } from "../repositories/replays";
@@ -99,6 +100,7 @@ export interface Services {
   readonly secrets: SecretStore;
   readonly queue: EventQueue;
   readonly payloads: PayloadStore;
+  readonly keptRequests: KeptRequests;
   /** The records at the providers, by the connections' credentials. */
   readonly records: RecordReader;
   /** What changed within collections there, likewise. */

@@ -5,7 +5,14 @@ import { withSecretVersion } from "../core/rotation";
 import { announceChange, askForHooks } from "./ask-for-hooks";
 import { checkTarget } from "./check-provisioning";
 import { providerNamed } from "./provider-of";
-import { checkEvents, checkSecret, checkVerification, schemeAfterImport, usesSecret } from "./registration-rules";
+import {
+  checkEvents,
+  checkKeptBodies,
+  checkSecret,
+  checkVerification,
+  schemeAfterImport,
+  usesSecret,
+} from "./registration-rules";
 import { type RegistrationView, toRegistrationView } from "./registration-view";
 import { dropCandidates } from "./pending-secrets";
 import { type OwnKey, requireChangeable } from "./require-own";
@@ -24,6 +31,8 @@ export interface UpdateRequest {
   readonly retryPolicy?: Partial<RetryPolicy>;
   /** An empty list: the log may hold everything again. */
   readonly redact?: readonly string[];
+  /** `false`: no further ones; what is kept stays as long as its delivery's record. */
+  readonly keepBodies?: boolean;
 }
 
 /**
@@ -46,6 +55,7 @@ export async function updateWebhook(
   checkVerification(provider, verification);
   if (next.provisioning) checkTarget(provider, next, next.provisioning.target);
   checkSecret(provider, verification, request.webhookSecret);
+  checkKeptBodies(next);
   if (request.webhookSecret === undefined) await checkStoredSecret(services, registration, { provider, verification });
   if (registration.provisioning) await announceChange(services, registration.id);
   const secretVersion =
@@ -93,7 +103,7 @@ async function checkStoredSecret(
 }
 
 function changed(registration: Registration, provider: Provider, request: UpdateRequest): Registration {
-  const { candidateSecrets, redact: redactedSoFar, ...current } = registration;
+  const { candidateSecrets, redact: redactedSoFar, keepBodies: keptSoFar = false, ...current } = registration;
   const redact = request.redact ?? redactedSoFar ?? [];
   const imported = request.webhookSecret !== undefined;
   const verification = {
@@ -108,6 +118,7 @@ function changed(registration: Registration, provider: Provider, request: Update
     metadata: request.metadata ?? current.metadata,
     retryPolicy: { ...current.retryPolicy, ...request.retryPolicy },
     ...(redact.length > 0 && { redact }),
+    ...((request.keepBodies ?? keptSoFar) && { keepBodies: true as const }),
     verification,
     ...(imported ? { secretOrigin: "imported" as const } : candidateSecrets && { candidateSecrets }),
     status: statusAfter(current, provider, verification, request.status),

@@ -8,7 +8,7 @@ import { healthOf, listHealth } from "./webhook-health";
 /** What may be given to `registerWebhook` besides its four arguments. */
 export type RegisterOptions = Pick<
   RegisterRequest,
-  "webhookSecret" | "verification" | "metadata" | "retryPolicy" | "redact" | "provision" | "target"
+  "webhookSecret" | "verification" | "metadata" | "retryPolicy" | "redact" | "keepBodies" | "provision" | "target"
 >;
 
 /** The library calls that Castiel's own code makes; the HTTP functions run the same use cases. */

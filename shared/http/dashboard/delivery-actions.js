@@ -2,19 +2,25 @@ import { change } from "./api.js";
 import { confirm } from "./dialog.js";
 import { h } from "./dom.js";
 
+/** @import { DeliveryDetails } from "../../usecases/delivery-view" */
+
 /** What can be done about a delivery, each after a question. */
 
+const onceMore = "Its event is queued once more and marked as a replay.";
+const verifiedAnew =
+  "What is kept of it is verified with the present secret of its webhook. If that proves it, its events are queued and marked as a replay.";
+
 /**
- * @param {string} deliveryId
+ * @param {Pick<DeliveryDetails, "deliveryId" | "verdict">} delivery
  * @param {() => Promise<void>} reload
  * @returns {HTMLElement}
  */
-export function replayButton(deliveryId, reload) {
+export function replayButton({ deliveryId, verdict }, reload) {
   const ask = () =>
     confirm({
       title: "Replay this delivery?",
       body: [
-        h("p", {}, "Its event is queued once more and marked as a replay."),
+        h("p", {}, verdict === "accepted" ? onceMore : verifiedAnew),
         h("p", { class: "quiet" }, "A record that is newer by now is left as it is."),
       ],
       action: "Replay",

@@ -9,6 +9,7 @@ import { linkTo } from "./router.js";
 import { badge, resultOf } from "./status.js";
 import { facts, panel, skeleton, table } from "./table.js";
 
+/** @import { DoorReplay } from "../../core/delivery" */
 /** @import { DeliveryDetails } from "../../usecases/delivery-view" */
 
 const SECONDS = 5;
@@ -40,6 +41,7 @@ function partsOf(delivery, reload) {
     aboutOf(delivery, reload),
     ...whyOf(delivery),
     ...payloadOf(delivery),
+    ...bodyOf(delivery),
     ...taskOf(delivery),
     ...replaysOf(delivery),
     ...requestOf(delivery),
@@ -69,12 +71,12 @@ function aboutOf(delivery, reload) {
       ["Took", latencyMs === undefined ? undefined : duration(latencyMs)],
       ["Code", delivery.reason && h("code", {}, delivery.reason)],
     ]),
-    delivery.event &&
+    delivery.replayable &&
       h(
         "div",
         { class: "buttons" },
         delivery.outcome === "dead" && discardButton(delivery.deliveryId, reload),
-        replayButton(delivery.deliveryId, reload),
+        replayButton(delivery, reload),
       ),
   );
 }
@@ -87,13 +89,29 @@ function replaysOf({ replays = [] }) {
     rows: replays,
     columns: [
       { title: "Asked for", cell: ({ requestedAt }) => timeOf(requestedAt) },
-      { title: "Result", cell: ({ outcome }) => badge(outcome) },
+      { title: "Result", cell: (replay) => ("deliveries" in replay ? eventLinks(replay) : badge(replay.outcome)) },
       { title: "By", cell: ({ requestedBy }) => requestedBy },
-      { title: "Attempts", kind: "number", cell: ({ attempts: tried }) => count(tried) },
-      { title: "Why", cell: ({ reason }) => reason ?? "" },
+      {
+        title: "Attempts",
+        kind: "number",
+        cell: (replay) => ("attempts" in replay ? count(replay.attempts) : ""),
+      },
+      { title: "Why", cell: (replay) => ("reason" in replay ? (replay.reason ?? "") : "") },
     ],
   });
   return [panel("Replays", replayTable)];
+}
+
+/**
+ * What had ended at the door has lines of its own for its events since it was replayed.
+ * @param {DoorReplay} replay
+ * @returns {(HTMLElement | string)[]}
+ */
+function eventLinks({ deliveries }) {
+  return deliveries.flatMap((deliveryId, index) => [
+    index === 0 ? "" : ", ",
+    h("a", { href: linkTo(`/deliveries/${deliveryId}`) }, `Event ${index + 1}`),
+  ]);
 }
 
 /** @param {DeliveryDetails} delivery */
@@ -116,6 +134,19 @@ function payloadOf({ verdict, event }) {
   return verdict === "accepted"
     ? [panel("Event", h("p", { class: "quiet" }, "The event is not kept any more, or the settings keep none."))]
     : [];
+}
+
+/** @param {DeliveryDetails} delivery */
+function bodyOf({ body, bodyEncoding }) {
+  if (body === undefined) return [];
+  const what = bodyEncoding === "base64" ? "It is no text, and shown in base64." : "Byte for byte as it was sent.";
+  return [
+    panel(
+      "Body",
+      h("p", { class: "quiet" }, `${what} The webhook's secrets are masked in it.`),
+      h("pre", { tabindex: 0, "aria-label": "The body as it was sent" }, body),
+    ),
+  ];
 }
 
 /** @param {DeliveryDetails} delivery */
