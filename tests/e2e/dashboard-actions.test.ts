@@ -54,6 +54,27 @@ inBrowser("what is done in the dashboard", () => {
     expect(await auditPage(world.page)).toEqual([]);
   });
 
+  it("shows the body of what was refused, and replays it once the secret is right", async () => {
+    const webhookSecret = "the secret that the sender has";
+    const keeping = await world.register({ keepBodies: true });
+    await world.deliver({ ...keeping, webhookSecret }, "003r");
+    const [deliveryId = ""] = await world.logged(`verdict=refused&registrationId=${keeping.registrationId}`, 1);
+    await world.enter();
+    await world.visit(`#/deliveries/${deliveryId}`, "Delivery");
+    await world.page.getByLabel("The body as it was sent").getByText('"Id":"003r"').waitFor();
+    await world.page.getByRole("button", { name: "Replay" }).click();
+    await world.agree("Replay");
+    await world.page.getByRole("dialog").getByText("delivery_unproved").waitFor();
+    await world.page.keyboard.press("Escape");
+    const verification = { scheme: "seed" };
+    await world.ask("PATCH", `/webhooks/${keeping.registrationId}`, { webhookSecret, verification });
+    await world.page.getByRole("button", { name: "Replay" }).click();
+    await world.agree("Replay");
+    await world.page.getByRole("table", { name: "Replays" }).getByRole("link", { name: "Event 1" }).click();
+    await world.page.locator("dd").getByText("synchronised").first().waitFor();
+    expect(await auditPage(world.page)).toEqual([]);
+  });
+
   it("replays an event that was given up", async () => {
     await giveUp("003b");
     await world.enter();

@@ -76,8 +76,9 @@ export class DashboardWorld {
     return (await reply.json()) as T;
   }
 
-  register(): Promise<NewWebhook> {
-    return this.ask("POST", "/integrations/salesforce/webhooks", { connectionId: "conn-123", events: ["Contact.*"] });
+  register(fields: object = {}): Promise<NewWebhook> {
+    const body = { connectionId: "conn-123", events: ["Contact.*"], ...fields };
+    return this.ask("POST", "/integrations/salesforce/webhooks", body);
   }
 
   /** Delivers a changed Contact; answers what the provider is answered. */
