@@ -55,7 +55,10 @@ describe("two replays of one event", () => {
     await app.drain();
     const found = await details(deliveryId);
     expect(found).toMatchObject({ outcome: "synchronised" });
-    expect(found.replays?.map((each) => ("outcome" in each ? each.outcome : "")).sort()).toEqual(["dead", "synchronised"]);
+    expect(found.replays?.map((each) => ("outcome" in each ? each.outcome : "")).sort()).toEqual([
+      "dead",
+      "synchronised",
+    ]);
     expect((await shard())?.structuredData).toMatchObject({ name: "Ada" });
   });
 
