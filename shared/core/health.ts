@@ -1,6 +1,6 @@
 import { type Activity, type ActivityCount, countsInWindow } from "./activity";
 import type { Connection } from "./connection";
-import { type Hold, isHoldNearlyFull, pauseAdvice } from "./pause";
+import { type Hold, heldUntil, isHoldNearlyFull, pauseAdvice } from "./pause";
 import type { Provider } from "./provider";
 import { activeNotices, type NoticeName, type NoticeRecord, providerNotices } from "./provider-notice";
 import { provisioningAdvice } from "./provisioning";
@@ -34,6 +34,8 @@ export interface WebhookHealth {
   readonly windowMinutes: number;
   /** Events that are held; only while the webhook is paused. */
   readonly heldCount?: number;
+  /** How many may be held, and until when (ISO 8601); only while it is paused. At either, deliveries are answered 503. */
+  readonly heldAtMost?: { readonly events: number; readonly until: string };
   /** What is usual between deliveries; absent until enough was learned. */
   readonly silence?: { readonly usualSeconds: number; readonly longestSeconds: number; readonly isAlarming: boolean };
   /** Absent where the webhook has none. */
@@ -95,7 +97,7 @@ export function computeHealth(input: HealthInput): WebhookHealth {
     failureReasons: activity.failureReasons,
     counts,
     windowMinutes: Math.round(windowMs / 60_000),
-    ...(hold === undefined ? {} : { heldCount: hold.held }),
+    ...(hold === undefined ? {} : { heldCount: hold.held, heldAtMost: toBounds(hold) }),
     ...(silence === undefined ? {} : { silence: toView(silence) }),
     ...(secret === undefined ? {} : { secret }),
     recommendations: recommendationsFor(input, counts, notices),
@@ -104,6 +106,10 @@ export function computeHealth(input: HealthInput): WebhookHealth {
 
 function toView({ usualMs, longestMs, isAlarming }: Silence): Required<WebhookHealth>["silence"] {
   return { usualSeconds: Math.round(usualMs / 1000), longestSeconds: Math.round(longestMs / 1000), isAlarming };
+}
+
+function toBounds(hold: Hold): Required<WebhookHealth>["heldAtMost"] {
+  return { events: hold.bounds.maxEvents, until: heldUntil(hold) };
 }
 
 function holdOf({ registration: { pause }, hold, now }: HealthInput): Hold | undefined {

@@ -52,13 +52,17 @@ function hasReached({ pause, held, bounds, now }: Hold, share: number): boolean 
   return held >= bounds.maxEvents * share || now - Date.parse(pause.since) >= bounds.maxMs * share;
 }
 
+/** When nothing more is held, however little it is (ISO 8601). */
+export function heldUntil({ pause, bounds }: Hold): string {
+  return new Date(Date.parse(pause.since) + bounds.maxMs).toISOString();
+}
+
 /** What its owner is told of a pause. */
 export function pauseAdvice(hold: Hold): string {
   const { pause, held, bounds } = hold;
   const { state, since, by } = pause;
   if (state === "resuming") return `What was held is being queued: ${held} event(s) are left.`;
-  const until = new Date(Date.parse(since) + bounds.maxMs).toISOString();
-  const bound = `At ${bounds.maxEvents} events or on ${until} deliveries are answered 503`;
+  const bound = `At ${bounds.maxEvents} events or on ${heldUntil(hold)} deliveries are answered 503`;
   const state503 = isHoldFull(hold) ? "Deliveries are answered 503, because no more may be held" : bound;
   return `Paused since ${since} by ${by}, and ${held} event(s) are held. ${state503}: POST /webhooks/{registrationId}/resume.`;
 }

@@ -298,6 +298,12 @@ export const webhookHealthSchema = {
     counts: { type: "object" },
     windowMinutes: { type: "integer" },
     heldCount: { type: "integer", description: "Events that are held; only while the webhook is paused." },
+    heldAtMost: {
+      type: "object",
+      description: "At either, deliveries are answered 503; only while the webhook is paused.",
+      required: ["events", "until"],
+      properties: { events: { type: "integer" }, until: time },
+    },
     silence: {
       type: "object",
       description: "What is usual between deliveries, once enough of them came to tell.",

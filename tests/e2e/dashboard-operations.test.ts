@@ -1,6 +1,7 @@
 import { apiToken } from "../support/api-token";
 import { auditPage, browserPath } from "../support/browser";
 import { DashboardWorld, type NewWebhook } from "../support/dashboard-world";
+import { eventually } from "../support/gateway";
 
 jest.setTimeout(120_000);
 const inBrowser = browserPath === undefined ? describe.skip : describe;
@@ -72,10 +73,58 @@ inBrowser("operating in the dashboard", () => {
     });
   });
 
+  describe("a paused integration", () => {
+    const states = async (): Promise<readonly (string | undefined)[]> => {
+      const path = "/webhooks?integrationId=salesforce";
+      const { webhooks } = await world.ask<{ webhooks: readonly { pause?: { state: string } }[] }>("GET", path);
+      return webhooks.map(({ pause }) => pause?.state);
+    };
+
+    it("holds what all its webhooks receive, says how much and within which bounds, and lets it go on", async () => {
+      const second = await world.register();
+      await world.enter();
+      await world.visit("#/webhooks", "Webhooks");
+      await rowsOf("Webhooks").first().getByRole("link", { name: "salesforce" }).click();
+      await world.page.getByRole("button", { name: "Pause all" }).click();
+      await world.page.getByText("Paused now: 0 of 2 webhooks. Held: 0 events.").waitFor();
+      await world.page.keyboard.press("Escape");
+      expect(await states()).toEqual([undefined, undefined]);
+      expect(await world.page.locator("#pause-all:focus").count()).toBe(1);
+      await world.page.keyboard.press("Enter");
+      await world.agree("Pause all");
+      await world.page.locator("#pause-all:disabled").waitFor();
+      expect(await states()).toEqual(["paused", "paused"]);
+      for (const id of ["003a", "003b"]) expect(await world.deliver(second, id)).toMatchObject({ held: true });
+      await world.page.reload();
+      await world.page.getByText("2 of at most 10,000").waitFor();
+      await rowsOf("Webhooks").filter({ hasText: "2 events held" }).getByRole("link").first().click();
+      await world.page.getByText("2 events of at most 10,000, until").waitFor();
+      await world.page.getByRole("link", { name: "salesforce" }).click();
+      await world.page.getByRole("button", { name: "Resume all" }).click();
+      await world.agree("Resume all");
+      await world.logged("outcome=synchronised", 2);
+      await eventually(states, (found) => found.every((state) => state === undefined));
+      await world.page.locator("#resume-all:disabled").waitFor();
+    });
+
+    it("is not paused by whoever may only read, who is told why", async () => {
+      await world.signIn(READER);
+      await world.page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
+      await world.visit("#/webhooks?integrationId=salesforce", "Webhooks");
+      await world.page.getByRole("button", { name: "Pause all" }).click();
+      await world.agree("Pause all");
+      await world.page.getByRole("dialog").getByText("needs a token with the scope webhooks.write").waitFor();
+      expect(await states()).toEqual([undefined, undefined]);
+    });
+  });
+
   it.each(["light", "dark"] as const)("can be read by everybody, in %s", async (colorScheme) => {
     await world.page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
     await world.enter();
-    for (const [hash, heading] of [["#/audit", "Audit log"]] as const) {
+    for (const [hash, heading] of [
+      ["#/audit", "Audit log"],
+      ["#/webhooks?integrationId=salesforce", "Webhooks"],
+    ] as const) {
       await world.visit(hash, heading);
       expect([hash, await auditPage(world.page)]).toEqual([hash, []]);
       await world.page.setViewportSize({ width: 400, height: 800 });

@@ -98,7 +98,8 @@ describe("a webhook that is paused", () => {
     await pause();
     await deliver("001");
     const before = await healthOf(app.services, await registration());
-    expect(before).toMatchObject({ status: "healthy", heldCount: 1 });
+    const heldAtMost = { events: 10_000, until: "2026-12-01T12:00:00.000Z" };
+    expect(before).toMatchObject({ status: "healthy", heldCount: 1, heldAtMost });
     expect(before.recommendations).toEqual([
       `Paused since 2026-11-24T12:00:00.000Z by ${who}, and 1 event(s) are held. At 10000 events or on 2026-12-01T12:00:00.000Z deliveries are answered 503: POST /webhooks/{registrationId}/resume.`,
     ]);

@@ -10,7 +10,7 @@ import { problemBox } from "./problem.js";
 import { linkTo } from "./router.js";
 import { badge } from "./status.js";
 import { facts, panel, skeleton, table } from "./table.js";
-import { pauseButton } from "./webhook-pause.js";
+import { heldOf, pauseButton } from "./webhook-pause.js";
 import { secretOf } from "./webhook-secret.js";
 
 /** @import { RegistrationView } from "../../usecases/registration-view" */
@@ -70,7 +70,7 @@ function headOf(webhook, reload) {
     { class: "panel", "aria-label": "About this webhook" },
     facts([
       ["Status", badge(webhook.pause ? "paused" : status)],
-      ["Integration", integrationId],
+      ["Integration", h("a", { href: linkTo("/webhooks", { integrationId }), id: "its-integration" }, integrationId)],
       ["Connection", connectionId],
       ["Events", events.join(", ")],
       ["Address", copyable(webhookUrl, "the address")],
@@ -98,17 +98,9 @@ function headOf(webhook, reload) {
  * @param {WebhookHealth} health
  * @returns {HTMLElement[]}
  */
-function healthOf({
-  status,
-  failureRate,
-  failureCount,
-  lastEventAt,
-  lastFailureAt,
-  silence,
-  counts,
-  windowMinutes,
-  recommendations,
-}) {
+function healthOf(health) {
+  const { status, failureRate, failureCount, lastEventAt, lastFailureAt, silence } = health;
+  const { counts, windowMinutes, recommendations } = health;
   const told = Object.entries(counts).filter(([, value]) => value > 0);
   return [
     h("p", { class: "lead" }, badge(status), ` ${failureRate} % failed within ${count(windowMinutes)} minutes`),
@@ -117,6 +109,7 @@ function healthOf({
       ["Failures in a row", count(failureCount)],
       ["Last event", lastEventAt === undefined ? "never" : timeOf(lastEventAt)],
       ["Last failure", lastFailureAt === undefined ? "never" : timeOf(lastFailureAt)],
+      ["Held", heldOf(health)],
       ["Usual pause", silence && duration(silence.usualSeconds * 1000)],
       ...told.map(([name, value]) => /** @type {const} */ ([words(name), count(value)])),
     ]),

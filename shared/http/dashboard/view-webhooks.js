@@ -1,5 +1,7 @@
 import { get } from "./api.js";
 import { h } from "./dom.js";
+import { counted } from "./format.js";
+import { integrationPanel } from "./integration-pause.js";
 import { emptyState, field, filterForm, select, timeOf, webhookLink } from "./parts.js";
 import { pager } from "./pager.js";
 import { goTo, linkTo } from "./router.js";
@@ -15,7 +17,11 @@ const SEARCH_PAGE = 200;
 const columns = [
   { title: "Webhook", cell: ({ registrationId }) => webhookLink(registrationId) },
   { title: "Health", cell: ({ health }) => health && badge(health.status) },
-  { title: "Integration", cell: ({ integrationId }) => integrationId },
+  {
+    title: "Integration",
+    cell: ({ registrationId, integrationId }) =>
+      h("a", { href: linkTo("/webhooks", { integrationId }), id: `like-${registrationId}` }, integrationId),
+  },
   { title: "Connection", kind: "wide", cell: ({ connectionId }) => connectionId },
   {
     title: "Events",
@@ -23,7 +29,14 @@ const columns = [
     cell: ({ events }) =>
       events.length > 3 ? `${events.slice(0, 3).join(", ")} and ${events.length - 3} more` : events.join(", "),
   },
-  { title: "Status", kind: "wide", cell: ({ status }) => badge(status) },
+  {
+    title: "Status",
+    kind: "wide",
+    cell: ({ status, pause, health }) => [
+      badge(pause?.state ?? status),
+      pause && h("div", { class: "quiet" }, `${counted(health?.heldCount ?? 0, "event")} held`),
+    ],
+  },
   {
     title: "Last event",
     cell: ({ health }) => (health?.lastEventAt === undefined ? "never" : timeOf(health.lastEventAt)),
@@ -80,5 +93,13 @@ export function webhooksView({ query, signal }) {
     ),
     field("Health", select("health", healths, health ?? "")),
   );
-  return { title: "Webhooks", content: [filter, list.element] };
+  const integration =
+    integrationId === undefined || integrationId === ""
+      ? h(
+          "p",
+          { class: "quiet" },
+          "All webhooks of an integration are paused and resumed together where it is searched for.",
+        )
+      : integrationPanel(integrationId, signal, list.reload);
+  return { title: "Webhooks", content: [filter, integration, list.element] };
 }

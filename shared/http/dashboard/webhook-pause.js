@@ -1,8 +1,11 @@
 import { change } from "./api.js";
 import { confirm } from "./dialog.js";
 import { h } from "./dom.js";
+import { count, counted } from "./format.js";
+import { timeOf } from "./parts.js";
 
 /** @import { RegistrationView } from "../../usecases/registration-view" */
+/** @import { WebhookHealth } from "../../core/health" */
 
 const steps = /** @type {const} */ ({
   pause: {
@@ -18,6 +21,17 @@ const steps = /** @type {const} */ ({
     done: "The webhook is resumed.",
   },
 });
+
+/**
+ * What is held of a webhook, and the bounds of that; nothing where it is not paused.
+ * @param {Pick<WebhookHealth, "heldCount" | "heldAtMost">} health
+ * @returns {import("./dom.js").Child[] | undefined}
+ */
+export function heldOf({ heldCount, heldAtMost }) {
+  if (heldCount === undefined || heldAtMost === undefined) return undefined;
+  const { events, until } = heldAtMost;
+  return [`${counted(heldCount, "event")} of at most ${count(events)}, until `, timeOf(until)];
+}
 
 /**
  * Holds what a webhook receives, or lets it go on.
