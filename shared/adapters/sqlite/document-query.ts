@@ -5,6 +5,8 @@ import type { DocumentQuery } from "../../core/ports";
 
 type Value = string | number;
 
+const byId: NonNullable<DocumentQuery["orderBy"]> = { field: "id", direction: "asc" };
+
 /** Where a document without the field sorts: before all others, as in Cosmos DB. JSON, and so a cursor, says null for it. */
 const BEFORE_ALL = -Infinity;
 
@@ -27,12 +29,14 @@ export function toSql(collection: string, query: DocumentQuery, now: number): Qu
     conditions.push(`body -> '${toPath(field)}' = ?`);
     values.push(JSON.stringify(wanted));
   }
-  const sortSql = toSortSql(query.orderBy?.field ?? "id");
-  const direction = query.orderBy?.direction ?? "asc";
+  const { field, direction } = query.orderBy ?? byId;
+  const sortSql = toSortSql(field);
+  const after = direction === "asc" ? ">" : "<";
   if (query.cursor !== undefined) {
     const { sortKey, id } = readPosition(collection, query, query.cursor);
-    conditions.push(`(${sortSql} ${direction === "asc" ? ">" : "<"} ? or (${sortSql} = ? and id > ?))`);
-    values.push(sortKey, sortKey, id);
+    // An alternative would have SQLite read all that comes before, where it can go to an id.
+    conditions.push(field === "id" ? `id ${after} ?` : `(${sortSql} ${after} ? or (${sortSql} = ? and id > ?))`);
+    values.push(...(field === "id" ? [id] : [sortKey, sortKey, id]));
   }
   return { sql: `${conditions.join(" and ")} order by ${sortSql} ${direction}, id`, values, sortSql };
 }
