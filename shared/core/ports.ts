@@ -16,15 +16,26 @@ export interface Stored<T extends Document> {
   readonly etag: string;
 }
 
+/**
+ * Ids between two, the first included and the second not; neither needs to be one that there is. Ids are compared by their
+ * characters, as ASCII orders them: every store agrees on those.
+ */
+export interface IdRange {
+  readonly from: string;
+  readonly before: string;
+}
+
 /** A query within one partition. Every filter is an equality on a top-level field. */
 export interface DocumentQuery {
   readonly pk: string;
   readonly where?: Readonly<Record<string, string | number | boolean>>;
+  /** Only these. In the order of the ids, the store goes to the first of them without reading those before it. */
+  readonly ids?: IdRange;
   /** A top-level field; ties are broken by id, so that paging is stable. Default: by id, ascending. */
   readonly orderBy?: { readonly field: string; readonly direction: "asc" | "desc" };
   /** At most this many documents a page; 1 to 1,000. */
   readonly limit: number;
-  /** Opaque; from an earlier page of the same query. */
+  /** Opaque; from an earlier page of the same query, which may have had another `limit` and other `ids`. */
   readonly cursor?: string;
 }
 

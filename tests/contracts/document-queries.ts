@@ -146,6 +146,60 @@ export function describeDocumentQueries(open: () => Promise<Subject<DocumentStor
     });
   });
 
+  describe("ranges of ids", () => {
+    beforeEach(() => fill({ a: {}, b: { n: 1 }, c: {}, ca: { n: 1 }, d: {}, e: {} }));
+
+    it.each([
+      ["asc", ["b", "c", "ca"]],
+      ["desc", ["ca", "c", "b"]],
+    ] as const)("begin with the first, and end before the last, %s", async (direction, expected) => {
+      const orderBy = { field: "id", direction };
+      for (const limit of [1, 2, 3, 4]) {
+        expect(await idsOf(readAll(notes, { pk, ids: { from: "b", before: "d" }, orderBy, limit }))).toEqual(expected);
+      }
+    });
+
+    it("may have ends that are no documents", async () => {
+      expect(await idsOf(readAll(notes, { pk, ids: { from: "bb", before: "dd" }, limit: 10 }))).toEqual([
+        "c",
+        "ca",
+        "d",
+      ]);
+    });
+
+    it.each([
+      ["between two ids", { from: "cb", before: "d" }],
+      ["that ends where it begins", { from: "c", before: "c" }],
+      ["the wrong way round", { from: "d", before: "b" }],
+      ["after the last", { from: "f", before: "g" }],
+    ])("hold nothing where there is nothing: %s", async (_, ids) => {
+      expect(await notes.query({ pk, ids, limit: 10 })).toEqual({ items: [] });
+    });
+
+    it("go together with filters", async () => {
+      expect(await idsOf(readAll(notes, { pk, where: { n: 1 }, ids: { from: "c", before: "e" }, limit: 10 }))).toEqual([
+        "ca",
+      ]);
+    });
+
+    it("go together with an order by a field, and its pages", async () => {
+      const query = { pk, ids: { from: "b", before: "d" }, orderBy: { field: "n", direction: "desc" } } as const;
+      for (const limit of [1, 2, 10]) {
+        expect(await idsOf(readAll(notes, { ...query, limit }))).toEqual(["b", "ca", "c"]);
+      }
+    });
+
+    it("may change from page to page: the next goes on from its place", async () => {
+      const { cursor = "none" } = await notes.query({ pk, ids: { from: "b", before: "d" }, limit: 1 });
+      const after = async (ids: DocumentQuery["ids"]): Promise<string[]> =>
+        (await notes.query({ pk, ...(ids && { ids }), limit: 10, cursor })).items.map(({ id }) => id);
+      expect(await after({ from: "a", before: "e" })).toEqual(["c", "ca", "d"]);
+      expect(await after({ from: "ca", before: "d" })).toEqual(["ca"]);
+      expect(await after({ from: "a", before: "b" })).toEqual([]);
+      expect(await after(undefined)).toEqual(["c", "ca", "d", "e"]);
+    });
+  });
+
   describe("cursors", () => {
     const firstCursor = async (query: DocumentQuery): Promise<string> => (await notes.query(query)).cursor ?? "none";
 

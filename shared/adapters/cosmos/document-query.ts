@@ -55,6 +55,10 @@ export function toSqlQuery(collection: string, query: DocumentQuery): SqlQuerySp
     conditions.push(`${toPath(field)} = ${name}`);
     parameters.push({ name, value: wanted });
   }
+  if (query.ids !== undefined) {
+    conditions.push(`${toPath("id")} >= @first`, `${toPath("id")} < @before`);
+    parameters.push({ name: "@first", value: query.ids.from }, { name: "@before", value: query.ids.before });
+  }
   const orderBy = query.orderBy ?? byId;
   if (query.cursor !== undefined) {
     const position = readCursor(collection, query, query.cursor);

@@ -32,6 +32,10 @@ export function toSql(collection: string, query: DocumentQuery, now: number): Qu
   const { field, direction } = query.orderBy ?? byId;
   const sortSql = toSortSql(field);
   const after = direction === "asc" ? ">" : "<";
+  if (query.ids !== undefined) {
+    conditions.push(...rangeConditions(query));
+    values.push(query.ids.from, query.ids.before);
+  }
   if (query.cursor !== undefined) {
     const { sortKey, id } = readPosition(collection, query, query.cursor);
     // An alternative would have SQLite read all that comes before, where it can go to an id.
@@ -39,6 +43,12 @@ export function toSql(collection: string, query: DocumentQuery, now: number): Qu
     values.push(...(field === "id" ? [id] : [sortKey, sortKey, id]));
   }
   return { sql: `${conditions.join(" and ")} order by ${sortSql} ${direction}, id`, values, sortSql };
+}
+
+/** A plus keeps SQLite from going to that end of a range: it goes to one place alone, and the cursor's is nearer. */
+function rangeConditions({ orderBy = byId, cursor }: DocumentQuery): readonly string[] {
+  if (orderBy.field !== "id" || cursor === undefined) return ["id >= ?", "id < ?"];
+  return orderBy.direction === "asc" ? ["+id >= ?", "id < ?"] : ["id >= ?", "+id < ?"];
 }
 
 /** By its id a document is found without looking into it. */

@@ -94,6 +94,18 @@ describe("a query of Cosmos DB", () => {
     });
   });
 
+  it("names the ends of a range of ids as parameters", () => {
+    const ids = { from: "a", before: "b' OR true --" };
+    expect(toSqlQuery("deliveries", { pk: "ours", ids, limit: 1 })).toEqual({
+      query: 'SELECT * FROM c WHERE c.pk = @pk AND c["id"] >= @first AND c["id"] < @before ORDER BY c["id"] ASC',
+      parameters: [
+        { name: "@pk", value: "ours" },
+        { name: "@first", value: ids.from },
+        { name: "@before", value: ids.before },
+      ],
+    });
+  });
+
   it.each([
     ["empty", []],
     ["short", ["a"]],
