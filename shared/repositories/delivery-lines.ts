@@ -4,7 +4,7 @@ import { parseJson } from "../core/delivery-request";
 import { WebhookError } from "../core/errors";
 import { at, textAt } from "../core/json";
 import { newestFirst, timeOfNewestFirst } from "../core/newest-first";
-import type { Documents, DocumentStore, Page } from "../core/ports";
+import type { Documents, DocumentStore, IdRange, Page } from "../core/ports";
 import { tenantKeyIn } from "../core/registration-id";
 import type { Tenant } from "./shards";
 
@@ -53,8 +53,6 @@ export class DeliveryLines {
    */
   async search({ tenantId, tenantKey }: Tenant, search: DeliverySearch): Promise<Page<DeliveryLine>> {
     const { since, until, limit, fields, oldestFirst = false } = search;
-    const isWithin = ({ receivedAt }: DeliveryLine): boolean =>
-      Date.parse(receivedAt) >= since && Date.parse(receivedAt) <= until;
     const [first, last, step] = oldestFirst ? [dayOf(since), dayOf(until), 1] : [dayOf(until), dayOf(since), -1];
     const items: DeliveryLine[] = [];
     let { day, inner }: Place = search.cursor === undefined ? { day: first } : readPlace(search.cursor, dayOf(until));
@@ -66,11 +64,12 @@ export class DeliveryLines {
       const page = await this.#documents.query({
         pk: partitionOf(tenantKey, day),
         where: { tenantId, ...fields },
+        ids: idsWithin(since, until),
         limit: limit - items.length,
         ...(inner === undefined ? {} : { cursor: inner }),
         ...(oldestFirst && { orderBy: { field: "id", direction: "desc" } }),
       });
-      items.push(...page.items.filter(isWithin));
+      items.push(...page.items);
       inner = page.cursor;
       if (inner !== undefined) return { items, cursor: toPlace({ day, inner }) };
       if (items.length === limit && day !== last) return { items, cursor: toPlace({ day: day + step }) };
@@ -104,6 +103,13 @@ function dayOf(time: number): number {
 
 function partitionOf(tenantKey: string, day: number): string {
   return `${tenantKey}~${day}`;
+}
+
+/** The ids of lines from `since` to `until`, both included: the latest come first. */
+function idsWithin(since: number, until: number): IdRange {
+  // Ids tell no time before 1970, when nothing was received.
+  const beginOf = (time: number): string => `${PREFIX}${newestFirst(new Date(Math.max(time, 1)).toISOString())}`;
+  return { from: beginOf(until), before: beginOf(since - 1) };
 }
 
 /** The id of the line of a record: the same at every attempt at its event. */
