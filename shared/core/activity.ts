@@ -5,13 +5,17 @@ import type { Rhythm } from "./rhythm";
 import type { SecretUses } from "./rotation";
 import type { UnroutedTallies } from "./unrouted";
 
-/** What is counted about a registration's deliveries and events. */
+/**
+ * What is counted about a registration's deliveries and events. `throttled` are those that could not be verified, as `refused`,
+ * from an address that had sent too many of them: they are neither explained nor recorded.
+ */
 export const activityCounts = [
   "accepted",
   "duplicate",
   "ignored",
   "handshake",
   "refused",
+  "throttled",
   "rateLimited",
   "unavailable",
   "routed",

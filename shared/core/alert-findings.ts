@@ -63,7 +63,7 @@ const silenceFinding: Find = ({ registration, health: { silence, lastEventAt = "
 };
 
 const refusalFinding: Find = ({ registration, health: { counts, failureReasons, windowMinutes }, provider }) => {
-  const { refused } = counts;
+  const refused = counts.refused + counts.throttled;
   const genuine = counts.accepted + counts.duplicate + counts.ignored + counts.handshake + counts.routed;
   const percent = Math.round((refused / Math.max(1, refused + genuine)) * 100);
   if (refused < LEAST_REFUSED || percent < REFUSED_PERCENT) return undefined;

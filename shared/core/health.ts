@@ -227,6 +227,11 @@ function syncAdvice(
 
 function rateAdvice(counts: Readonly<Record<ActivityCount, number>>): string[] {
   return [
+    ...(counts.throttled > 0
+      ? [
+          `${counts.throttled} more that could not be verified came too fast from one address: they were answered 429, and are not in the delivery log.`,
+        ]
+      : []),
     ...(counts.rateLimited > 0
       ? [
           `${counts.rateLimited} deliveries were answered 429: raise the rate limit or narrow the events at the provider.`,

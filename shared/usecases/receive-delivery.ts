@@ -118,7 +118,10 @@ async function refuseOrGreet(walk: Walk, refused: DeliveryRefused): Promise<Deli
   const { services, entry, request, remoteAddress, receivedAt } = walk;
   const { registration, provider } = entry;
   const attempt = services.limits.unverified.take(`${registration.id} ${remoteAddress}`, receivedAt);
-  if (!attempt.allowed) throw rateLimited(attempt);
+  if (!attempt.allowed) {
+    noteUnheard(walk, "throttled");
+    throw rateLimited(attempt);
+  }
   const answer = provider.answerProbe?.(request);
   if (answer) {
     noteAtDoor(services, registration, {
@@ -148,9 +151,14 @@ async function refuseOrGreet(walk: Walk, refused: DeliveryRefused): Promise<Deli
   throw new DeliveryRefused(refused.reason, provider.refusalHeaders);
 }
 
-function noteUnavailable({ services, entry, receivedAt }: Walk, code: string): void {
+/** Counts what leaves no record. */
+function noteUnheard({ services, entry, receivedAt }: Walk, count: "throttled" | "unavailable"): void {
   const { registration } = entry;
-  services.gatherer.note(activityKeyOf(registration), { at: receivedAt, count: "unavailable" });
-  services.metrics.deliveries.add(registration.integrationId, "unavailable");
-  services.log("warn", "delivery.unavailable", { registrationId: registration.id, code });
+  services.gatherer.note(activityKeyOf(registration), { at: receivedAt, count });
+  services.metrics.deliveries.add(registration.integrationId, count);
+}
+
+function noteUnavailable(walk: Walk, code: string): void {
+  noteUnheard(walk, "unavailable");
+  walk.services.log("warn", "delivery.unavailable", { registrationId: walk.entry.registration.id, code });
 }

@@ -42,6 +42,16 @@ describe("refused deliveries are an alert", () => {
     expect(refusals(refused.slice(1))).toEqual([]);
   });
 
+  it("counting those of a flood that were turned away unexplained", () => {
+    const flood = [
+      ...times(8, { count: "refused", reason: "signature_mismatch" }),
+      ...times(32, { count: "throttled" }),
+    ];
+    expect(refusals([...times(60, { count: "accepted" }), ...flood])).toMatchObject([
+      { severity: "warning", cause: "40 of 100 deliveries were refused within 60 min (signature_mismatch)." },
+    ]);
+  });
+
   it("that is critical where nothing genuine came at all, and leads to the secret where no reason is known", () => {
     const unexplained = times(12, { count: "refused", reason: "something new" });
     const { provider } = findingsAfter(unexplained);

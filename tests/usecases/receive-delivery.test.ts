@@ -210,6 +210,23 @@ describe("receiveDelivery", () => {
     expect(receiptOf(await app.deliverSigned(webhook, contactBody())).success).toBe(true);
   });
 
+  it("counts those that it does not allow for their owner and in the metrics, and blames no limit of the webhook", async () => {
+    const webhook = await app.register();
+    const forged = { ...webhook, webhookSecret: "a guess" };
+    for (let attempt = 0; attempt < 300; attempt++) await codeOf(app.deliverSigned(forged, contactBody()));
+    const stored = await app.services.registrations.find(webhook.registrationId);
+    const { counts, recommendations } = await healthOf(app.services, stored?.value ?? makeRegistration());
+    const { refused, throttled, rateLimited } = counts;
+    expect([refused + throttled, rateLimited]).toEqual([300, 0]);
+    expect(throttled).toBeGreaterThan(100);
+    expect(recommendations.join("\n")).toContain(`${throttled} more that could not be verified`);
+    expect(recommendations.join("\n")).not.toContain("raise the rate limit");
+    expect(app.services.metrics.deliveries.samples()).toContainEqual({
+      labels: ["salesforce", "throttled"],
+      value: throttled,
+    });
+  });
+
   it("queues an event that does not fit a message by reference, and synchronises it all the same", async () => {
     const webhook = await app.register();
     const large = contactBody("created", "003", { Description: "x".repeat(300_000) });

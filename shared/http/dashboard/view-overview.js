@@ -75,11 +75,13 @@ function figuresOf({ webhooksCount, summary, queue }, alerts) {
 
 /** @param {TenantSummary} summary */
 function countTiles({ counts }) {
-  const { accepted, synced, refused, dead } = counts;
+  const { accepted, synced, throttled, dead } = counts;
+  const refused = counts.refused + throttled;
+  const unrecorded = throttled > 0 && h("p", { class: "quiet" }, `${count(throttled)} of them not in the log`);
   return [
     tile("Accepted", accepted, linkTo("/deliveries", { verdict: "accepted" })),
     tile("Synchronised", synced, linkTo("/deliveries", { outcome: "synchronised" })),
-    tile("Refused", refused, linkTo("/deliveries", { verdict: "refused" }), undefined, refused > 0 ? "bad" : "calm"),
+    tile("Refused", refused, linkTo("/deliveries", { verdict: "refused" }), unrecorded, refused > 0 ? "bad" : "calm"),
     tile("Given up", dead, "#/dead-letters", undefined, dead > 0 ? "bad" : "calm"),
   ];
 }
@@ -103,7 +105,7 @@ function queueTiles({ active, scheduled = 0, deadLettered, oldestAt }) {
  * @param {string} name
  * @param {number | string} value
  * @param {string} [href]
- * @param {HTMLElement} [more]
+ * @param {HTMLElement | false} [more]
  * @param {import("./status.js").Tone} [tone]
  */
 function tile(name, value, href, more, tone = "calm") {
