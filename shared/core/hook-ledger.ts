@@ -5,6 +5,8 @@ import type { HookTarget, ProviderHook } from "./provider-hook";
 export interface LedgerHook extends ProviderHook {
   /** Of the request that it was last brought up to date with. */
   readonly digest?: string;
+  /** Of the secret that it was last given; absent where it carries none. */
+  readonly secretVersion?: string;
   /** Another has taken its place: it is to be removed. */
   readonly retired?: true;
 }

@@ -90,7 +90,12 @@ export function isReplaced(kind: HookKind): boolean {
 
 /** True for a target at which we set the webhook's secret ourselves. */
 export function carriesSecret(target: HookTarget): boolean {
-  return partsOf(target).some((kind) => hookKinds[kind].carriesSecret);
+  return partsOf(target).some(isSecretSetBy);
+}
+
+/** True for a kind by which the provider gets the webhook's secret. */
+export function isSecretSetBy(kind: HookKind): boolean {
+  return hookKinds[kind].carriesSecret;
 }
 
 /** A hook that we made, or began to make. */

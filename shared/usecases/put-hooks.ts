@@ -1,7 +1,18 @@
+import { serviceActor } from "../core/audit";
 import type { HookLedger, LedgerHook } from "../core/hook-ledger";
-import { type HookKind, isExpired, isReplaced, partsOf, type ProviderHook, renewalTime } from "../core/provider-hook";
+import {
+  type HookKind,
+  isExpired,
+  isReplaced,
+  isSecretSetBy,
+  partsOf,
+  type ProviderHook,
+  renewalTime,
+} from "../core/provider-hook";
+import type { Registration } from "../core/registration";
 import type { HeldLedger } from "./held-ledger";
 import { connectionOf, placeOf, type WantedHooks } from "./hook-request";
+import { recordChange } from "./record-change";
 import type { Services } from "./services";
 import { startRepair } from "./start-repair";
 
@@ -12,7 +23,7 @@ import { startRepair } from "./start-repair";
  * @throws as `ProviderHooks`, with the step that failed left to be done; {LeaseLost}
  */
 export async function putHooks(services: Services, held: HeldLedger, wanted: WantedHooks): Promise<void> {
-  const { request, digest } = wanted;
+  const { registration, request, digest } = wanted;
   for (const kind of partsOf(request.target)) {
     const known = currentHook(held.ledger, kind);
     if (known !== undefined && isSettled(known, digest, services.now())) continue;
@@ -20,8 +31,28 @@ export async function putHooks(services: Services, held: HeldLedger, wanted: Wan
     const order = { request, kind, serial, ...(known === undefined ? {} : { known }) };
     const made = await services.providerHooks.put(connectionOf(held.ledger), order);
     if (known !== undefined && isExpired(known, services.now())) await fetchMissed(services, wanted, known);
-    await held.change((ledger) => withMade(ledger, { ...made, digest }, known));
+    const { secretVersion } = isSecretSetBy(kind) ? registration : {};
+    const hook = { ...made, digest, ...(secretVersion === undefined ? {} : { secretVersion }) };
+    await held.change((ledger) => withMade(ledger, hook, known));
+    if (known !== undefined) await recordSecret(services, registration, { known, hook });
   }
+}
+
+/** Where the provider was given another secret than before. A new webhook's is told by its registration. */
+async function recordSecret(
+  services: Services,
+  { id, tenantId }: Registration,
+  { known, hook }: { readonly known: LedgerHook; readonly hook: LedgerHook },
+): Promise<void> {
+  if (known.secretVersion === hook.secretVersion) return;
+  await recordChange(services, {
+    action: "set-secret-at-provider",
+    resource: `/webhooks/${id}`,
+    tenantId,
+    by: serviceActor(tenantId),
+    before: { secretVersionAtProvider: known.secretVersion },
+    after: { secretVersionAtProvider: hook.secretVersion },
+  });
 }
 
 /** Removes hooks whose place another has taken. One that cannot be removed stays for the next time, or until it expires. */

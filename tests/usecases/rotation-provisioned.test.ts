@@ -6,6 +6,7 @@ import type { NewRegistration } from "../../shared/usecases/register-webhook";
 import { renewHooks } from "../../shared/usecases/renew-hooks";
 import { requireOwn } from "../../shared/usecases/require-own";
 import { type RotateRequest, rotateSecret } from "../../shared/usecases/rotate-secret";
+import { updateWebhook } from "../../shared/usecases/update-webhook";
 import { healthOf } from "../../shared/usecases/webhook-health";
 import { connect } from "../support/connections";
 import { codeOf, openTestApp, type TestApp } from "../support/test-app";
@@ -39,6 +40,8 @@ const own = () => ({ tenantId: "tenant-123", registrationId: webhook.registratio
 const rotate = (request: RotateRequest = {}) => rotateSecret(app.services, own(), request);
 const view = () => requireOwn(app.services, own());
 const health = async () => healthOf(app.services, await view());
+const caller = { tenantId: "tenant-123", subject: "ada", scopes: new Set([]), isOperator: false } as const;
+const entries = async () => (await listAudit(app.services, caller, { limit: 10 })).entries;
 const secretAtGitHub = () => hooks[0]?.config.secret;
 
 /** Both timers, as often as they run in the time. */
@@ -136,13 +139,33 @@ describe("at a provider where we set the secret", () => {
     await passTime(2 * DAY, HOUR);
     expect(await view()).not.toHaveProperty("rotation");
     expect(await deliver()).toBe("resolved");
-    const caller = { tenantId: "tenant-123", subject: "ada", scopes: new Set([]), isOperator: false };
-    const { entries } = await listAudit(app.services, caller, { limit: 10 });
-    expect(entries.map(({ action, by }) => [action, by.subject])).toEqual([
+    const audited = await entries();
+    expect(audited.map(({ action, by }) => [action, by.subject])).toEqual([
       ["retire-secret", "service"],
+      ["set-secret-at-provider", "service"],
       ["rotate-secret", "service"],
     ]);
-    expect(JSON.stringify(entries)).not.toContain(secretAtGitHub());
+    const [, set, begun] = audited;
+    expect(set).toMatchObject({
+      resource: `/webhooks/${webhook.registrationId}`,
+      before: { secretVersionAtProvider: begun?.before?.["secretVersion"] },
+      after: { secretVersionAtProvider: begun?.after?.["secretVersion"] },
+    });
+    expect(JSON.stringify(audited)).not.toContain(secretAtGitHub());
+  });
+
+  it("that it was set there stands in the audit log each time, and never where another change was made there", async () => {
+    await updateWebhook(app.services, own(), { events: ["issues.*"] });
+    await passTime(5 * MINUTE);
+    expect(hooks[0]?.events).toContain("issues");
+    expect(await entries()).toEqual([]);
+    await rotate();
+    await passTime(5 * MINUTE);
+    await rotate({ end: "cancel" });
+    await passTime(10 * MINUTE);
+    const [back, forth, ...others] = await entries();
+    expect(others).toEqual([]);
+    expect(back).toMatchObject({ action: "set-secret-at-provider", before: forth?.after, after: forth?.before });
   });
 
   it("a secret that the owner brought is left to the owner", async () => {
