@@ -15,6 +15,8 @@ export interface SecretRotation {
   readonly quietSeconds: number;
   /** … or in so many deliveries in a row; absent: the time alone counts. */
   readonly quietDeliveries?: number;
+  /** ISO 8601; when the owner was first told that the deadline is near and the old one in use. */
+  readonly warnedAt?: string;
   /** What is replaced: where the old secret is, and how it is used. */
   readonly replaced: ReplacedSecret;
 }
@@ -121,7 +123,7 @@ export function withSecretVersion(registration: Registration, secretVersion: str
 }
 
 /** What a rotation begins with. */
-export type RotationTerms = Omit<SecretRotation, "replaced">;
+export type RotationTerms = Omit<SecretRotation, "replaced" | "warnedAt">;
 
 /** The registration with a new secret, and the present one as what is replaced. It has one, and no rotation. */
 export function withRotation(

@@ -244,6 +244,7 @@ const webhookProperties = {
       deadline: time,
       quietSeconds: { type: "integer" },
       quietDeliveries: { type: "integer" },
+      warnedAt: { ...time, description: "When we first warned that the deadline is near and the old one in use." },
     },
   },
   createdAt: time,

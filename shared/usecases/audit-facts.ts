@@ -125,6 +125,15 @@ export function webhookFacts(registration: Registration): JsonObject {
   };
 }
 
-function rotationFacts({ startedAt, startedBy, deadline, replaced }: SecretRotation): JsonObject {
-  return { startedAt, startedBy, deadline, replacedVersion: replaced.secretVersion };
+function rotationFacts({ replaced, ...terms }: SecretRotation): JsonObject {
+  const { startedAt, startedBy, deadline, quietSeconds, quietDeliveries, warnedAt } = terms;
+  return {
+    startedAt,
+    startedBy,
+    deadline,
+    quietSeconds,
+    quietDeliveries,
+    warnedAt,
+    replacedVersion: replaced.secretVersion,
+  };
 }

@@ -155,7 +155,7 @@ async function cancelRotation(services: Services, registration: Registration): P
 }
 
 function turnedRound(registration: Registration, rotation: SecretRotation, now: number): Registration {
-  const { replaced, startedAt, deadline, ...terms } = rotation;
+  const { replaced, startedAt, deadline, warnedAt: _, ...terms } = rotation;
   // Of another time than the one before, because it is by that that they are told apart.
   const start = Math.max(now, Date.parse(startedAt) + 1);
   const end = start + Date.parse(deadline) - Date.parse(startedAt);

@@ -26,6 +26,9 @@ const view = () => requireOwn(app.services, own());
 const health = async () => healthOf(app.services, await view());
 const runTimer = () => recomputeHealth(app.services);
 
+const caller = { tenantId: "tenant-123", subject: "ada", scopes: new Set([]), isOperator: false } as const;
+const entries = async () => (await listAudit(app.services, caller, { limit: 10 })).entries;
+
 let serial = 0;
 /** A delivery that is signed by a secret; `accepted`, or the code of the refusal. */
 async function deliverWith(secret: string | undefined): Promise<string> {
@@ -178,9 +181,32 @@ describe("the old secret", () => {
     app.advance(HOUR);
     await runTimer();
     await runTimer();
-    const caller = { tenantId: "tenant-123", subject: "ada", scopes: new Set([]), isOperator: false };
-    const { entries } = await listAudit(app.services, caller, { limit: 10 });
-    expect(entries).toMatchObject([{ action: "retire-secret", by: { subject: "service" }, before: { rotation: {} } }]);
+    expect(await entries()).toMatchObject([
+      { action: "retire-secret", by: { subject: "service" }, before: { rotation: {} } },
+    ]);
+  });
+
+  it("leaves with a warning before its deadline if it is in use, once, which stands in the audit log as well", async () => {
+    await rotate({ overlapHours: 48, quietHours: 12, quietDeliveries: 500 });
+    app.advance(36 * HOUR);
+    await runTimer();
+    expect(await entries()).toEqual([]);
+    await deliverWith(webhook.webhookSecret);
+    await runTimer();
+    const warnedAt = new Date(app.services.now()).toISOString();
+    app.advance(HOUR);
+    await runTimer();
+    expect(await entries()).toEqual([
+      expect.objectContaining({
+        action: "warn-of-secret-deadline",
+        by: { subject: "service", tenantId: "tenant-123", isOperator: false },
+        before: { rotation: expect.objectContaining({ quietSeconds: 43_200, quietDeliveries: 500 }) },
+        after: { rotation: expect.objectContaining({ warnedAt }) },
+      }),
+    ]);
+    expect(app.logged.filter(({ event }) => event === "secret.deadline_near")).toHaveLength(1);
+    expect((await view()).rotation).toMatchObject({ warnedAt });
+    expect((await rotate({ end: "cancel" })).rotation).not.toHaveProperty("warnedAt");
   });
 });
 
