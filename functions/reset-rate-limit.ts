@@ -12,6 +12,7 @@ managementEndpoint(
     summary: "Forget the calls to a provider that were counted",
     access: "webhooks.write",
     parameters: { path: { integrationId: integrationIdParameter } },
+    changes: "/rate-limits/{integrationId}/calls",
     responses: { 200: { description: "All three levels, after that.", schema: rateLimitStatusSchema } },
     errors: ["unknown_integration", "store_unavailable"],
   },

@@ -1,3 +1,4 @@
+import { textAt } from "../shared/core/json";
 import { managementEndpoint } from "../shared/http/endpoint";
 import { repairSchema, startRepairBodySchema } from "../shared/http/repair-schemas";
 import { registrationIdParameter } from "../shared/http/schemas";
@@ -13,6 +14,7 @@ managementEndpoint<Omit<ManualRepair, "tenantId" | "registrationId">>(
     access: "webhooks.write",
     parameters: { path: { registrationId: registrationIdParameter } },
     body: startRepairBodySchema,
+    begins: ({ scope }, reply) => ({ since: textAt(reply, "since"), until: textAt(reply, "until"), scope }),
     responses: { 202: { description: "The repair, under way, or why there can be none.", schema: repairSchema } },
     errors: ["invalid_request", "invalid_json", "registration_not_found", "store_unavailable", "queue_unavailable"],
   },

@@ -1,3 +1,4 @@
+import { Concealed } from "../shared/core/audit";
 import { managementEndpoint } from "../shared/http/endpoint";
 import { startSyncTaskBodySchema, syncTaskSchema } from "../shared/http/sync-task-schemas";
 import { toSyncTaskView } from "../shared/usecases/list-sync-tasks";
@@ -13,6 +14,11 @@ managementEndpoint<Omit<StartRequest, "tenantId">>(
     access: "webhooks.write",
     body: startSyncTaskBodySchema,
     creates: "/sync-tasks/{taskId}",
+    begins: ({ integrationId, connectionId, entityType, entityId, since }) => ({
+      ...{ integrationId, connectionId, entityType, since },
+      // An id may be a mail address.
+      entityId: entityId === undefined ? undefined : new Concealed(entityId),
+    }),
     responses: { 202: { description: "The task, queued.", schema: syncTaskSchema } },
     errors: ["invalid_request", "invalid_json", "unknown_integration", "store_unavailable", "queue_unavailable"],
   },

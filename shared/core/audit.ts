@@ -40,6 +40,21 @@ export interface AuditEntry extends Document {
   readonly error?: string;
 }
 
+/** A fact of which the log tells that it is there and that it changed, and nothing else. */
+export class Concealed {
+  /** What is compared. */
+  readonly value: unknown;
+
+  constructor(value: unknown) {
+    this.value = value;
+  }
+
+  /** What the log holds in its place. */
+  toJSON(): string {
+    return "(not shown)";
+  }
+}
+
 /** Facts that are longer as JSON are told by their digest. */
 const MAX_FACT_LENGTH = 4096;
 
@@ -52,7 +67,7 @@ export function changedFacts(
   const differing = [...names].filter((name) => !isDeepStrictEqual(before?.[name], after?.[name]));
   const pick = (facts: JsonObject): JsonObject =>
     Object.fromEntries(
-      differing.filter((name) => facts[name] !== undefined).map((name) => [name, shortened(facts[name])]),
+      differing.filter((name) => facts[name] !== undefined).map((name) => [name, toShown(facts[name])]),
     );
   return {
     ...(before !== undefined && differing.length > 0 ? { before: pick(before) } : {}),
@@ -60,7 +75,8 @@ export function changedFacts(
   };
 }
 
-function shortened(fact: unknown): unknown {
+function toShown(fact: unknown): unknown {
   const text = JSON.stringify(fact);
-  return text.length <= MAX_FACT_LENGTH ? fact : `sha256:${hash("sha256", text, "hex")}`;
+  if (text.length > MAX_FACT_LENGTH) return `sha256:${hash("sha256", text, "hex")}`;
+  return fact instanceof Concealed ? fact.toJSON() : fact;
 }

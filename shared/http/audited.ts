@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { actorOf } from "../core/audit";
 import { errorCatalogue, isWebhookError } from "../core/errors";
 import { type JsonObject, textAt } from "../core/json";
@@ -6,8 +7,11 @@ import { recordChange } from "../usecases/record-change";
 import type { EndpointReply, EndpointSpec, ManagementContext } from "./endpoint";
 import { toPath } from "./route-path";
 
-type Asked = Pick<ManagementContext<unknown>, "services" | "caller" | "params">;
-type AuditedSpec = Pick<EndpointSpec, "name" | "method" | "access" | "route" | "creates">;
+interface Asked extends Pick<ManagementContext<unknown>, "services" | "caller" | "params"> {
+  /** What was begun, by the reply. */
+  readonly begun?: (reply: unknown) => JsonObject | undefined;
+}
+type AuditedSpec = Pick<EndpointSpec, "name" | "method" | "access" | "route" | "changes" | "creates">;
 
 /** True for an endpoint that may change something: whatever more than reading is needed for. */
 export function isAudited({ method, access }: Pick<EndpointSpec, "method" | "access">): boolean {
@@ -33,7 +37,9 @@ export async function audited(
     throw error;
   }
   const changed = createdBy(spec, resource, reply);
-  await record(spec, asked, { resource: changed, before, after: await laterFacts(asked, changed) });
+  const later = await laterFacts(asked, changed);
+  const begun = asked.begun?.(reply.jsonBody);
+  await record(spec, asked, { resource: changed, before, after: begun ? { ...later, ...begun } : later });
   return reply;
 }
 
@@ -44,9 +50,9 @@ export function resourceTemplate(route: string): string {
   return end === -1 ? path : path.slice(0, end + 1);
 }
 
-function resourceOf({ route }: AuditedSpec, { caller, params }: Asked): AuditedResource {
+function resourceOf({ route, changes }: AuditedSpec, { caller, params }: Asked): AuditedResource {
   const { tenantId = caller.tenantId } = params;
-  return { template: resourceTemplate(route), tenantId, params };
+  return { template: changes ?? resourceTemplate(route), tenantId, params };
 }
 
 /** What a reply says was made has its name from there. */
@@ -70,7 +76,7 @@ interface Outcome {
 
 async function recordBreakdown(spec: AuditedSpec, asked: Asked, outcome: Outcome): Promise<void> {
   const after = await laterFacts(asked, outcome.resource);
-  if (JSON.stringify(after) !== JSON.stringify(outcome.before)) await record(spec, asked, { ...outcome, after });
+  if (!isDeepStrictEqual(after, outcome.before)) await record(spec, asked, { ...outcome, after });
 }
 
 /** The change is made by now: that it cannot be looked at must not look like a failure of it. */

@@ -3,6 +3,7 @@ import { getServices, type Services } from "../app";
 import type { Caller, Scope } from "../core/caller";
 import { isTooDeep, parseJson } from "../core/delivery-request";
 import { type ErrorCode, isWebhookError, WebhookError } from "../core/errors";
+import type { JsonObject } from "../core/json";
 import type { Provider } from "../core/provider";
 import { audited, isAudited } from "./audited";
 import { demandOperator, demandScope, readCaller } from "./caller";
@@ -28,6 +29,8 @@ export interface EndpointSpec {
     readonly query?: Readonly<Record<string, JsonSchema>>;
   };
   readonly body?: JsonSchema | BodyOfProvider;
+  /** What it changes, as the audit log names it, unless that is its path as far as the last parameter. */
+  readonly changes?: string;
   /** What it makes, as the audit log names it: a path with names of fields of the reply. */
   readonly creates?: string;
   readonly responses: Readonly<Record<number, { readonly description: string; readonly schema?: JsonSchema }>>;
@@ -35,6 +38,13 @@ export interface EndpointSpec {
   readonly errors: readonly ErrorCode[];
   /** What to answer in place of a problem while the app cannot be built. */
   readonly whenNotReady?: (why: WebhookError) => EndpointReply;
+}
+
+/** An endpoint behind a token. */
+export interface ManagementSpec<Body> extends EndpointSpec {
+  readonly access: Scope;
+  /** What it begins, as facts of the audit log, where nothing that stands afterwards tells it. */
+  readonly begins?: (body: Body, reply: unknown) => JsonObject;
 }
 
 /** A body that depends on the provider which the request is about. */
@@ -105,7 +115,7 @@ export function staticEndpoint(
 
 /** Registers an endpoint behind a bearer token: caller, scope, parameters and body are checked before the handler runs, and what it changes is recorded. */
 export function managementEndpoint<Body = undefined>(
-  spec: EndpointSpec & { readonly access: Scope },
+  spec: ManagementSpec<Body>,
   handler: (context: ManagementContext<Body>) => Reply,
 ): void {
   const checkParams = toValidator(spec.parameters?.path);
@@ -121,7 +131,9 @@ export function managementEndpoint<Body = undefined>(
     // Without a body schema `Body` is undefined, and so is the body.
     const body = (checkBody ? checkBody(await jsonBody(request)) : undefined) as Body;
     const context = { services, request, params: request.params, caller, query, body };
-    return isAudited(spec) ? audited(spec, context, () => handler(context)) : handler(context);
+    if (!isAudited(spec)) return handler(context);
+    const begun = (reply: unknown): JsonObject | undefined => spec.begins?.(body, reply);
+    return audited(spec, { ...context, begun }, () => handler(context));
   });
 }
 

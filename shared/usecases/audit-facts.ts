@@ -1,3 +1,4 @@
+import { Concealed } from "../core/audit";
 import type { JsonObject } from "../core/json";
 import type { Registration } from "../core/registration";
 import type { SecretRotation } from "../core/rotation";
@@ -17,7 +18,7 @@ type FactReader = (services: Services, tenantId: string, params: AuditedResource
 
 /**
  * What the audit log may tell of each kind of resource. Facts are listed one by one, so that nothing gets into the log that
- * nobody thought of; of what may hold personal data there are only names. Other resources have no facts.
+ * nobody thought of; of what may hold personal data there are only names, or values that are concealed. Other resources have no facts.
  */
 const readers: Readonly<Record<string, FactReader>> = {
   "/webhooks/{registrationId}": async ({ registrations }, tenantId, { registrationId = "" }) => {
@@ -88,6 +89,12 @@ const readers: Readonly<Record<string, FactReader>> = {
     return { limit: integrations[integrationId] };
   },
 
+  "/rate-limits/{integrationId}/calls": async (services, tenantId, { integrationId = "" }) => {
+    if (!services.providers.has(integrationId)) return undefined;
+    const status = await services.rateLimiter.status({ tenantId, integrationId }, services.now());
+    return { counted: status.integration.made, adaptiveMultiplier: status.adaptiveMultiplier };
+  },
+
   "/rate-limits/tenant/{tenantId}": async (services, tenantId) => {
     const { tenant } = await services.rateLimits.get(tenantOf(services, tenantId));
     return { limit: tenant };
@@ -120,9 +127,16 @@ export function webhookFacts(registration: Registration): JsonObject {
     secretVersion: registration.secretVersion,
     rotation: registration.rotation && rotationFacts(registration.rotation),
     candidateSecrets: registration.candidateSecrets?.length,
-    metadataNames: Object.keys(registration.metadata),
+    ...metadataFacts(registration.metadata),
     target: registration.provisioning?.target.kind,
   };
+}
+
+/** Names may be told, values may be anything. */
+function metadataFacts(metadata: Registration["metadata"]): JsonObject {
+  return Object.fromEntries(
+    Object.entries(metadata).map(([name, value]) => [`metadata.${name}`, new Concealed(value)]),
+  );
 }
 
 function rotationFacts({ replaced, ...terms }: SecretRotation): JsonObject {

@@ -131,12 +131,62 @@ describe("the audit log", () => {
     ["set-rate-limit", { integrationId: "github" }, { requestsPerMinute: 9 }, "/rate-limits/github"],
     ["reset-rate-limit", { integrationId: "github" }, undefined, "/rate-limits/github"],
     ["set-tenant-rate-limit", { tenantId: "tenant-a" }, { requestsPerMinute: 9 }, "/rate-limits/tenant/tenant-a"],
-    ["start-sync-task", {}, { integrationId: "github", connectionId: "c", entityType: "issue" }, "/sync-tasks/"],
   ])("has %s with %j", async (name, params, body, resource) => {
     expect((await send(name, params, body)).status).toBeLessThan(300);
     const entry = await last();
     expect(entry).toMatchObject({ action: name, by: { tenantId: "tenant-a" } });
     expect(entry["resource"]).toContain(resource);
+  });
+
+  it("shows by name which metadata changed, and no value of it", async () => {
+    const key = await register({ metadata: { owner: "ada@example.com", team: "core", room: "7" } });
+    const registered = await last();
+    await send("update-webhook", key, { metadata: { owner: "grace@example.com", team: "core", floor: "2" } });
+    const changed = await last();
+    const concealed = { "metadata.owner": "(not shown)" };
+    expect(registered["after"]).toMatchObject({ ...concealed, "metadata.team": "(not shown)" });
+    expect(changed["before"]).toEqual({ ...concealed, "metadata.room": "(not shown)" });
+    expect(changed["after"]).toEqual({ ...concealed, "metadata.floor": "(not shown)" });
+    expect(JSON.stringify((await list()).json)).not.toContain("@example.com");
+  });
+
+  it("says what a synchronisation was started of, and not of which record", async () => {
+    const all = { integrationId: "github", connectionId: "c", entityType: "issue", since: "2026-11-01T00:00:00.000Z" };
+    const started = await send("start-sync-task", {}, all);
+    const resource = `/sync-tasks/${started.json.taskId as string}`;
+    expect(await last()).toMatchObject({
+      action: "start-sync-task",
+      resource,
+      by: { tenantId: "tenant-a" },
+      after: all,
+    });
+    const { since: _, ...one } = all;
+    await send("start-sync-task", {}, { ...one, entityId: "ada@example.com", hint: { mail: "ada@example.com" } });
+    expect((await last())["after"]).toEqual({ ...one, entityId: "(not shown)" });
+  });
+
+  it("says of which window a repair was started, also where nobody named it", async () => {
+    const key = await register();
+    const window = { since: "2026-11-01T00:00:00.000Z", until: "2026-11-02T00:00:00.000Z", scope: "repos/acme/app" };
+    expect((await send("start-repair", key, window)).status).toBe(202);
+    const resource = `/webhooks/${key["registrationId"]}`;
+    expect(await last()).toMatchObject({ action: "start-repair", resource, after: window });
+    const { json } = await send("start-repair", key, {});
+    expect((await last())["after"]).toEqual({ since: json.since as string, until: json.until as string });
+  });
+
+  it("says how many calls to a provider were forgotten", async () => {
+    const { rateLimiter, now } = app.services;
+    for (let call = 0; call < 3; call++) {
+      await rateLimiter.take({ tenantId: "tenant-a", integrationId: "github" }, "fetch", now());
+    }
+    await send("reset-rate-limit", { integrationId: "github" });
+    expect(await last()).toMatchObject({
+      action: "reset-rate-limit",
+      resource: "/rate-limits/github/calls",
+      before: { counted: 3 },
+      after: { counted: 0 },
+    });
   });
 
   it("has a change that an operator made to a tenant in that tenant's log", async () => {
