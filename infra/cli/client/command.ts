@@ -1,5 +1,5 @@
 import { type JsonObject, textAt } from "../../../shared/core/json";
-import type { Arguments } from "./arguments";
+import type { Arguments, Takes } from "./arguments";
 import type { Gateway } from "./gateway";
 import { toJson } from "./print";
 
@@ -16,8 +16,10 @@ export interface CommandContext extends Arguments {
 }
 
 /** A command: what it is called with, what it does, and the doing. */
-export interface Command {
-  readonly usage: string;
+export interface Command extends Takes {
+  readonly name: string;
+  /** How its word begins, where that tells it from others of its name. */
+  readonly wordPrefix?: string;
   readonly summary: string;
   readonly run: (context: CommandContext) => Promise<void>;
 }

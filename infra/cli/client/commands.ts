@@ -1,25 +1,38 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { JsonObject } from "../../../shared/core/json";
-import { UsageError } from "./arguments";
+import { type Arguments, requireOnly, UsageError } from "./arguments";
 import { type Command, type CommandContext, text } from "./command";
-import { deliveries, deliveryColumns, replay } from "./delivery-commands";
+import { deliveries, delivery, deliveryColumns, replay } from "./delivery-commands";
 import { GatewayError } from "./gateway";
 import { somePages } from "./pages";
 import { toJson, toRow } from "./print";
 import { health, list, register } from "./webhook-commands";
 
-/** The commands by name. */
-export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
-  ["register", register],
-  ["list", list],
-  ["health", health],
-  ["deliveries", deliveries],
-  ["replay", replay],
-  [
-    "tail",
-    { usage: "tail [ID] [--interval SECONDS]", summary: "Show deliveries as they come, until Ctrl-C.", run: tail },
-  ],
-]);
+/** The commands; of one name, those that are told by a word come first. */
+export const commands: readonly Command[] = [
+  register,
+  list,
+  health,
+  delivery,
+  deliveries,
+  replay,
+  {
+    name: "tail",
+    usage: "tail [WEBHOOK] [--interval SECONDS]",
+    summary: "Show deliveries as they come, until Ctrl-C.",
+    maxWords: 1,
+    options: ["interval"],
+    run: tail,
+  },
+];
+
+/** The command that is asked for. @throws {UsageError} it has no use for something that it was given */
+export function findCommand(given: Arguments): Command | undefined {
+  const [word = ""] = given.words;
+  const found = commands.find(({ name, wordPrefix = "" }) => name === given.command && word.startsWith(wordPrefix));
+  if (found) requireOnly(found, given);
+  return found;
+}
 
 /** Polls, because the log has no other way to tell; a line comes again when its outcome has changed. */
 async function tail(context: CommandContext): Promise<void> {

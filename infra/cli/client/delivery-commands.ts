@@ -1,17 +1,39 @@
-import { timeIn, UsageError } from "./arguments";
+import { countIn, timeIn, UsageError } from "./arguments";
 import { type Command, type CommandContext, show } from "./command";
 import { somePages } from "./pages";
 import { type Column, toJson, toTable } from "./print";
 
+/** `castiel-webhooks deliveries`, with the id of one. */
+export const delivery: Command = {
+  name: "deliveries",
+  wordPrefix: "delivery-",
+  usage: "deliveries <delivery>",
+  summary: "Show a delivery.",
+  maxWords: 1,
+  options: [],
+  run: showDelivery,
+};
+
 /** `castiel-webhooks deliveries`. */
 export const deliveries: Command = {
-  usage: "deliveries [ID] [--verdict V] [--outcome O] [--event NAME] [--entity ID] [--since 2h] [--limit 50]",
-  summary: "Search the delivery log; an ID that begins with delivery- shows that delivery.",
-  run: showDeliveries,
+  name: "deliveries",
+  usage:
+    "deliveries [WEBHOOK] [--integration ID] [--verdict V] [--outcome O] [--event NAME] [--entity ID] [--since 2h] [--limit 50]",
+  summary: "Search the delivery log, of one webhook or of all.",
+  maxWords: 1,
+  options: ["integration", "verdict", "outcome", "event", "entity", "since", "limit"],
+  run: searchDeliveries,
 };
 
 /** `castiel-webhooks replay`. */
-export const replay: Command = { usage: "replay <delivery>", summary: "Replay a delivery.", run: replayDelivery };
+export const replay: Command = {
+  name: "replay",
+  usage: "replay <delivery>",
+  summary: "Replay a delivery.",
+  maxWords: 1,
+  options: [],
+  run: replayDelivery,
+};
 
 /** Columns of the delivery log, each with the width that it has where rows come one by one. */
 export const deliveryColumns: readonly (readonly [...Column, number])[] = [
@@ -24,16 +46,14 @@ export const deliveryColumns: readonly (readonly [...Column, number])[] = [
   ["DELIVERY", "deliveryId", 0],
 ];
 
-async function showDeliveries(context: CommandContext): Promise<void> {
-  const { words, flags, gateway, now } = context;
-  const [id] = words;
-  if (id?.startsWith("delivery-") === true) {
-    const found = await gateway.call("GET", `/deliveries/${encodeURIComponent(id)}`);
-    context.print(toJson(found, 2));
-    return;
-  }
+async function showDelivery({ words: [id = ""], gateway, print }: CommandContext): Promise<void> {
+  print(toJson(await gateway.call("GET", `/deliveries/${encodeURIComponent(id)}`), 2));
+}
+
+async function searchDeliveries(context: CommandContext): Promise<void> {
+  const { words, flags, now } = context;
   const query = {
-    registrationId: id,
+    registrationId: words[0],
     integrationId: flags.integration,
     verdict: flags.verdict,
     outcome: flags.outcome,
@@ -41,7 +61,7 @@ async function showDeliveries(context: CommandContext): Promise<void> {
     entityId: flags.entity,
     since: timeIn(flags.since, now()),
   };
-  const found = await somePages(context, query, Number(flags.limit ?? 50));
+  const found = await somePages(context, query, countIn("limit", flags.limit ?? "50"));
   show(context, { deliveries: found }, () =>
     toTable(
       deliveryColumns.map(([heading, field]) => [heading, field]),

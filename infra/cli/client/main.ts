@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { readArguments, UsageError } from "./arguments";
-import { commands } from "./commands";
+import { commands, findCommand } from "./commands";
 import { Gateway, GatewayError } from "./gateway";
 
 /**
@@ -15,7 +15,7 @@ async function main(words: readonly string[]): Promise<number> {
   process.once("SIGINT", () => ended.abort());
   try {
     const given = readArguments(words, process.env);
-    const command = commands.get(given.command);
+    const command = findCommand(given);
     if (command === undefined) return help(given.command);
     const gateway = new Gateway(given);
     const print = (text: string): void => console.log(text);
@@ -35,7 +35,7 @@ function send(words: readonly string[]): number {
 }
 
 function help(asked: string): number {
-  const lines = [...commands.values()].map(({ usage, summary }) => `  ${usage}\n      ${summary}`);
+  const lines = commands.map(({ usage, summary }) => `  ${usage}\n      ${summary}`);
   const text = [
     "castiel-webhooks <command> [--url URL] [--token TOKEN] [--json]",
     "",

@@ -1,5 +1,4 @@
 import { type JsonObject, objectsIn, textAt } from "../../../shared/core/json";
-import { UsageError } from "./arguments";
 import type { CommandContext } from "./command";
 
 type Query = Readonly<Record<string, string | undefined>>;
@@ -21,13 +20,12 @@ export async function allPages(
   return items;
 }
 
-/** The newest lines of the log, up to `most`. @throws {UsageError} @throws {GatewayError} */
+/** The newest lines of the log, up to `most`. @throws {GatewayError} */
 export async function somePages(
   { gateway }: CommandContext,
   query: Query,
   most: number,
 ): Promise<readonly JsonObject[]> {
-  if (!(most >= 1)) throw new UsageError("--limit is to be a number from 1");
   const items: JsonObject[] = [];
   let cursor: string | undefined;
   do {

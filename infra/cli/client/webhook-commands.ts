@@ -6,22 +6,31 @@ import { type Column, toTable } from "./print";
 
 /** `castiel-webhooks register`. */
 export const register: Command = {
+  name: "register",
   usage: "register <integration> --connection ID --events A,B [--secret S] [--verification JSON] [--target JSON]",
   summary: "Register a webhook; with --target it is set up at its provider.",
+  maxWords: 1,
+  options: ["connection", "events", "secret", "verification", "target"],
   run: registerWebhook,
 };
 
 /** `castiel-webhooks list`. */
 export const list: Command = {
+  name: "list",
   usage: "list [--integration ID] [--health degraded,failed]",
   summary: "List webhooks.",
+  maxWords: 0,
+  options: ["integration", "health"],
   run: listWebhooks,
 };
 
 /** `castiel-webhooks health`. */
 export const health: Command = {
-  usage: "health [ID]",
+  name: "health",
+  usage: "health [WEBHOOK]",
   summary: "Show the health of a webhook, or of the service.",
+  maxWords: 1,
+  options: [],
   run: showHealth,
 };
 

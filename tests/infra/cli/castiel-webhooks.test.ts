@@ -144,10 +144,17 @@ describe("npx castiel-webhooks", () => {
   it.each([
     [["bogus"], "there is no command bogus"],
     [["list", "--bogus"], "--bogus"],
+    [["list", "--since", "2h"], "--since does not belong to: list"],
+    [["list", "salesforce"], "salesforce does not belong to: list"],
+    [["health", "webhook-1", "webhook-2"], "webhook-2 does not belong to: health"],
+    [["deliveries", "--webhook", "nonsense"], "--webhook"],
+    [["deliveries", "delivery-1", "--verdict", "refused"], "--verdict does not belong to: deliveries <delivery>"],
+    [["replay", "delivery-1", "--interval", "2"], "--interval does not belong to: replay"],
     [["register"], "which integration?"],
     [["register", "github", "--target", "[]"], "--target is to be a JSON object"],
     [["deliveries", "--since", "soon"], "--since: soon"],
     [["deliveries", "--limit", "0"], "--limit"],
+    [["deliveries", "--limit", "1.5"], "--limit"],
     [["tail", "--interval", "0"], "--interval"],
     [["replay"], "which delivery?"],
     [["list", "--url", "http://hooks.example.com"], "plain http"],
@@ -160,7 +167,7 @@ describe("npx castiel-webhooks", () => {
 
   it("explains itself", () => {
     for (const words of [[], ["help"], ["--help"]]) {
-      expect(run(...words)).toMatchObject({ status: 0, out: expect.stringContaining("tail [ID]") as string });
+      expect(run(...words)).toMatchObject({ status: 0, out: expect.stringContaining("tail [WEBHOOK]") as string });
     }
   });
 });
