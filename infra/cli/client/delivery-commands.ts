@@ -1,14 +1,14 @@
 import { countIn, timeIn, UsageError } from "./arguments";
 import { type Command, type CommandContext, show } from "./command";
 import { somePages } from "./pages";
-import { type Column, toJson, toTable } from "./print";
+import { type Column, pick, toFigures, toTable, toText } from "./print";
 
 /** `castiel-webhooks deliveries`, with the id of one. */
 export const delivery: Command = {
   name: "deliveries",
   wordPrefix: "delivery-",
   usage: "deliveries <delivery>",
-  summary: "Show a delivery.",
+  summary: "Show a delivery, and why it was refused; with --json also its headers and its event.",
   maxWords: 1,
   options: [],
   run: showDelivery,
@@ -46,8 +46,43 @@ export const deliveryColumns: readonly (readonly [...Column, number])[] = [
   ["DELIVERY", "deliveryId", 0],
 ];
 
-async function showDelivery({ words: [id = ""], gateway, print }: CommandContext): Promise<void> {
-  print(toJson(await gateway.call("GET", `/deliveries/${encodeURIComponent(id)}`), 2));
+/** What is long (headers, the event's data, each step of the sync task) is left to `--json`. */
+const shownOfDelivery = [
+  "deliveryId",
+  "sourceDeliveryId",
+  "registrationId",
+  "integrationId",
+  "connectionId",
+  "receivedAt",
+  "verdict",
+  "reason",
+  "eventName",
+  "eventNames",
+  "entityType",
+  "entityId",
+  "outcome",
+  "change",
+  "attempts",
+  "settledAt",
+  "latencyMs",
+  "request.bodyBytes",
+  "request.signedWith",
+  "syncTask.taskId",
+  "syncTask.status",
+  "syncTask.waitingUntil",
+  "syncTask.reason",
+  "redacted",
+  "replayable",
+  "replays",
+] as const;
+
+async function showDelivery(context: CommandContext): Promise<void> {
+  const [id = ""] = context.words;
+  const found = await context.gateway.call("GET", `/deliveries/${encodeURIComponent(id)}`);
+  show(context, found, () => {
+    const explanation = found["explanation"] === undefined ? [] : [toText(found["explanation"])];
+    return [toFigures(pick(found, shownOfDelivery)), ...explanation].join("\n");
+  });
 }
 
 async function searchDeliveries(context: CommandContext): Promise<void> {

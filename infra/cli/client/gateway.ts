@@ -1,4 +1,5 @@
 import { asObject, type JsonObject, objectsIn, textAt } from "../../../shared/core/json";
+import { plain } from "./print";
 
 /** The gateway's management API, and who calls it. */
 export interface GatewayOptions {
@@ -53,5 +54,5 @@ function problemIn(status: number, json: unknown): string {
   const [code = "", title = ""] = [textAt(json, "code"), textAt(json, "title")];
   const problems = objectsIn(asObject(json)?.["problems"]);
   const lines = problems.map((problem) => `  ${textAt(problem, "path") ?? "/"} ${textAt(problem, "message") ?? ""}`);
-  return [`${status} ${code}${title === "" ? "" : `: ${title}`}`.trim(), ...lines].join("\n");
+  return [`${status} ${code}${title === "" ? "" : `: ${title}`}`.trim(), ...lines].map(plain).join("\n");
 }

@@ -1,8 +1,8 @@
-import { asArray, asText } from "../../../shared/core/json";
+import { asArray } from "../../../shared/core/json";
 import { objectIn, UsageError } from "./arguments";
-import { type Command, type CommandContext, show, text } from "./command";
+import { type Command, type CommandContext, show } from "./command";
 import { allPages } from "./pages";
-import { type Column, toTable } from "./print";
+import { type Column, pick, toFigures, toTable, toText } from "./print";
 
 /** `castiel-webhooks register`. */
 export const register: Command = {
@@ -48,17 +48,12 @@ async function registerWebhook(context: CommandContext): Promise<void> {
     ...(target && { provision: true, target }),
   };
   const webhook = await gateway.call("POST", `/integrations/${encodeURIComponent(integration)}/webhooks`, { body });
-  show(context, webhook, () =>
-    [
-      `registrationId  ${text(webhook, "registrationId")}`,
-      `webhookUrl      ${text(webhook, "webhookUrl")}`,
-      ...(webhook["webhookSecret"] === undefined
-        ? []
-        : [`webhookSecret   ${text(webhook, "webhookSecret")}  (shown this once)`]),
-      `status          ${text(webhook, "status")}`,
-      ...asArray(webhook["setup"]).map((step, index) => `${index + 1}. ${asText(step) ?? ""}`),
-    ].join("\n"),
-  );
+  show(context, webhook, () => {
+    const { webhookSecret: secret } = webhook;
+    const told = secret === undefined ? webhook : { ...webhook, webhookSecret: `${toText(secret)}  (shown this once)` };
+    const steps = asArray(webhook["setup"]).map((step, index) => `${index + 1}. ${toText(step)}`);
+    return [toFigures(pick(told, ["registrationId", "webhookUrl", "webhookSecret", "status"])), ...steps].join("\n");
+  });
 }
 
 const webhookColumns: readonly Column[] = [
@@ -81,8 +76,7 @@ async function showHealth(context: CommandContext): Promise<void> {
   const path = id === undefined ? "/webhooks/health" : `/webhooks/${encodeURIComponent(id)}/health`;
   const found = await context.gateway.call("GET", path);
   show(context, found, () => {
-    const figures = Object.entries(found).filter(([, value]) => ["string", "number"].includes(typeof value));
-    const advice = asArray(found["recommendations"]).map((sentence) => `- ${asText(sentence) ?? ""}`);
-    return [...figures.map(([name, value]) => `${name.padEnd(24)}${String(value)}`), ...advice].join("\n");
+    const { recommendations, ...figures } = found;
+    return [toFigures(figures), ...asArray(recommendations).map((sentence) => `- ${toText(sentence)}`)].join("\n");
   });
 }
