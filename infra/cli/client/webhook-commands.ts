@@ -18,7 +18,7 @@ export const register: Command = {
 export const list: Command = {
   name: "list",
   usage: "list [--integration ID] [--health degraded,failed]",
-  summary: "List webhooks.",
+  summary: "List webhooks, and how they are.",
   maxWords: 0,
   options: ["integration", "health"],
   run: listWebhooks,
@@ -61,12 +61,14 @@ const webhookColumns: readonly Column[] = [
   ["INTEGRATION", "integrationId"],
   ["CONNECTION", "connectionId"],
   ["STATUS", "status"],
+  ["HEALTH", "health.status"],
   ["EVENTS", "events"],
 ];
 
 async function listWebhooks(context: CommandContext): Promise<void> {
   const { flags } = context;
-  const query = { integrationId: flags.integration, health: flags.health };
+  // A list tells the health of webhooks only where it is narrowed by it.
+  const query = { integrationId: flags.integration, health: flags.health ?? "healthy,degraded,failed" };
   const webhooks = await allPages(context, "/webhooks", "webhooks", query);
   show(context, { webhooks }, () => toTable(webhookColumns, webhooks));
 }

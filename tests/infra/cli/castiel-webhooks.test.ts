@@ -58,10 +58,10 @@ describe("npx castiel-webhooks", () => {
     const { registrationId } = register();
     const { out } = at("list", "--integration", "salesforce");
     const [head = "", ...rows] = out.trimEnd().split("\n");
-    expect(head).toMatch(/^WEBHOOK +INTEGRATION +CONNECTION +STATUS +EVENTS$/);
+    expect(head).toMatch(/^WEBHOOK +INTEGRATION +CONNECTION +STATUS +HEALTH +EVENTS$/);
     const row = rows.find((line) => line.startsWith(registrationId)) ?? "";
     expect(row.indexOf("salesforce")).toBe(head.indexOf("INTEGRATION"));
-    expect(row).toMatch(/active +Contact\.created,Account\.\*$/);
+    expect(row).toMatch(/active +healthy +Contact\.created,Account\.\*$/);
     expect(json("list").webhooks).toContainEqual(expect.objectContaining({ registrationId }));
     expect(json("list", "--integration", "github")).toEqual({ webhooks: [] });
   });
