@@ -8,11 +8,11 @@ import { poll } from "./poll.js";
 export const SPAN_MS = 3_600_000;
 const SECONDS = 5;
 const PAGE = 200;
-const FIRST_PAGES = 5;
-const LATER_PAGES = 2;
 const MAX_LINES = 2000;
+/** As many pages are read however well known their lines are: outcomes change. */
+const REFRESHED_PAGES = 2;
 /** Outcomes change for a while after a delivery arrived, so the last ones are asked for again. */
-const OVERLAP_MS = 30_000;
+const OVERLAP_MS = 60_000;
 
 /**
  * What is known of the last hour: lines of the delivery log, newest first.
@@ -23,8 +23,8 @@ const OVERLAP_MS = 30_000;
  */
 
 /**
- * Follows a delivery log: the last hour of it first, as far as a few pages reach, then what is new, by the time of the
- * newest line.
+ * Follows a delivery log: the last hour of it first, as far as {@link MAX_LINES} reach, then what came since it looked the
+ * last time.
  * @param {AbortSignal} signal
  * @param {string} path
  * @param {(feed: Feed) => void} show
@@ -33,44 +33,48 @@ export function follow(signal, path, show) {
   /** @type {Map<string, DeliveryView>} */
   const known = new Map();
   let from = serverNow() - SPAN_MS;
-  let newest = 0;
+  let until = from;
   poll(signal, SECONDS, async () => {
-    const isFirst = newest === 0;
-    const since = isFirst ? serverNow() - SPAN_MS : newest - OVERLAP_MS;
-    const { lines, isWhole } = await readPages(path, since, isFirst ? FIRST_PAGES : LATER_PAGES, signal);
+    const { lines, isWhole } = await readBack(path, until - OVERLAP_MS, known, signal);
     for (const line of lines) known.set(line.deliveryId, line);
-    const oldest = lines.at(-1);
-    if (!isWhole && oldest) from = Date.parse(oldest.receivedAt);
-    newest = Math.max(newest, serverNow() - OVERLAP_MS);
-    const to = serverNow();
-    from = Math.max(from, to - SPAN_MS);
+    if (!isWhole) from = timeOf(lines.at(-1));
+    until = serverNow();
+    from = Math.max(from, until - SPAN_MS);
     const all = [...known.values()].sort((a, b) => (a.receivedAt < b.receivedAt ? 1 : -1));
-    const kept = all.filter(({ receivedAt }) => Date.parse(receivedAt) >= from).slice(0, MAX_LINES);
-    if (kept.length === MAX_LINES) from = Date.parse(kept.at(-1)?.receivedAt ?? "");
+    const kept = all.filter((line) => timeOf(line) >= from).slice(0, MAX_LINES);
+    if (kept.length === MAX_LINES) from = timeOf(kept.at(-1));
     known.clear();
     for (const line of kept) known.set(line.deliveryId, line);
-    show({ lines: kept, from, to });
+    show({ lines: kept, from, to: until });
   });
 }
 
+/** @param {DeliveryView | undefined} line */
+function timeOf(line) {
+  return Date.parse(line?.receivedAt ?? "");
+}
+
 /**
+ * Reads back from now until `since`, or until it meets what is known. It is whole if it gets there: else there is a gap
+ * before its oldest line.
  * @param {string} path
  * @param {number} since
- * @param {number} pages at most
+ * @param {ReadonlyMap<string, DeliveryView>} known
  * @param {AbortSignal} signal
  */
-async function readPages(path, since, pages, signal) {
+async function readBack(path, since, known, signal) {
   /** @type {DeliveryView[]} */
   const lines = [];
   /** @type {string | undefined} */
   let cursor;
-  for (let page = 0; page < pages; page++) {
+  for (let page = 1; lines.length < MAX_LINES; page++) {
     const query = { since: new Date(since).toISOString(), limit: PAGE, cursor };
     /** @type {DeliveryPage} */
     const { deliveries, nextCursor } = await get(path, { query, signal });
     lines.push(...deliveries);
     cursor = nextCursor;
-    if (cursor === undefined) return { lines, isWhole: true };
+    const isMet = page >= REFRESHED_PAGES && deliveries.some(({ deliveryId }) => known.has(deliveryId));
+    if (cursor === undefined || isMet) return { lines, isWhole: true };
   }
   return { lines, isWhole: false };
 }

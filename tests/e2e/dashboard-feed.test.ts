@@ -1,0 +1,84 @@
+import { createApp } from "../../shared/app";
+import type { DoorRecord } from "../../shared/core/delivery";
+import { registerWebhook } from "../../shared/usecases/register-webhook";
+import { browserPath } from "../support/browser";
+import { DashboardWorld, type NewWebhook } from "../support/dashboard-world";
+import { newDataDirectory } from "../support/gateway";
+
+jest.setTimeout(120_000);
+const inBrowser = browserPath === undefined ? describe.skip : describe;
+const world = new DashboardWorld();
+const MINUTE_MS = 60_000;
+
+inBrowser("the charts of a busy webhook", () => {
+  let busy: NewWebhook;
+  let busier: NewWebhook;
+  beforeAll(async () => {
+    const dataDirectory = newDataDirectory();
+    const { services, close } = await createApp({
+      env: { CASTIEL_MODE: "embedded", DATA_DIRECTORY: dataDirectory },
+      log: () => undefined,
+    });
+    const register = async (): Promise<NewWebhook> => {
+      const asked = { tenantId: "tenant-123", integrationId: "salesforce", connectionId: "conn-123", events: ["*"] };
+      const { registrationId, webhookSecret = "" } = await registerWebhook(services, asked);
+      return { registrationId, webhookSecret };
+    };
+    const fill = async ({ registrationId }: NewWebhook, lines: number, from: number, to: number): Promise<void> => {
+      const timeOf = (index: number): number => from + ((to - from) * index) / lines;
+      const saved = Array.from({ length: lines }, (_, index) =>
+        services.deliveries.save(ignored(registrationId, `${from}-${index}`, timeOf(index))),
+      );
+      await Promise.all(saved);
+    };
+    busy = await register();
+    busier = await register();
+    const now = services.now();
+    await fill(busy, 700, now - 50 * MINUTE_MS, now);
+    await fill(busier, 2300, now - 46 * MINUTE_MS, now);
+    await close();
+    await world.start({ DATA_DIRECTORY: dataDirectory });
+  }, 120_000);
+  afterAll(() => world.stop());
+  beforeEach(() => world.open());
+  afterEach(() => world.close());
+
+  const isDrawn = (what: RegExp): Promise<void> => world.page.getByText(what).waitFor();
+
+  it("are of the last hour still when more comes in at once than a look at the latest lines reads", async () => {
+    await world.enter();
+    await world.visit(`#/webhooks/${busy.registrationId}`, "Webhook");
+    await isDrawn(/^700 lines in 1 h/);
+    const deliveries = Array.from({ length: 600 }, (_, index) => `burst-${index}`);
+    for (let sent = 0; sent < deliveries.length; sent += 50) {
+      await Promise.all(deliveries.slice(sent, sent + 50).map((id) => world.deliver(busy, id)));
+    }
+    await isDrawn(/^1,300 lines in 1 h/);
+  });
+
+  it("are of as long a time as 2,000 lines reach back, however often they are drawn anew", async () => {
+    await world.enter();
+    await world.visit(`#/webhooks/${busier.registrationId}`, "Webhook");
+    await isDrawn(/^2,000 lines in 4\d min/);
+    await world.deliver(busier, "003-latest");
+    await world.page.getByRole("table", { name: "Latest deliveries" }).getByText("003-latest").waitFor();
+    await isDrawn(/^2,000 lines in 4\d min/);
+  });
+});
+
+/** The record of a delivery that held nothing that the webhook is for. */
+function ignored(registrationId: string, deliveryId: string, receivedAt: number): DoorRecord {
+  return {
+    id: deliveryId,
+    pk: registrationId,
+    tenantId: "tenant-123",
+    schemaVersion: 1,
+    registrationId,
+    integrationId: "salesforce",
+    connectionId: "conn-123",
+    deliveryId,
+    receivedAt: new Date(receivedAt).toISOString(),
+    verdict: "ignored",
+    eventNames: [],
+  };
+}
