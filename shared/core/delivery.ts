@@ -89,7 +89,7 @@ export interface EventRecord extends RecordBase {
   readonly attempts: number;
   /** ISO 8601; when the outcome was recorded. */
   readonly settledAt: string;
-  /** Milliseconds from receipt, or from the request of its replay, to outcome. */
+  /** Milliseconds to outcome from receipt, or from when it was resumed after it was held, or its replay was asked for. */
   readonly latencyMs: number;
   /** The last ten, newest first; absent where there was none. */
   readonly replays?: readonly ReplayNote[];

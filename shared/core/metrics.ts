@@ -105,7 +105,7 @@ export class Metrics {
   });
   readonly eventLatency = new Histogram({
     name: "castiel_event_latency_seconds",
-    help: "From the receipt of a delivery until its event was synchronised or given up.",
+    help: "From receipt, resumption or the request of a replay until an event was synchronised or given up.",
     labels: ["integration"],
     bounds: [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 3600, 21_600, 86_400],
   });

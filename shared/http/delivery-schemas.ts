@@ -59,7 +59,7 @@ const lineProperties = {
   attempts: { type: "integer" },
   replayable: { type: "boolean", description: "Enough is kept to replay it." },
   replayId: { ...text, description: "The last replay that handled it." },
-  latencyMs: { type: "number", description: "From receipt, or the request of its replay, to outcome." },
+  latencyMs: { type: "number", description: "To outcome from receipt, resumption or the request of its replay." },
 } as const;
 const lineFields = ["deliveryId", "registrationId", "integrationId", "receivedAt", "verdict"] as const;
 

@@ -5,7 +5,7 @@ import { SyncDelay } from "../core/sync-task";
 import type { WebhookEvent } from "../core/webhook-event";
 import { recordIdOf } from "../repositories/deliveries";
 import { taskIdOfEvent } from "../sync/task-documents";
-import { type EventMessage, loadEvent, type OpenedMessage, openMessage, replayMarkOf } from "./event-message";
+import { type EventMessage, loadEvent, type OpenedMessage, openMessage, turnOf } from "./event-message";
 import { type Settlement, toEventRecord, withReplayNote } from "./event-record";
 import { giveUpTask } from "./give-up-task";
 import { noteSynchronisation } from "./note-synchronisation";
@@ -137,10 +137,12 @@ async function putOff(
 
 function triedOf(opened: OpenedMessage): Parameters<typeof planRetry>[1] {
   const { event, message } = opened;
-  const { retryPolicy: policy, receivedAt } = event;
-  // The wait before its turn came is no time that was spent on it.
-  const since = replayMarkOf(message)?.requestedAt ?? message.resumedat ?? receivedAt;
-  return { policy, since, failedAttempts: failedAttemptsOf(opened), copies: message.copies ?? 0 };
+  return {
+    policy: event.retryPolicy,
+    since: turnOf(opened),
+    failedAttempts: failedAttemptsOf(opened),
+    copies: message.copies ?? 0,
+  };
 }
 
 function failedAttemptsOf({ message }: OpenedMessage): number {
@@ -155,6 +157,7 @@ async function noteWaiting(services: Services, opened: OpenedMessage, settlement
 }
 
 async function settle(services: Services, opened: OpenedMessage, settlement: Settlement): Promise<void> {
-  await services.deliveries.save(toEventRecord(services, opened, settlement));
-  await noteSynchronisation(services, opened.event, settlement);
+  const record = toEventRecord(services, opened, settlement);
+  await services.deliveries.save(record);
+  await noteSynchronisation(services, opened.event, { ...settlement, latencyMs: record.latencyMs });
 }

@@ -76,6 +76,14 @@ export function replayMarkOf({ replayid, replayedat, replayedby }: EventMessage)
 }
 
 /**
+ * When its turn came (ISO 8601): its replay was asked for, its webhook was resumed, or else it was received. The wait before
+ * that is no time that was spent on it.
+ */
+export function turnOf({ message, event }: OpenedMessage): string {
+  return replayMarkOf(message)?.requestedAt ?? message.resumedat ?? event.receivedAt;
+}
+
+/**
  * The event with all its fields, from the payload where they did not fit the message.
  * @throws {SyncFailure} `payload_lost`, which no repetition brings back
  * @throws {WebhookError} `store_unavailable`

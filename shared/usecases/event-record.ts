@@ -3,7 +3,7 @@ import { redact } from "../core/redaction";
 import type { SyncTask } from "../core/sync-task";
 import { eventNameOf } from "../core/webhook-event";
 import { recordIdOf } from "../repositories/deliveries";
-import { type OpenedMessage, replayMarkOf } from "./event-message";
+import { type OpenedMessage, replayMarkOf, turnOf } from "./event-message";
 import type { RedactedPayload } from "./redact-payload";
 import type { Services } from "./services";
 
@@ -49,7 +49,7 @@ export function toEventRecord(services: Services, opened: OpenedMessage, settlem
     outcome,
     attempts,
     settledAt: new Date(now).toISOString(),
-    latencyMs: now - Date.parse(replay?.requestedAt ?? event.receivedAt),
+    latencyMs: now - Date.parse(turnOf(opened)),
     ...(replays.length > 0 && { replays }),
     ...(task && { syncTaskId: task.id }),
     ...(task?.result && { change: task.result.change }),

@@ -1,4 +1,5 @@
 import type { ActivityCount } from "../core/activity";
+import type { EventRecord } from "../core/delivery";
 import { tenantKeyIn } from "../core/registration-id";
 import type { WebhookEvent } from "../core/webhook-event";
 import type { Settlement } from "./event-record";
@@ -17,14 +18,12 @@ const FAILURES_TO_FAIL = 5;
 export async function noteSynchronisation(
   services: Services,
   event: WebhookEvent,
-  { outcome, reason }: Pick<Settlement, "outcome" | "reason">,
+  { outcome, reason, latencyMs }: Pick<Settlement, "outcome" | "reason"> & Pick<EventRecord, "latencyMs">,
 ): Promise<void> {
   const { registrationId, tenantId, integrationId } = event;
-  const { metrics, now } = services;
+  const { metrics } = services;
   metrics.events.add(integrationId, outcome);
-  if (outcome !== "retrying") {
-    metrics.eventLatency.observe(integrationId, Math.max(0, now() - Date.parse(event.receivedAt)) / 1000);
-  }
+  if (outcome !== "retrying") metrics.eventLatency.observe(integrationId, Math.max(0, latencyMs) / 1000);
   const pk = tenantKeyIn(registrationId);
   if (pk === undefined) return;
   const key = { registrationId, tenantId, pk };

@@ -1,5 +1,10 @@
+import { listDeliveries } from "../../shared/usecases/list-deliveries";
+import { pauseWebhook, resumeWebhook } from "../../shared/usecases/pause-webhook";
+import { replayDelivery } from "../../shared/usecases/replay-delivery";
 import { showMetrics } from "../../shared/usecases/show-metrics";
 import { type AlertWorld, openAlertWorld } from "../support/alert-world";
+
+const tenantId = "tenant-123";
 
 let world: AlertWorld;
 beforeEach(async () => {
@@ -38,6 +43,28 @@ describe("what metrics show", () => {
     expect(await lines()).toContain("castiel_queue_oldest_seconds 0");
     expect(await lines()).toContain('castiel_event_latency_seconds_bucket{integration="salesforce",le="60"} 0');
     expect(await lines()).toContain('castiel_event_latency_seconds_bucket{integration="salesforce",le="300"} 1');
+  });
+
+  it("are of a replay how long that took, and not since when its delivery is there", async () => {
+    const { app } = world;
+    await world.deliver(await app.register());
+    const { deliveries } = await listDeliveries(app.services, tenantId, { fields: {}, limit: 1 });
+    app.advance(86_400_000);
+    await replayDelivery(app.services, { tenantId, deliveryId: deliveries[0]?.deliveryId ?? "" }, "token:1");
+    await app.drain();
+    expect(await lines()).toContain('castiel_event_latency_seconds_bucket{integration="salesforce",le="0.1"} 2');
+  });
+
+  it("are of what was held how long it took once it was resumed", async () => {
+    const { app } = world;
+    const webhook = await app.register();
+    const { registrationId } = webhook;
+    await pauseWebhook(app.services, { tenantId, registrationId }, "token:1");
+    await world.deliver(webhook);
+    app.advance(86_400_000);
+    await resumeWebhook(app.services, { tenantId, registrationId });
+    await app.drain();
+    expect(await lines()).toContain('castiel_event_latency_seconds_bucket{integration="salesforce",le="0.1"} 1');
   });
 
   it("are of the queue what it tells, and never an age below nothing", async () => {
