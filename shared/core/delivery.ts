@@ -5,8 +5,8 @@ import type { DeliveryAttempt, WebhookEvent } from "./webhook-event";
 /** What became of a delivery at the door. */
 export type Verdict = "accepted" | "duplicate" | "ignored" | "handshake" | "refused" | "rate_limited";
 
-/** What became of an accepted event: waiting for another attempt, done, given up and kept, or let go of by somebody. */
-export type EventOutcome = "retrying" | "synchronised" | "dead" | "discarded";
+/** What became of an accepted event: waiting for its webhook to be resumed, or for another attempt, done, given up and kept, or let go of by somebody. */
+export type EventOutcome = "held" | "retrying" | "synchronised" | "dead" | "discarded";
 
 /** What is kept of the request that brought a delivery. */
 export interface ToldRequest {

@@ -67,7 +67,7 @@ export function replayIdOf(plannedAt: string, name: string): string {
 export function gapOf({ verdict, outcome, replayable }: DeliveryLine): string | undefined {
   if (replayable) return undefined;
   if (verdict !== "accepted") return verdict;
-  return outcome === "discarded" ? outcome : "not_kept";
+  return outcome === "discarded" || outcome === "held" ? outcome : "not_kept";
 }
 
 /** The sums of two counts by reason. */

@@ -15,7 +15,7 @@ export const deliveryIdParameter = { type: "string", pattern: "^delivery-[0-9a-z
 /** Query parameters of the log of one webhook. */
 export const webhookDeliveryParameters = {
   verdict: { enum: ["accepted", "duplicate", "ignored", "handshake", "refused", "rate_limited"] },
-  outcome: { enum: ["retrying", "synchronised", "dead", "discarded"] },
+  outcome: { enum: ["held", "retrying", "synchronised", "dead", "discarded"] },
   eventName: { ...searched, description: "As in `Contact.created`." },
   entityType: searched,
   entityId: searched,

@@ -1,6 +1,7 @@
 import type { DeliveryLine, DeliveryRecord, EventRecord } from "../core/delivery";
 import { eventIdOf } from "../core/event-id";
 import type { Documents, DocumentStore, Page } from "../core/ports";
+import { createUnlessThere } from "./create-unless-there";
 import { DeliveryLines, type DeliverySearch } from "./delivery-lines";
 import type { Tenant } from "./shards";
 
@@ -50,6 +51,11 @@ export class Deliveries {
   /** The record is what counts. A line that a crash left out is made up for by the next attempt at its event. */
   async save(record: DeliveryRecord): Promise<void> {
     await Promise.all([this.#documents.upsert(record), this.#lines.save(record)]);
+  }
+
+  /** Saves a record unless there is one already, which knows better. */
+  async saveFirst(record: DeliveryRecord): Promise<void> {
+    if (await createUnlessThere(this.#documents, record)) await this.#lines.saveFirst(record);
   }
 
   /** The record that a line of the log stands for. */

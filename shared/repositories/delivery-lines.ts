@@ -6,6 +6,7 @@ import { at, textAt } from "../core/json";
 import { newestFirst, timeOfNewestFirst } from "../core/newest-first";
 import type { Documents, DocumentStore, IdRange, Page } from "../core/ports";
 import { tenantKeyIn } from "../core/registration-id";
+import { createUnlessThere } from "./create-unless-there";
 import type { Tenant } from "./shards";
 
 /** What narrows and pages the log. */
@@ -37,6 +38,12 @@ export class DeliveryLines {
   async save(record: DeliveryRecord): Promise<void> {
     const tenantKey = tenantKeyIn(record.registrationId);
     if (tenantKey !== undefined) await this.#documents.upsert(toLine(record, tenantKey));
+  }
+
+  /** Writes the line of a record unless there is one already. */
+  async saveFirst(record: DeliveryRecord): Promise<void> {
+    const tenantKey = tenantKeyIn(record.registrationId);
+    if (tenantKey !== undefined) await createUnlessThere(this.#documents, toLine(record, tenantKey));
   }
 
   /** The line with this id. */

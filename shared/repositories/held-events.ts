@@ -1,6 +1,6 @@
-import { isWebhookError } from "../core/errors";
 import type { HeldEvent } from "../core/pause";
 import type { Document, Documents, DocumentStore } from "../core/ports";
+import { createUnlessThere } from "./create-unless-there";
 
 /** How many events of a webhook are held: in a partition of its own, so that no page of events has it. */
 interface HeldCount extends Document {
@@ -21,12 +21,7 @@ export class HeldEvents {
 
   /** False where the event is held already. */
   async hold(event: HeldEvent): Promise<boolean> {
-    try {
-      await this.#documents.create(event);
-    } catch (error) {
-      if (isWebhookError(error, "document_exists")) return false;
-      throw error;
-    }
+    if (!(await createUnlessThere(this.#documents, event))) return false;
     await this.#count(event, 1);
     return true;
   }

@@ -9,7 +9,7 @@ import type { Services } from "./services";
 
 /** What is recorded of an event besides what it says itself. */
 export interface Settlement {
-  readonly outcome: Exclude<EventOutcome, "discarded">;
+  readonly outcome: Exclude<EventOutcome, "held" | "discarded">;
   readonly attempts: number;
   readonly task?: SyncTask;
   readonly reason?: string;
@@ -58,6 +58,13 @@ export function toEventRecord(services: Services, opened: OpenedMessage, settlem
     ...(message.request && { request: message.request }),
     ...keptEvent(services, opened, settlement),
   };
+}
+
+/** The record of an event that is held: not to be replayed, because its turn is still to come. */
+export function toHeldRecord(services: Services, opened: OpenedMessage): EventRecord {
+  const record = toEventRecord(services, opened, { outcome: "retrying", attempts: 0, earlier: undefined });
+  const { event: _, redacted: __, dataref: ___, ...held } = record;
+  return { ...held, outcome: "held" };
 }
 
 /** The record as it was, but for what became of this replay. */

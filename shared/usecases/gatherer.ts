@@ -1,6 +1,6 @@
 import type { Activity, ActivityNote } from "../core/activity";
 import { ActivityDelta } from "../core/activity-delta";
-import type { DoorRecord } from "../core/delivery";
+import type { DeliveryRecord } from "../core/delivery";
 import { isLostRace, isOutage } from "../core/errors";
 import type { KeptRequest, KeptRequestKey } from "../core/kept-request";
 import type { Log } from "../core/ports";
@@ -47,7 +47,7 @@ const MAX_KEPT_BYTES_OF_ONE = 4 * 1024 * 1024;
 export class Gatherer {
   readonly #dependencies: GathererDependencies;
   readonly #pending = new Map<string, Pending>();
-  #records: DoorRecord[] = [];
+  #records: DeliveryRecord[] = [];
   #recordsOf = new Map<string, number>();
   #kept: Keeping[] = [];
   #keptBytes = 0;
@@ -69,8 +69,8 @@ export class Gatherer {
     this.#deltaOf(key).addSecretUse(use);
   }
 
-  /** Keeps a record of a delivery that ended at the door; in a flood some are left out. */
-  record(record: DoorRecord): void {
+  /** Keeps the first record of a delivery, one that ended at the door or is held; in a flood some are left out. */
+  record(record: DeliveryRecord): void {
     const own = this.#recordsOf.get(record.registrationId) ?? 0;
     if (own < MAX_RECORDS_OF_ONE && this.#records.length < MAX_RECORDS) {
       this.#records.push(record);
@@ -148,7 +148,11 @@ export class Gatherer {
     this.#timer.unref();
   }
 
-  async #write(pending: readonly Pending[], records: readonly DoorRecord[], kept: readonly Keeping[]): Promise<void> {
+  async #write(
+    pending: readonly Pending[],
+    records: readonly DeliveryRecord[],
+    kept: readonly Keeping[],
+  ): Promise<void> {
     const { activities, deliveries, keptRequests, windowMs, log } = this.#dependencies;
     const writes = [
       ...pending.map((unwritten) =>
@@ -157,7 +161,7 @@ export class Gatherer {
           throw error;
         }),
       ),
-      ...records.map((record) => deliveries.save(record)),
+      ...records.map((record) => deliveries.saveFirst(record)),
       ...kept.map(({ key, request, ttlSeconds }) => keptRequests.put(key, request, ttlSeconds)),
     ];
     const failed = (await Promise.allSettled(writes)).filter((result) => result.status === "rejected");

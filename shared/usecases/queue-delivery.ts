@@ -9,6 +9,7 @@ import { type EventMessage, toEventMessage } from "./event-message";
 import { holdEvents } from "./hold-events";
 import { keepRequest } from "./keep-request";
 import { noteAtDoor } from "./note-at-door";
+import { noteHeld } from "./note-held";
 import type { CachedRegistration } from "./registration-cache";
 import { sendEvents } from "./send-events";
 import type { Services } from "./services";
@@ -73,6 +74,11 @@ export async function queueDelivery(services: Services, arrival: Arrival): Promi
   const duplicate = events.length > 0 && triggered.size === 0;
   noteArrival(services, arrival, { deliveryId, duplicate, queued: triggered.size });
   const isHeld = entry.registration.pause !== undefined;
+  if (isHeld)
+    noteHeld(
+      services,
+      events.filter((_, position) => known[position] !== true),
+    );
   const receipts = parsed.events.map((event, index) => toReceipt(event, triggered.has(index) && !isHeld));
   const held = isHeld && triggered.size > 0;
   return { ...toDeliveryReceipt(arrival, receipts, { deliveryId, duplicate }), ...(held && { held }) };

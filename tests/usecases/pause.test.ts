@@ -57,6 +57,37 @@ describe("a webhook that is paused", () => {
     expect(await held()).toBe(1);
   });
 
+  it("shows in the log what it holds, and later what became of it", async () => {
+    await pause();
+    await deliver("001");
+    await deliver("001");
+    const logged = async () => {
+      await app.services.gatherer.flush();
+      return (await listDeliveries(app.services, tenantId, { fields: { entityId: "001" }, limit: 10 })).deliveries;
+    };
+    const [repeated, first, ...others] = await logged();
+    expect(others).toEqual([]);
+    expect([first, repeated].map((line) => [line?.verdict, line?.outcome]).sort()).toEqual([
+      ["accepted", "held"],
+      ["duplicate", undefined],
+    ]);
+    await resume();
+    await app.drain();
+    const outcomes = (await logged()).map(({ outcome }) => outcome);
+    expect(outcomes).toEqual(expect.arrayContaining(["synchronised", undefined]));
+    expect(outcomes).toHaveLength(2);
+  });
+
+  it("is not said to hold what was synchronised before the log was written", async () => {
+    await pause();
+    await deliver("001");
+    await resume();
+    await app.drain();
+    await app.services.gatherer.flush();
+    const { deliveries } = await listDeliveries(app.services, tenantId, { fields: {}, limit: 10 });
+    expect(deliveries).toMatchObject([{ verdict: "accepted", outcome: "synchronised" }]);
+  });
+
   it("holds a delivery once, however often it is repeated", async () => {
     await pause();
     await deliver("001");

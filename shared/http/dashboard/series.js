@@ -11,6 +11,7 @@ export const groups = /** @type {const} */ (["synchronised", "nothing to do", "w
 /** @type {Readonly<Record<string, Group>>} */
 const groupOf = {
   synchronised: "synchronised",
+  held: "waiting",
   retrying: "waiting",
   accepted: "waiting",
   refused: "refused",

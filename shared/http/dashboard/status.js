@@ -14,6 +14,7 @@ const tones = {
   ready: "good",
   resolved: "good",
   degraded: "warn",
+  held: "warn",
   retrying: "warn",
   waiting: "warn",
   rate_limited: "warn",

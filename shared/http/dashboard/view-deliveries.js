@@ -25,6 +25,7 @@ const verdicts = /** @type {const} */ ([
 const outcomes = /** @type {const} */ ([
   ["", "any"],
   ["synchronised", "synchronised"],
+  ["held", "held"],
   ["retrying", "retrying"],
   ["dead", "dead"],
   ["discarded", "discarded"],
