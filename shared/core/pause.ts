@@ -7,6 +7,8 @@ export interface Pause {
   readonly since: string;
   /** ISO 8601: when it was last asked to be resumed. */
   readonly resumedAt?: string;
+  /** ISO 8601: when the payloads of what is held were last kept from running out. */
+  readonly payloadsRenewedAt?: string;
   /** The subject of whoever asked for it. */
   readonly by: string;
 }

@@ -38,6 +38,21 @@ export class HeldEvents {
     return (await this.#documents.query({ pk: registrationId, where: { tenantId }, orderBy, limit })).items;
   }
 
+  /** All that are held, in no order. */
+  async *all(tenantId: string, registrationId: string): AsyncGenerator<HeldEvent> {
+    let cursor: string | undefined;
+    do {
+      const page = await this.#documents.query({
+        pk: registrationId,
+        where: { tenantId },
+        limit: 100,
+        ...(cursor === undefined ? {} : { cursor }),
+      });
+      yield* page.items;
+      cursor = page.cursor;
+    } while (cursor !== undefined);
+  }
+
   /** Lets go of an event that is on the queue. */
   async release(event: HeldEvent): Promise<void> {
     if (await this.#documents.delete(event.pk, event.id)) await this.#count(event, -1);

@@ -10,9 +10,6 @@ import { toResumeMessage } from "./resume-message";
 import type { Services } from "./services";
 import { tenantOf } from "./tenant-of";
 
-/** To queue all that may be held takes minutes. */
-const LOST_AFTER_MS = 3_600_000;
-
 /**
  * From now on deliveries are taken and held; on other instances, within 30 seconds.
  * @throws {WebhookError} `registration_not_found`, `forbidden`, `invalid_request` for a shared webhook, `store_unavailable`
@@ -100,20 +97,11 @@ async function pause(services: Services, registration: Registration, by: string)
 }
 
 /**
- * Resumes anew what was asked to be an hour ago and still is not: whoever asked may have been killed before it was queued,
- * or an outage have lasted for longer than anybody tries. Never throws: the next run of the timer tries again.
+ * Asks for a resumption once more. Somebody may have paused the webhook again meanwhile: then it stays paused, and the
+ * message does nothing.
+ * @throws {WebhookError} `queue_unavailable`, `store_unavailable`
  */
-export async function tendPause(services: Services, registration: Registration): Promise<void> {
-  const { pause, id: registrationId } = registration;
-  if (pause?.state !== "resuming") return;
-  if (services.now() - Date.parse(pause.resumedAt ?? pause.since) < LOST_AFTER_MS) return;
-  await askAnew(services, registration).catch((error: unknown) => {
-    services.log("warn", "pause.not_tended", { registrationId, error: String(error) });
-  });
-}
-
-/** Somebody may have paused it again meanwhile: then it stays paused, and the message does nothing. */
-async function askAnew(services: Services, registration: Registration): Promise<void> {
+export async function resumeAnew(services: Services, registration: Registration): Promise<void> {
   await queueResumption(services, registration);
   await change(services, registration.id, (current) =>
     current.pause?.state === "resuming" ? resuming(services, current, current.pause) : current,

@@ -7,7 +7,7 @@ import type { TenantEntry } from "../repositories/registrations";
 import { activityKeyOf } from "./activity-key";
 import { evaluateService, evaluateTenant } from "./evaluate-alerts";
 import { summaryOf } from "./overview";
-import { tendPause } from "./pause-webhook";
+import { tendPause } from "./tend-pause";
 import { providerNamed } from "./provider-of";
 import type { Services } from "./services";
 import { serveDue } from "./serve-due";

@@ -119,6 +119,22 @@ describe("a webhook that is paused", () => {
     expect(deliveries).toMatchObject([{ entityId: "001", outcome: "synchronised" }]);
   });
 
+  it("holds for as long as it takes what does not fit a message: the timer keeps its fields from running out", async () => {
+    jest.spyOn(app.services.sync, "enqueueSyncTask");
+    await pause();
+    await deliver("001", { Notes: "x".repeat(300_000) });
+    for (let weeks = 0; weeks < 20; weeks++) {
+      app.advance(7 * 24 * HOUR_MS);
+      await recomputeHealth(app.services);
+    }
+    const put = jest.spyOn(app.services.payloads, "put");
+    await recomputeHealth(app.services);
+    expect(put).not.toHaveBeenCalled();
+    await resume();
+    await app.drain();
+    expect(synchronised()).toEqual(["001"]);
+  });
+
   it("is paused once: asked again, it stays as it is", async () => {
     const first = await pause();
     app.advance(HOUR_MS);
