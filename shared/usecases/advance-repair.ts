@@ -33,8 +33,9 @@ export async function advanceRepair(services: Services, repair: Repair): Promise
   for (const part of repair.parts) parts.push(await advancePart(services, repair, part));
   for (const part of missingParts(repair, parts)) parts.push(await advancePart(services, repair, part));
   const advanced = withParts(services, repair, parts);
-  if (JSON.stringify(advanced) !== JSON.stringify(repair)) await services.repairs.save(advanced);
+  // Once it is saved as ended nobody comes back to it.
   await noteEnd(services, advanced);
+  if (JSON.stringify(advanced) !== JSON.stringify(repair)) await services.repairs.save(advanced);
   return advanced;
 }
 

@@ -76,6 +76,8 @@ it.each(
   const [repair] = repairs.items;
   if (!repair) throw new Error("there is no repair");
   expect(repair).toMatchObject({ id: begun.id, status: "completed" });
+  const key = { tenantId: repair.tenantId, registrationId: repair.registrationId, pk: repair.pk };
+  expect((await services.activities.get(key)).lastRepair).toMatchObject({ status: "completed" });
   const { sent, present, repaired, failed } = countsOf((await refreshRepair(services, repair)).parts);
   expect([sent, present + repaired, failed]).toEqual([7, 7, 0]);
   expect(present).toBeGreaterThanOrEqual(2);
