@@ -24,14 +24,20 @@ export class ChangePositions {
   /** The position of the collection; where there is none, a new one that begins at `since` (ISO 8601). */
   async open(key: CollectionKey, since: string): Promise<Stored<ChangePosition>> {
     const fresh = newPosition(key, since);
-    const known = await this.#documents.get(fresh.pk, fresh.id);
+    const known = await this.#find(fresh);
     if (known) return known;
     try {
       return await this.#documents.create(fresh);
     } catch (error) {
-      if (!isWebhookError(error, "document_exists")) throw error;
-      return this.open(key, since);
+      const other = isWebhookError(error, "document_exists") ? await this.#find(fresh) : undefined;
+      if (other) return other;
+      throw error;
     }
+  }
+
+  async #find({ pk, id, tenantId }: ChangePosition): Promise<Stored<ChangePosition> | undefined> {
+    const found = await this.#documents.get(pk, id);
+    return found?.value.tenantId === tenantId ? found : undefined;
   }
 
   /** The position as it is then; `undefined` if somebody else moved it meanwhile, and then it stays as it is. */

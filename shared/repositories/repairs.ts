@@ -26,7 +26,7 @@ export class Repairs {
       const known = isWebhookError(error, "document_exists")
         ? await this.#documents.get(repair.pk, repair.id)
         : undefined;
-      if (known) return known.value;
+      if (known?.value.tenantId === repair.tenantId) return known.value;
       throw error;
     }
   }
