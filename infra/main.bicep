@@ -42,7 +42,7 @@ param oidcTenantClaim string = 'tid'
 @description('Tenant id by claim value; needed where the issuer holds {tenantid}.')
 param oidcTenantMap object = {}
 
-@description('NCRONTAB schedule (UTC) of the health timer. Keep healthAlertWindow at three of its intervals.')
+@description('NCRONTAB schedule (UTC) of the timers of health and of gaps. Keep healthAlertWindow at three of its intervals.')
 param healthSchedule string = '0 */5 * * * *'
 
 @description('NCRONTAB schedule (UTC) of the timers that renew what was set up at providers, and that send alerts.')

@@ -89,7 +89,7 @@ param oidcTenantClaim string
 @description('Tenant id by claim value.')
 param oidcTenantMap object
 
-@description('NCRONTAB schedule (UTC) of the health timer.')
+@description('NCRONTAB schedule (UTC) of the timers of health and of gaps.')
 param healthSchedule string
 
 @description('Schedule of the timers that renew what was set up at providers, and that send alerts.')
