@@ -10,8 +10,10 @@ import type { Registration } from "./registration";
 import { silenceSentence } from "./silence";
 
 /** Fewer deliveries say nothing about a rate. */
-const LEAST_REFUSED = 10;
+const LEAST_FOR_RATE = 10;
 const REFUSED_PERCENT = 25;
+/** Anybody who knows the URL can make one delivery fail. */
+const LEAST_IN_ROW = 3;
 /** Events are a minute's affair; whoever waits for a limit is scheduled for later and does not count. */
 export const QUEUE_AGE_MS = 10 * 60_000;
 const QUEUE_AGE_CRITICAL_MS = 60 * 60_000;
@@ -43,11 +45,17 @@ const healthFinding: Find = ({ registration, health }) => {
   return {
     condition: "health",
     subject: subjectOf(registration),
-    severity: status === "failed" ? "critical" : "warning",
+    severity: status === "failed" && isCertain(registration, health) ? "critical" : "warning",
     cause: `The webhook is ${status}: ${failureCount} failures in a row, ${failureRate} % within ${windowMinutes} min.`,
     nextStep: recommendations.join(" ") || `See GET /webhooks/${registration.id}/health.`,
   };
 };
+
+/** A rate of few says little: on a quiet webhook one forged request is all that came. */
+function isCertain({ status }: Registration, { counts, failureCount }: WebhookHealth): boolean {
+  const failed = counts.refused + counts.syncFailed + counts.dead;
+  return status === "failed" || failureCount >= LEAST_IN_ROW || failed >= LEAST_FOR_RATE;
+}
 
 const silenceFinding: Find = ({ registration, health: { silence, lastEventAt = "" }, provider, now }) => {
   if (silence?.isAlarming !== true) return undefined;
@@ -66,7 +74,7 @@ const refusalFinding: Find = ({ registration, health: { counts, failureReasons, 
   const refused = counts.refused + counts.throttled;
   const genuine = counts.accepted + counts.duplicate + counts.ignored + counts.handshake + counts.routed;
   const percent = Math.round((refused / Math.max(1, refused + genuine)) * 100);
-  if (refused < LEAST_REFUSED || percent < REFUSED_PERCENT) return undefined;
+  if (refused < LEAST_FOR_RATE || percent < REFUSED_PERCENT) return undefined;
   const reason = failureReasons.map((note) => note.reason).find(isRefusalReason);
   return {
     condition: "refused_rate",

@@ -30,6 +30,28 @@ function findingsAfter(notes: readonly ActivityNote[], overrides: Partial<Regist
 const refusals = (notes: readonly ActivityNote[], overrides?: Partial<Registration>) =>
   findingsAfter(notes, overrides).findings.filter(({ condition }) => condition === "refused_rate");
 
+describe("the health of a webhook", () => {
+  const severityAfter = (notes: readonly ActivityNote[], overrides?: Partial<Registration>) =>
+    findingsAfter(notes, overrides).findings.find(({ condition }) => condition === "health")?.severity;
+  const refused = (count: number) => times(count, { count: "refused", reason: "signature_mismatch" });
+  const genuine = times(1, { count: "accepted" });
+
+  it.each<[string, ActivityNote[], string | undefined]>([
+    ["is a warning where one forged request is all that came", refused(1), "warning"],
+    ["is a warning where two are", refused(2), "warning"],
+    ["is critical from the third failure in a row on", refused(3), "critical"],
+    ["is a warning where nine failed, and then one was genuine", [...refused(9), ...genuine], "warning"],
+    ["is critical where ten failed", [...refused(10), ...genuine], "critical"],
+    ["is told to nobody where all is well", genuine, undefined],
+  ])("%s", (_, notes, severity) => {
+    expect(severityAfter(notes)).toBe(severity);
+  });
+
+  it("is critical where five events in a row could not be synchronised, whatever came since", () => {
+    expect(severityAfter(genuine, { status: "failed" })).toBe("critical");
+  });
+});
+
 describe("refused deliveries are an alert", () => {
   it("from ten on and from a quarter of all, with the reason seen last and its next step", () => {
     const refused = times(10, { count: "refused", reason: "timestamp_stale" });
