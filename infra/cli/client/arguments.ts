@@ -26,8 +26,13 @@ const special = {
   outcome: { type: "string" },
   event: { type: "string" },
   entity: { type: "string" },
+  replay: { type: "string" },
   since: { type: "string" },
+  until: { type: "string" },
   limit: { type: "string" },
+  run: { type: "boolean", default: false },
+  rate: { type: "string" },
+  cancel: { type: "boolean", default: false },
   interval: { type: "string", default: "2" },
 } as const;
 
@@ -107,10 +112,11 @@ export function objectIn(name: OptionName, text: string | undefined): JsonObject
 const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** `2h`, `30m`, `7d` before `now` (milliseconds since 1970), or a time in ISO 8601; answers ISO 8601. @throws {UsageError} */
-export function timeIn(text: string | undefined, now: number): string | undefined {
+export function timeIn(name: OptionName, text: string | undefined, now: number): string | undefined {
   if (text === undefined) return undefined;
   const [, count, unit = ""] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
-  const time = count === undefined ? Date.parse(text) : now - Number(count) * (UNITS[unit] ?? 0);
-  if (!Number.isFinite(time)) throw new UsageError(`--since: ${text} is neither a time nor like 2h, 30m or 7d`);
+  const stated = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : NaN;
+  const time = count === undefined ? stated : now - Number(count) * (UNITS[unit] ?? 0);
+  if (!Number.isFinite(time)) throw new UsageError(`--${name}: ${text} is neither a time nor like 2h, 30m or 7d`);
   return new Date(time).toISOString();
 }

@@ -2,10 +2,11 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { JsonObject } from "../../../shared/core/json";
 import { type Arguments, requireOnly, UsageError } from "./arguments";
 import { type Command, type CommandContext, text } from "./command";
-import { deliveries, delivery, deliveryColumns, replay } from "./delivery-commands";
+import { deliveries, delivery, deliveryColumns } from "./delivery-commands";
 import { GatewayError } from "./gateway";
 import { somePages } from "./pages";
 import { toJson, toRow } from "./print";
+import { replayMany, replayOne, replayPlanned } from "./replay-commands";
 import { health, list, register } from "./webhook-commands";
 
 /** The commands; of one name, those that are told by a word come first. */
@@ -15,7 +16,9 @@ export const commands: readonly Command[] = [
   health,
   delivery,
   deliveries,
-  replay,
+  replayOne,
+  replayPlanned,
+  replayMany,
   {
     name: "tail",
     usage: "tail [WEBHOOK] [--interval SECONDS]",

@@ -1,7 +1,8 @@
-import { countIn, timeIn, UsageError } from "./arguments";
+import { countIn } from "./arguments";
 import { type Command, type CommandContext, show } from "./command";
 import { somePages } from "./pages";
 import { type Column, pick, toFigures, toTable, toText } from "./print";
+import { searchIn, searchOptions, searchUsage } from "./search";
 
 /** `castiel-webhooks deliveries`, with the id of one. */
 export const delivery: Command = {
@@ -14,36 +15,25 @@ export const delivery: Command = {
   run: showDelivery,
 };
 
-/** `castiel-webhooks deliveries`. */
+/** `castiel-webhooks deliveries`, with a search. */
 export const deliveries: Command = {
   name: "deliveries",
-  usage:
-    "deliveries [WEBHOOK] [--integration ID] [--verdict V] [--outcome O] [--event NAME] [--entity ID] [--since 2h] [--limit 50]",
+  usage: `deliveries ${searchUsage} [--limit 50]`,
   summary: "Search the delivery log, of one webhook or of all.",
   maxWords: 1,
-  options: ["integration", "verdict", "outcome", "event", "entity", "since", "limit"],
+  options: [...searchOptions, "limit"],
   run: searchDeliveries,
 };
 
-/** `castiel-webhooks replay`. */
-export const replay: Command = {
-  name: "replay",
-  usage: "replay <delivery>",
-  summary: "Replay a delivery.",
-  maxWords: 1,
-  options: [],
-  run: replayDelivery,
-};
-
-/** Columns of the delivery log, each with the width that it has where rows come one by one. */
-export const deliveryColumns: readonly (readonly [...Column, number])[] = [
+/** Columns of the delivery log. */
+export const deliveryColumns: readonly Column[] = [
   ["RECEIVED", "receivedAt", 24],
   ["VERDICT", "verdict", 12],
   ["OUTCOME", "outcome", 12],
   ["EVENT", "eventName", 24],
   ["ENTITY", "entityId", 20],
   ["REASON", "reason", 20],
-  ["DELIVERY", "deliveryId", 0],
+  ["DELIVERY", "deliveryId"],
 ];
 
 /** What is long (headers, the event's data, each step of the sync task) is left to `--json`. */
@@ -86,28 +76,6 @@ async function showDelivery(context: CommandContext): Promise<void> {
 }
 
 async function searchDeliveries(context: CommandContext): Promise<void> {
-  const { words, flags, now } = context;
-  const query = {
-    registrationId: words[0],
-    integrationId: flags.integration,
-    verdict: flags.verdict,
-    outcome: flags.outcome,
-    eventName: flags.event,
-    entityId: flags.entity,
-    since: timeIn(flags.since, now()),
-  };
-  const found = await somePages(context, query, countIn("limit", flags.limit ?? "50"));
-  show(context, { deliveries: found }, () =>
-    toTable(
-      deliveryColumns.map(([heading, field]) => [heading, field]),
-      found,
-    ),
-  );
-}
-
-async function replayDelivery(context: CommandContext): Promise<void> {
-  const [id] = context.words;
-  if (id === undefined) throw new UsageError("which delivery? deliveries shows their ids");
-  const reply = await context.gateway.call("POST", `/deliveries/${encodeURIComponent(id)}/replay`);
-  show(context, reply, () => `queued again: ${id}`);
+  const found = await somePages(context, searchIn(context), countIn("limit", context.flags.limit ?? "50"));
+  show(context, { deliveries: found }, () => toTable(deliveryColumns, found));
 }

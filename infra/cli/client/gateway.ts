@@ -10,9 +10,13 @@ export interface GatewayOptions {
 
 /** The gateway said no, or did not answer. `message` is for a person. */
 export class GatewayError extends Error {
-  constructor(message: string, options?: ErrorOptions) {
+  /** It did not answer, or could not: it may later. */
+  readonly isOutage: boolean;
+
+  constructor(message: string, { isOutage = false, ...options }: ErrorOptions & { readonly isOutage?: boolean } = {}) {
     super(message, options);
     this.name = "GatewayError";
+    this.isOutage = isOutage;
   }
 }
 
@@ -41,10 +45,10 @@ export class Gateway {
       headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     }).catch((error: unknown) => {
-      throw new GatewayError(`no answer from ${url}`, { cause: error });
+      throw new GatewayError(`no answer from ${url}`, { cause: error, isOutage: true });
     });
     const json: unknown = await reply.json().catch(() => undefined);
-    if (!reply.ok) throw new GatewayError(problemIn(reply.status, json));
+    if (!reply.ok) throw new GatewayError(problemIn(reply.status, json), { isOutage: reply.status >= 500 });
     return asObject(json) ?? {};
   }
 }

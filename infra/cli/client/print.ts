@@ -1,7 +1,7 @@
 import { asObject, asText, at, type JsonObject, objectsIn } from "../../../shared/core/json";
 
-/** A column of a table: its heading, and the path of the field that it shows. */
-export type Column = readonly [heading: string, path: string];
+/** A column of a table: its heading, the path of the field that it shows, and how wide it is where rows come one by one. */
+export type Column = readonly [heading: string, path: string, width?: number];
 
 const GAP = "  ";
 
@@ -16,10 +16,10 @@ export function toTable(columns: readonly Column[], rows: readonly JsonObject[])
 }
 
 /** One row below a table of the same columns, with the widths that its headings have at least. */
-export function toRow(columns: readonly (readonly [...Column, width: number])[], row: JsonObject): string {
+export function toRow(columns: readonly Column[], row: JsonObject): string {
   return toLine(
     columns.map(([, path]) => toText(fieldOf(row, path))),
-    columns.map(([, , width]) => width),
+    columns.map(([, , width = 0]) => width),
   );
 }
 

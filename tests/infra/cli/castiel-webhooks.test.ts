@@ -46,6 +46,18 @@ function deliver(webhook: ReturnType<typeof register>, ...more: readonly string[
   return run("send", ...to, "--secret", webhookSecret, ...more);
 }
 
+/** A webhook with one delivery, which was synchronised. */
+async function registerAndDeliver(): Promise<ReturnType<typeof register>> {
+  const webhook = register();
+  expect(deliver(webhook).status).toBe(0);
+  await eventually(
+    () =>
+      Promise.resolve(json("deliveries", webhook.registrationId, "--outcome", "synchronised").deliveries as object[]),
+    (lines) => lines.length === 1,
+  );
+  return webhook;
+}
+
 describe("npx castiel-webhooks", () => {
   it("registers a webhook, and shows what to do next", () => {
     const { status, out } = at("register", "salesforce", "--connection", "conn-123", "--events", "*");
@@ -97,6 +109,32 @@ describe("npx castiel-webhooks", () => {
     expect(service).toMatch(/^failedRegistrationsCount +\d+$/m);
     expect(service).toMatch(/^queue\.deadLettered +0$/m);
     expect(json("health", registrationId)).toMatchObject({ registrationId, failureRate: 0 });
+  });
+
+  it("plans a replay of what a search finds, shows it, and cancels it", async () => {
+    const webhook = await registerAndDeliver();
+    const { out } = at("replay", webhook.registrationId, "--outcome", "synchronised", "--since", "1h");
+    expect(out).toMatch(/^filter\.outcome +synchronised$/m);
+    expect(out).toMatch(/^matched +1\nreplayable +1$/m);
+    expect(out).toMatch(/^It begins with\nRECEIVED.+\n\S+Z +accepted +synchronised /m);
+    const [, replayId = ""] = /^replayId +(\S+)$/m.exec(out) ?? [];
+    expect(at("replay", replayId, "--cancel").out).toMatch(/^status +cancelled$/m);
+    expect(json("replay", replayId)).toMatchObject({ replayId, status: "cancelled", queued: 0 });
+    const again = at("replay", replayId, "--run");
+    expect([again.status, again.error]).toEqual([1, expect.stringMatching(/^409 replay_ended/)]);
+  });
+
+  it("runs a replay of what a search finds, and finds what it was of", async () => {
+    const { registrationId } = await registerAndDeliver();
+    const { replayId, ...run } = json("replay", registrationId, "--until", "0s", "--run", "--rate", "20");
+    expect(run).toMatchObject({ status: "completed", ratePerSecond: 20, queued: 1 });
+    const [replayed] = await eventually(
+      () => Promise.resolve(json("deliveries", "--replay", replayId).deliveries as { deliveryId: string }[]),
+      (lines) => lines.length === 1,
+    );
+    const id = replayed?.deliveryId ?? "";
+    expect(json("deliveries", id)).toMatchObject({ registrationId, replayId, outcome: "synchronised" });
+    expect(at("replay", id).out).toBe(`queued again: ${id}\n`);
   });
 
   it("shows deliveries as they come, until it is stopped", async () => {
@@ -156,14 +194,21 @@ describe("npx castiel-webhooks", () => {
     [["health", "webhook-1", "webhook-2"], "webhook-2 does not belong to: health"],
     [["deliveries", "--webhook", "nonsense"], "--webhook"],
     [["deliveries", "delivery-1", "--verdict", "refused"], "--verdict does not belong to: deliveries <delivery>"],
-    [["replay", "delivery-1", "--interval", "2"], "--interval does not belong to: replay"],
+    [["replay", "delivery-1", "--interval", "2"], "--interval does not belong to: replay <delivery>"],
     [["register"], "which integration?"],
     [["register", "github", "--target", "[]"], "--target is to be a JSON object"],
     [["deliveries", "--since", "soon"], "--since: soon"],
     [["deliveries", "--limit", "0"], "--limit"],
     [["deliveries", "--limit", "1.5"], "--limit"],
     [["tail", "--interval", "0"], "--interval"],
+    [["deliveries", "--until", "5"], "--until: 5"],
     [["replay"], "which delivery?"],
+    [["replay", "--run"], "which delivery?"],
+    [["replay", "delivery-1", "--run"], "--run does not belong to: replay <delivery>"],
+    [["replay", "replay-1", "--outcome", "dead"], "--outcome does not belong to: replay <replay>"],
+    [["replay", "replay-1", "--run", "--cancel"], "--run or --cancel?"],
+    [["replay", "--since", "2h", "--rate", "5"], "--rate is of --run"],
+    [["replay", "--since", "2h", "--run", "--rate", "0"], "--rate"],
     [["list", "--url", "http://hooks.example.com"], "plain http"],
     [["list", "--url", "https://hooks.example.com"], "--token"],
     [["list", "--url", "nonsense"], "no URL"],

@@ -1,10 +1,4 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
-import { join } from "node:path";
-import { text } from "node:stream/consumers";
-import { projectRoot } from "../../support/gateway";
+import { callCommandLine, startAnswering } from "../../support/answering-gateway";
 
 /** What a terminal obeys: it clears the screen, names the window, and goes back to overwrite. */
 const evil = "\u001b[2J\u009b2J\u001b]0;x\u0007\r\u007f";
@@ -26,24 +20,7 @@ const answer = {
   title: evil,
   problems: [{ path: evil, message: evil }],
 };
-const page = { ...answer, webhooks: [answer], deliveries: [answer] };
-
-let server: Server;
-let status: number;
-beforeAll(async () => {
-  server = createServer((_request, response) => response.writeHead(status).end(JSON.stringify(page)));
-  server.listen(0);
-  await once(server, "listening");
-});
-afterAll(() => server.close());
-
-async function run(...words: readonly string[]): Promise<string> {
-  const { port } = server.address() as AddressInfo;
-  const script = join(projectRoot, "infra", "cli", "castiel-webhooks.cjs");
-  const child = spawn("node", [script, ...words, "--url", `http://localhost:${port}`]);
-  const [out, error] = await Promise.all([text(child.stdout), text(child.stderr)]);
-  return out + error;
-}
+const page = { ...answer, webhooks: [answer], deliveries: [answer], sample: [answer] };
 
 describe.each([
   [["register", "github"]],
@@ -51,11 +28,14 @@ describe.each([
   [["health", "webhook-1"]],
   [["deliveries"]],
   [["deliveries", "delivery-1"]],
+  [["replay", "--since", "2h"]],
+  [["replay", "replay-1", "--run"]],
 ])("castiel-webhooks %j", (words) => {
-  it.each([200, 400])("prints nothing that a terminal obeys of an answer with %i", async (answered) => {
-    status = answered;
-    const printed = await run(...words);
-    expect(printed).toContain("?[2J");
-    expect(printed).toMatch(/^[^\u0000-\u0009\u000b-\u001f\u007f-\u009f]*$/);
+  it.each([200, 400])("prints nothing that a terminal obeys of an answer with %i", async (status) => {
+    const gateway = await startAnswering([status, page]);
+    const { out, error } = await callCommandLine([...words, "--url", gateway.url]);
+    gateway.close();
+    expect(out + error).toContain("?[2J");
+    expect(out + error).toMatch(/^[^\u0000-\u0009\u000b-\u001f\u007f-\u009f]*$/);
   });
 });
