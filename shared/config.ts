@@ -5,6 +5,7 @@ import { type AzureBackEnds, checkHttps, readAzure } from "./config/azure";
 import { type OutboundConfig, readOutbound } from "./config/outbound";
 import { type MailConfig, readMail } from "./config/mail";
 import { readSyncEngine, type SyncEngineConfig } from "./config/sync-engine";
+import { readTracing, type TracingConfig } from "./config/tracing";
 import { type Setting, type SettingName, settings, type Values } from "./config/settings";
 import { parseJson } from "./core/delivery-request";
 import type { HoldBounds } from "./core/pause";
@@ -69,6 +70,8 @@ export interface Config {
   readonly mail?: MailConfig;
   /** Absent: the built-in engine. */
   readonly syncEngine?: SyncEngineConfig;
+  /** Absent: nothing is traced. */
+  readonly tracing?: TracingConfig;
   readonly vendors: VendorSettings;
   /** Values that `%NAME%` in a trigger stands for. */
   readonly appSettings: Readonly<Record<string, string>>;
@@ -128,6 +131,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   if (!URL.canParse(String(values["REDIS_URL"] ?? "redis://localhost"))) problems.push("REDIS_URL is not a URL");
   const syncEngine = readSyncEngine(values, problems);
   const mail = readMail(values, problems);
+  const tracing = readTracing(values, problems);
   const publicBaseUrl = readPublicUrl(values, env, problems);
   const backEnds =
     values["CASTIEL_MODE"] === "azure"
@@ -145,6 +149,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     backEnds,
     ...(syncEngine === undefined ? {} : { syncEngine }),
     ...(mail === undefined ? {} : { mail }),
+    ...(tracing === undefined ? {} : { tracing }),
     ...(publicBaseUrl === undefined ? {} : { publicBaseUrl }),
   });
 }

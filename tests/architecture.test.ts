@@ -39,6 +39,12 @@ const packageOwners: Readonly<Record<string, readonly string[]>> = {
   nodemailer: ["shared/adapters/alerts/email"],
   "@redis/client": ["shared/adapters/redis/"],
   jose: ["shared/adapters/oidc/"],
+  "@opentelemetry/api": ["shared/adapters/opentelemetry/"],
+  "@opentelemetry/core": ["shared/adapters/opentelemetry/"],
+  "@opentelemetry/resources": ["shared/adapters/opentelemetry/"],
+  "@opentelemetry/sdk-trace": ["shared/adapters/opentelemetry/"],
+  "@opentelemetry/exporter-trace-otlp-http": ["shared/adapters/opentelemetry/"],
+  "@opentelemetry/exporter-trace-otlp-proto": ["shared/adapters/opentelemetry/"],
   // Calls that go out pass one client, which guards them (DESIGN 11, Outbound calls).
   "node:http": ["shared/adapters/outbound/", "infra/local/"],
   "node:https": ["shared/adapters/outbound/"],

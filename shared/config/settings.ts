@@ -1,3 +1,5 @@
+import { tracingSettings } from "./tracing-settings";
+
 /** One setting of the environment: its JSON schema, its default and what it is for. The README's table is made of this. */
 export interface Setting {
   readonly schema: Readonly<Record<string, unknown>>;
@@ -263,6 +265,7 @@ export const settings = {
     default: "10000",
     description: "Registrations kept in memory.",
   },
+  ...tracingSettings,
 } as const satisfies Record<string, Setting>;
 
 /** The name of a setting. */
