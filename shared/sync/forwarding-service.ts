@@ -21,13 +21,18 @@ export function createForwardingService(dependencies: ForwardingDependencies): S
     async enqueueSyncTask(request) {
       const { task, messages } = toForward(dependencies, request);
       return runTask(dependencies, { task, mayTakeLong: true }, async (stopwatch): Promise<RunEnd> => {
-        let receipt: EngineReceipt = {};
-        for (const message of messages) receipt = await dependencies.engine.hand(message);
-        stopwatch.lap("forward");
+        const receipt = await stopwatch.time("forward", () => handAll(dependencies.engine, messages));
         return { changes: { status: "completed", source: "forwarded", ...toChanges(receipt) } };
       });
     },
   };
+}
+
+/** Answers the last receipt. */
+async function handAll(engine: ExternalEngine, messages: readonly EngineMessage[]): Promise<EngineReceipt> {
+  let receipt: EngineReceipt = {};
+  for (const message of messages) receipt = await engine.hand(message);
+  return receipt;
 }
 
 /** Several events of a task go out one by one, because the engine tells repetitions by the event's id. */

@@ -122,7 +122,7 @@ async function syncChange(
   const { tenantKey } = notice.connection;
   const job = { kind: "change", tenantKey, event: eventOf(notice, change, askedAt) } as const;
   try {
-    await syncRecord(dependencies, job, new Stopwatch(dependencies.now));
+    await syncRecord(dependencies, job, new Stopwatch({ now: dependencies.now }));
     return undefined;
   } catch (error) {
     return recordFailure(error);

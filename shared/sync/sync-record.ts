@@ -63,8 +63,9 @@ async function runSteps(
     stopwatch,
   );
   const shown = await showRecord(dependencies, shard, mapping, stopwatch);
-  const writtenBack = await writeChanges(dependencies, job, { shard, mapping, fetched });
-  stopwatch.lap("write_back");
+  const writtenBack = await stopwatch.time("write_back", () =>
+    writeChanges(dependencies, job, { shard, mapping, fetched }),
+  );
   return {
     ...read,
     result: {
@@ -100,18 +101,15 @@ async function saveRecord(
   const key = shardKeyOf(job);
   const lens = primaryLens(mapping, job.event.entityType, customRules);
   const plan = async (current: Shard | undefined): Promise<Saved & { readonly shard?: Shard }> => {
-    stopwatch.lap("save");
-    const fetched = await fetchRecord(reader, job, current, now());
-    stopwatch.lap("fetch");
+    const fetched = await stopwatch.time("fetch", () => fetchRecord(reader, job, current, now()));
     const mayWriteBack = mayWrite(mapping, fetched);
     const ids = { id: key.shardId, pk: key.tenantKey };
-    const planned = planShard({ key: ids, current, fetched, mapping, lens, mayWriteBack, now: now() });
-    stopwatch.lap("transform");
+    const planned = await stopwatch.time("transform", () =>
+      planShard({ key: ids, current, fetched, mapping, lens, mayWriteBack, now: now() }),
+    );
     return { planned, fetched, ...(planned.shard ? { shard: planned.shard } : {}) };
   };
-  const saved = await writeShard(dependencies, key, plan);
-  stopwatch.lap("save");
-  return saved;
+  return stopwatch.time("save", () => writeShard(dependencies, key, plan));
 }
 
 /** Deduplicates and derives. Answers the shard that shows the record, and how many derived shards were written. */
@@ -122,11 +120,13 @@ async function showRecord(
   stopwatch: Stopwatch,
 ): Promise<{ readonly shardId: string; readonly derived: number }> {
   if (shard.mergedInto !== undefined) return { shardId: (await takeIn(dependencies, shard)).id, derived: 0 };
-  const survivor = mapping?.deduplicate ? await deduplicate(dependencies, shard, mapping) : shard;
-  stopwatch.lap("deduplicate");
+  const survivor = await stopwatch.time("deduplicate", () =>
+    mapping?.deduplicate ? deduplicate(dependencies, shard, mapping) : shard,
+  );
   if (survivor.id !== shard.id) return { shardId: survivor.id, derived: 0 };
-  const derived = await saveDerived(dependencies, shard, { mapping, customRules: dependencies.customRules });
-  stopwatch.lap("derive");
+  const derived = await stopwatch.time("derive", () =>
+    saveDerived(dependencies, shard, { mapping, customRules: dependencies.customRules }),
+  );
   return { shardId: shard.id, derived };
 }
 
@@ -147,8 +147,8 @@ async function create(
   if (!mapping || !mayWrite(mapping, fetched) || !isToBeCreated(shard)) return { shard };
   const lens = primaryLens(mapping, job.event.entityType, customRules);
   const sync = (other: RecordJob): Promise<unknown> => syncRecord(dependencies, other, stopwatch);
-  const after = await createAnew(dependencies, { reader, job, mapping, lens, sync }, shard);
-  stopwatch.lap("write_back");
+  const creation = { reader, job, mapping, lens, sync };
+  const after = await stopwatch.time("write_back", () => createAnew(dependencies, creation, shard));
   if (after === shard) return { shard };
   const createdShardId = after.successor?.shardId ?? after.id;
   return { shard: after, writtenBack: "create", createdShardId };

@@ -74,8 +74,7 @@ async function runRecord(
 ): Promise<RunEnd> {
   const outcome = await syncRecord(dependencies, job, stopwatch);
   if (!notice) return { changes: { status: "completed", ...outcome } };
-  const collection = await syncChanges(dependencies, notice);
-  stopwatch.lap("changes");
+  const collection = await stopwatch.time("changes", () => syncChanges(dependencies, notice));
   return { changes: { status: "completed", ...outcome, collection } };
 }
 

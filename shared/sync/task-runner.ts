@@ -1,14 +1,12 @@
 import { isOutage, isWebhookError } from "../core/errors";
-import type { Clock } from "../core/ports";
 import { SyncDelay, SyncFailure, type SyncTask } from "../core/sync-task";
 import type { SyncTasks } from "../repositories/sync-tasks";
-import { Stopwatch } from "./stopwatch";
+import { Stopwatch, type StopwatchParts } from "./stopwatch";
 import { type NewTask, tenantOf } from "./task-documents";
 
 /** What keeps the documents of tasks. */
-export interface TaskRunnerDependencies {
+export interface TaskRunnerDependencies extends StopwatchParts {
   readonly syncTasks: SyncTasks;
-  readonly now: Clock;
 }
 
 /** A task that is about to run. */
@@ -32,11 +30,11 @@ type TaskChanges = Partial<SyncTask> & Pick<SyncTask, "status">;
  * @throws {WebhookError} `store_unavailable`, and whatever `work` throws, once the document tells it
  */
 export async function runTask(
-  { syncTasks, now }: TaskRunnerDependencies,
+  { syncTasks, now, tracer }: TaskRunnerDependencies,
   { task, mayTakeLong }: TaskRun,
   work: (stopwatch: Stopwatch, known: SyncTask | undefined) => Promise<RunEnd>,
 ): Promise<SyncTask> {
-  const stopwatch = new Stopwatch(now);
+  const stopwatch = new Stopwatch({ now, tracer });
   const known = task.trigger === "webhook" ? undefined : await syncTasks.get(tenantOf(task), task.id);
   // A listing that is done is done, whichever page's message comes again.
   if (known?.status === "completed" && known.progress) return known;
