@@ -7,6 +7,7 @@ import { createCanaryHttp } from "./app/canary";
 import { NotConfigured } from "./app/not-configured";
 import { openSharedState, type SharedState } from "./app/shared-state";
 import { createSynchronisation } from "./app/synchronisation";
+import { openTracing, withTracing } from "./app/tracing";
 import { type Config, ConfigError, readConfig } from "./config";
 import { Metrics } from "./core/metrics";
 import type { Clock, Log, LockingQueue } from "./core/ports";
@@ -14,6 +15,7 @@ import type { Provider } from "./core/provider";
 import { tenantKeyOf } from "./core/registration-id";
 import { createSealer } from "./core/sealer";
 import { TokenBuckets } from "./core/token-bucket";
+import type { Tracer } from "./core/tracing";
 import { createProviders } from "./providers/registry";
 import { Activities } from "./repositories/activities";
 import { AuditLog } from "./repositories/audit-log";
@@ -109,9 +111,10 @@ async function tellWhyNot(error: unknown): Promise<never> {
 /** Builds an app of its own, for tests and tools: nothing is shared with any other. */
 export async function createApp(options: AppOptions = {}): Promise<App> {
   const config = readConfig(options.env);
-  const log = options.log ?? consoleLog(config);
+  const tracing = await openTracing(config, version, options.log ?? consoleLog(config));
+  const { tracer, log } = tracing;
   const now = options.now ?? Date.now;
-  const backEnds = await openBackEnds(config, now, log);
+  const backEnds = withTracing(await openBackEnds(config, now, log), tracing);
   const rules = {
     publicBaseUrl: config.publicBaseUrl ?? `http://localhost:${config.port}`,
     version,
@@ -131,9 +134,10 @@ export async function createApp(options: AppOptions = {}): Promise<App> {
     channelPolicies: config.alerts.policies,
     ...(config.mail && { mailDomains: config.mail.domains }),
     syncEngine: config.syncEngine ? ("external" as const) : ("built_in" as const),
+    queue: tracing.queue,
   };
   const customRules = new Map([...builtInCustomRules, ...(options.customRules ?? [])]);
-  const parts = { config, backEnds, rules, customRules, metrics: new Metrics(), log, now };
+  const parts = { config, backEnds, rules, customRules, metrics: new Metrics(), tracer, log, now };
   const { services, shared } = await compose(parts).catch(async (error: unknown) => {
     await backEnds.close();
     throw error;
@@ -168,6 +172,7 @@ interface Parts {
   readonly rules: UseCaseServices["rules"];
   readonly customRules: ReadonlyMap<string, CustomRule>;
   readonly metrics: Metrics;
+  readonly tracer: Tracer | undefined;
   readonly log: Log;
   readonly now: Clock;
 }
@@ -204,6 +209,7 @@ async function createServices(parts: ServiceParts): Promise<Services> {
     ...createAlerting(parts),
     rules,
     metrics: parts.metrics,
+    tracer: parts.tracer,
     providers,
     registrations,
     deliveries,

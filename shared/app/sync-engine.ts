@@ -8,12 +8,15 @@ import { countedOutbound } from "../core/counted-outbound";
 import type { Metrics } from "../core/metrics";
 import type { Clock, Log, SecretStore } from "../core/ports";
 import type { SyncTaskService } from "../core/sync-task";
+import { tracedOutbound } from "../core/traced-outbound";
+import type { Tracer } from "../core/tracing";
 import { coalesceEvents } from "../sync/coalesce-events";
 import { countedService } from "../sync/counted-service";
 import { createForwardingService } from "../sync/forwarding-service";
 import type { ResendDependencies } from "../sync/resend-page";
 import { withResends } from "../sync/resend-service";
 import { createSyncTaskService, type SyncDependencies } from "../sync/sync-task-service";
+import { tracedService } from "../sync/traced-service";
 
 /** What the engine is made of. */
 export interface SyncEngineParts extends SyncDependencies, ResendDependencies {
@@ -25,19 +28,21 @@ export interface SyncEngineParts extends SyncDependencies, ResendDependencies {
 
 /** The built-in engine, or the way to the one that the settings name: that one gets every event, and at once. */
 export function createSyncEngine({ config, metrics, secrets, log, ...parts }: SyncEngineParts): SyncTaskService {
-  const counted = (service: SyncTaskService): SyncTaskService => countedService(service, metrics.syncTasks);
+  const watched = (service: SyncTaskService): SyncTaskService =>
+    tracedService(countedService(service, metrics.syncTasks), parts.tracer);
   if (config.syncEngine === undefined) {
     const coalescing = { windowMs: config.coalesceWindowMs, now: parts.now, wait };
-    return withResends(coalesceEvents(counted(createSyncTaskService(parts)), coalescing), parts);
+    return withResends(coalesceEvents(watched(createSyncTaskService(parts)), coalescing), parts);
   }
   const engine = openExternalEngine(config.syncEngine, {
     secrets,
     metrics,
     log,
     now: parts.now,
+    tracer: parts.tracer,
     timeoutMs: config.outbound.timeoutMs,
   });
-  return withResends(counted(createForwardingService({ ...parts, engine })), parts);
+  return withResends(watched(createForwardingService({ ...parts, engine })), parts);
 }
 
 /** After no time: when the events that are handled in this turn have come. */
@@ -49,18 +54,20 @@ interface Surroundings {
   readonly metrics: Metrics;
   readonly secrets: SecretStore;
   readonly now: Clock;
+  readonly tracer: Tracer | undefined;
   readonly log: Log;
   readonly timeoutMs: number;
 }
 
 function openExternalEngine(
   { url, secret: setting, policy }: SyncEngineConfig,
-  { secrets, metrics, now, log, timeoutMs }: Surroundings,
+  { secrets, metrics, now, tracer, log, timeoutMs }: Surroundings,
 ): ReturnType<typeof createExternalEngine> {
   log("info", "engine.external", { hosts: policy.hosts });
+  const http = tracedOutbound(createOutboundHttp({ policy, timeoutMs }), tracer, { name: "sync_engine", isOurs: true });
   return createExternalEngine({
     url,
-    outbound: countedOutbound(createOutboundHttp({ policy, timeoutMs }), metrics.outboundCalls, "sync_engine"),
+    outbound: countedOutbound(http, metrics.outboundCalls, "sync_engine"),
     secret: new SigningSecret({ setting, secrets, now }),
     now,
     log,

@@ -8,6 +8,7 @@ import type { Config } from "../config";
 import type { Metrics } from "../core/metrics";
 import type { Clock, Log } from "../core/ports";
 import type { RateLimiter } from "../core/rate-limiter";
+import type { Tracer } from "../core/tracing";
 import { ChangePositions } from "../repositories/change-positions";
 import { Conflicts } from "../repositories/conflicts";
 import { Connections } from "../repositories/connections";
@@ -59,13 +60,14 @@ export interface SynchronisationParts {
   readonly tenantKeyOf: (tenantId: string) => string;
   readonly customRules: ReadonlyMap<string, CustomRule>;
   readonly metrics: Metrics;
+  readonly tracer?: Tracer | undefined;
   readonly now: Clock;
   readonly log: Log;
 }
 
 /** SyncTaskService over the providers' records, which are read and written within the limits. */
 export function createSynchronisation(parts: SynchronisationParts): Synchronisation {
-  const { config, backEnds, shared, tenantKeyOf, customRules, metrics, now, log } = parts;
+  const { config, backEnds, shared, tenantKeyOf, customRules, metrics, tracer, now, log } = parts;
   const { documents, secrets, queue } = backEnds;
   const connections = new Connections(documents);
   const [shards, syncTasks, conflicts] = [new Shards(documents), new SyncTasks(documents), new Conflicts(documents)];
@@ -79,7 +81,7 @@ export function createSynchronisation(parts: SynchronisationParts): Synchronisat
     tenantMaximum: config.callsMaximum,
     log,
   });
-  const sessions = createSessions({ config, connections, secrets, limiter: rateLimiter, metrics, now, log });
+  const sessions = createSessions({ config, connections, secrets, limiter: rateLimiter, metrics, tracer, now, log });
   const callLimits = { limiter: rateLimiter, now };
   const records = limitedReader(createRecordReader(sessions), callLimits);
   const collectionChanges = limitedChanges(createCollectionChanges(sessions), callLimits);
@@ -88,6 +90,7 @@ export function createSynchronisation(parts: SynchronisationParts): Synchronisat
   const sync = createSyncEngine({
     config,
     metrics,
+    tracer,
     secrets,
     log,
     shards,
@@ -123,15 +126,17 @@ interface SessionParts extends CredentialDependencies {
   readonly config: Config;
   readonly limiter: RateLimiter;
   readonly metrics: Metrics;
+  readonly tracer: Tracer | undefined;
 }
 
 /** Every answer of a provider tells the limits what it says of its quota. */
-function createSessions({ config, limiter, metrics, ...parts }: SessionParts): VendorSessions {
+function createSessions({ config, limiter, metrics, tracer, ...parts }: SessionParts): VendorSessions {
   return createVendorSessions({
     onQuota: quotaObserver({ limiter, ...parts }),
     credentials: new ConnectionCredentials(parts),
     outbound: createOutboundHttp({ policy: config.outbound, timeoutMs: config.outbound.timeoutMs }),
     calls: metrics.outboundCalls,
+    tracer,
     settings: config.vendors,
     now: parts.now,
     log: parts.log,

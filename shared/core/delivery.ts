@@ -36,6 +36,8 @@ export interface ReplayNote extends ReplayMark {
   readonly settledAt: string;
   /** The code of the last failure. */
   readonly reason?: string;
+  /** Of its own trace, where it was traced and sampled. */
+  readonly traceId?: string;
 }
 
 /** A replay of a delivery that had ended at the door, and the lines of the log that its events have now. */
@@ -54,6 +56,8 @@ interface RecordBase extends Document {
   /** Absent for a first attempt. */
   readonly attempt?: DeliveryAttempt;
   readonly request?: ToldRequest;
+  /** W3C Trace Context of where it was received, if that was traced. */
+  readonly traceparent?: string;
 }
 
 /** A delivery that ended at the door. Written in the background, sampled under flood. */

@@ -132,6 +132,7 @@ export const deliverySchema = {
           attempts: { type: "integer" },
           settledAt: time,
           reason: text,
+          traceId: { ...text, description: "Of its own trace." },
           deliveries: {
             type: "array",
             description: "Of a delivery that had ended at the door: the lines that its events have now.",
@@ -148,6 +149,7 @@ export const deliverySchema = {
     event: { type: "object", description: "The event, as far as it is kept." },
     redacted: { type: "array", description: "Its fields of which something was left out.", items: text },
     syncTask: syncTaskSchema,
+    traceId: { ...text, description: "Of the trace of the delivery, where it was traced and sampled." },
   },
 } as const;
 

@@ -10,7 +10,9 @@ import { demandOperator, demandScope, readCaller } from "./caller";
 import { toNotReady } from "./not-ready";
 import { commonHeaders, toProblemResponse } from "./problem";
 import { rawBody } from "./read-request";
+import { toPath } from "./route-path";
 import type { JsonSchema } from "./schemas";
+import { tracedReply } from "./traced";
 import { compileBody, compileParameters, type Validator } from "./validate";
 
 /** One endpoint: what the host routes, what is checked before the handler runs, and what the OpenAPI document says. */
@@ -166,6 +168,7 @@ function toValidator(properties: Readonly<Record<string, JsonSchema>> = {}): Val
 }
 
 function register(spec: EndpointSpec, answer: (services: Services, request: HttpRequest) => Reply): void {
+  const traced = { method: spec.method, path: toPath(spec.route) };
   registerHandler(spec, async (request) => {
     let services: Services;
     try {
@@ -174,12 +177,24 @@ function register(spec: EndpointSpec, answer: (services: Services, request: Http
     } catch (error) {
       return notReadyReply(spec, await toNotReady(request, error));
     }
-    try {
-      return withCommonHeaders(await answer(services, request));
-    } catch (error) {
-      return toErrorReply(services, spec, error);
-    }
+    const { tracer } = services;
+    return tracer !== undefined && spec.access === "provider"
+      ? tracedReply(tracer, traced, request, () => replyTo(services, spec, request, answer))
+      : replyTo(services, spec, request, answer);
   });
+}
+
+async function replyTo(
+  services: Services,
+  spec: EndpointSpec,
+  request: HttpRequest,
+  answer: (services: Services, request: HttpRequest) => Reply,
+): Promise<HttpResponseInit> {
+  try {
+    return withCommonHeaders(await answer(services, request));
+  } catch (error) {
+    return toErrorReply(services, spec, error);
+  }
 }
 
 function registerHandler(

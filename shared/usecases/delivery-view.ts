@@ -1,5 +1,6 @@
 import type { DeliveryLine, DeliveryRecord, DoorReplay, EventRecord, ReplayNote, ToldRequest } from "../core/delivery";
 import type { JsonObject } from "../core/json";
+import { sampledTraceId } from "../core/tracing";
 import { lineIdOf } from "../repositories/delivery-lines";
 import type { SyncTaskView } from "./list-sync-tasks";
 
@@ -37,6 +38,8 @@ export interface DeliveryDetails extends DeliveryView {
   /** The event in our words, with the record's fields as far as they are kept. */
   readonly event?: JsonObject;
   readonly syncTask?: SyncTaskView;
+  /** Where to find its trace, if it has one. */
+  readonly traceId?: string;
 }
 
 /** What the API shows of a line. */
@@ -47,8 +50,13 @@ export function toDeliveryView(line: DeliveryLine): DeliveryView {
 
 /** What the API shows of a record. */
 export function toDeliveryDetails(record: DeliveryRecord): DeliveryDetails {
-  const { id: _, pk: __, tenantId: ___, schemaVersion: ____, ttl: _____, deliveryId, ...rest } = record;
-  const ids = { deliveryId: lineIdOf(record), ...(deliveryId === "" ? {} : { sourceDeliveryId: deliveryId }) };
+  const { id: _, pk: __, tenantId: ___, schemaVersion: ____, ttl: _____, deliveryId, traceparent, ...rest } = record;
+  const traceId = sampledTraceId(traceparent);
+  const ids = {
+    deliveryId: lineIdOf(record),
+    ...(deliveryId === "" ? {} : { sourceDeliveryId: deliveryId }),
+    ...(traceId !== undefined && { traceId }),
+  };
   const request = rest.request && toRequestView(rest.request);
   if (rest.verdict !== "accepted") {
     return { ...ids, ...rest, ...(request && { request }), ...(isKept(record) && { replayable: true }) };

@@ -12,6 +12,7 @@ import { noteSynchronisation } from "./note-synchronisation";
 import { redactPayload } from "./redact-payload";
 import { planRetry, type RetryPlan } from "./plan-retry";
 import type { Services } from "./services";
+import { traceOutcome } from "./trace-outcome";
 
 /**
  * Hands one queued event to SyncTaskService and records what became of it. Returns once the message may be completed:
@@ -46,6 +47,7 @@ async function attempt(services: Services, opened: OpenedMessage): Promise<boole
     const event = await loadEvent(services, opened);
     const task = await services.sync.enqueueSyncTask({ events: [event], attempt: attempts });
     await settle(services, opened, { outcome: "synchronised", attempts, task, earlier });
+    traceOutcome(services, event, { outcome: "synchronised", attempts, task });
     return true;
   } catch (error) {
     await handleFailure(services, opened, error, earlier);
@@ -74,6 +76,7 @@ async function handleFailure(
   const plan = planRetry(services, triedOf(opened), error);
   const { attempts, reason, counts } = plan;
   services.log("warn", "event.failed", { eventId: opened.event.eventId, reason, attempts, outage: !counts });
+  traceOutcome(services, opened.event, { outcome: plan.at === undefined ? "dead" : "retrying", attempts, reason });
   if (plan.at === undefined) return park(services, opened, { outcome: "dead", attempts, reason, earlier });
   // The copy goes out before anything is recorded: a crash in between repeats an attempt and loses nothing.
   await putOff(services, opened, plan.at, plan);

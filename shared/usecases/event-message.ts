@@ -34,6 +34,9 @@ export interface EventMessage {
   /** For the delivery log: the request, and the paths into the data that it must not hold. */
   readonly request?: ToldRequest;
   readonly redact?: readonly string[];
+  /** CloudEvents extension "distributed tracing": the trace of the delivery, where it is traced. */
+  readonly traceparent?: string;
+  readonly tracestate?: string;
   readonly data: EventData;
 }
 

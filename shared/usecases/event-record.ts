@@ -2,6 +2,7 @@ import type { EventOutcome, EventRecord, ReplayMark, ReplayNote } from "../core/
 import { redact } from "../core/redaction";
 import type { SyncTask } from "../core/sync-task";
 import { eventNameOf } from "../core/webhook-event";
+import { sampledTraceId } from "../core/tracing";
 import { recordIdOf } from "../repositories/deliveries";
 import { type OpenedMessage, replayMarkOf, turnOf } from "./event-message";
 import type { RedactedPayload } from "./redact-payload";
@@ -27,7 +28,8 @@ export function toEventRecord(services: Services, opened: OpenedMessage, settlem
   const now = services.now();
   const { outcome, attempts, task, reason } = settlement;
   const replay = replayMarkOf(message);
-  const replays = replaysAfter(settlement, replay && { ...replay, settledAt: new Date(now).toISOString() });
+  const traceparent = replay ? settlement.earlier?.traceparent : message.traceparent;
+  const replays = replaysAfter(settlement, noteOf(opened, now));
   const remembered = services.providers.get(event.integrationId)?.rememberSeconds ?? 0;
   return {
     id: recordIdOf(event.eventId),
@@ -56,6 +58,7 @@ export function toEventRecord(services: Services, opened: OpenedMessage, settlem
     ...(reason !== undefined && { reason }),
     ...(event.attempt && { attempt: event.attempt }),
     ...(message.request && { request: message.request }),
+    ...(traceparent !== undefined && { traceparent }),
     ...keptEvent(services, opened, settlement),
   };
 }
@@ -73,9 +76,16 @@ export function withReplayNote(
   opened: OpenedMessage,
   { earlier, ...settlement }: Settlement & { readonly earlier: EventRecord },
 ): EventRecord {
-  const mark = replayMarkOf(opened.message);
-  const settledAt = new Date(services.now()).toISOString();
-  return { ...earlier, replays: replaysAfter({ ...settlement, earlier }, mark && { ...mark, settledAt }) };
+  return { ...earlier, replays: replaysAfter({ ...settlement, earlier }, noteOf(opened, services.now())) };
+}
+
+type Noted = ReplayMark & Pick<ReplayNote, "settledAt" | "traceId">;
+
+/** Absent where the message is no replay. */
+function noteOf({ message }: OpenedMessage, now: number): Noted | undefined {
+  const mark = replayMarkOf(message);
+  const traceId = sampledTraceId(message.traceparent);
+  return mark && { ...mark, settledAt: new Date(now).toISOString(), ...(traceId !== undefined && { traceId }) };
 }
 
 type Kept = Pick<EventRecord, "event" | "redacted" | "dataref">;
@@ -110,7 +120,7 @@ function redactedEvent({ event: { replayId, ...event }, message }: OpenedMessage
 /** The replays so far, with the present one, where this is one, in the state that it is in. */
 function replaysAfter(
   { outcome, attempts, reason, earlier }: Settlement,
-  mark: (ReplayMark & Pick<ReplayNote, "settledAt">) | undefined,
+  mark: Noted | undefined,
 ): readonly ReplayNote[] {
   const known = earlier?.replays ?? [];
   if (mark === undefined) return known;

@@ -22,6 +22,8 @@ export async function holdEvents(
   const held = await heldEvents.countOf(tenantId, registrationId);
   if (isHoldFull({ pause, held, bounds: rules.holdBounds, now: now() })) throw new WebhookError("hold_full");
   const bodies = await toQueueBodies(services, events, bodyBytes);
+  // The queue adds it to what is sent, and this is sent later.
+  const context = services.tracer?.active()?.context;
   const isNew = await Promise.all(
     bodies.map((body) =>
       heldEvents.hold({
@@ -31,7 +33,7 @@ export async function holdEvents(
         schemaVersion: 1,
         registrationId,
         receivedOrder: body.data.receivedOrder,
-        message: { messageId: body.id, body },
+        message: { messageId: body.id, body: { ...body, ...context } },
       }),
     ),
   );

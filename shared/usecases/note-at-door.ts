@@ -47,6 +47,8 @@ export function noteAtDoor(services: Services, registration: Registration, outco
       ...(unrouted && { unrouted }),
     });
   }
+  const span = services.tracer?.active();
+  span?.set({ "castiel.delivery.verdict": verdict, "castiel.delivery.reason": reason });
   services.gatherer.record({
     id: `door-${services.newId()}`,
     pk: registration.id,
@@ -62,6 +64,7 @@ export function noteAtDoor(services: Services, registration: Registration, outco
     ...why,
     ...(outcome.attempt && { attempt: outcome.attempt }),
     ...(outcome.request && { request: outcome.request }),
+    ...(span && { traceparent: span.context.traceparent }),
     eventNames: (outcome.events ?? []).map(eventNameOf),
     ...firstOf(outcome.events),
   });

@@ -200,6 +200,8 @@ function noteArrival(
   const { keptAs: _, ...unkept } = request;
   if (!duplicate) keepRequest(services, registration, source, request);
   if (queued > 0) {
+    const held = registration.pause !== undefined || undefined;
+    services.tracer?.active()?.set({ "castiel.delivery.verdict": "accepted", "castiel.delivery.held": held });
     services.gatherer.note(activityKeyOf(registration), { at: receivedAt, count: "accepted", ...told });
     services.metrics.deliveries.add(registration.integrationId, "accepted");
     return;

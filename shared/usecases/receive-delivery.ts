@@ -53,6 +53,11 @@ export async function receiveDelivery(services: Services, incoming: IncomingDeli
   const entry = cache.peek(incoming.registrationId) ?? (await lookUp(services, incoming));
   const body = await readCapped(incoming, entry?.provider.maxBodyBytes ?? services.rules.maxBodyBytes, length);
   if (!entry || entry.registration.status === "inactive") throw notFound(body);
+  services.tracer?.active()?.set({
+    "castiel.registration.id": entry.registration.id,
+    "castiel.integration.id": entry.registration.integrationId,
+    "castiel.tenant.id": entry.registration.tenantId,
+  });
   const walk: Walk = {
     services,
     entry,

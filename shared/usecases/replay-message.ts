@@ -19,11 +19,13 @@ export function toReplayMessage(
   mark: ReplayMark,
 ): (QueueMessage & { readonly body: EventMessage }) | undefined {
   if (record.verdict !== "accepted" || record.event === undefined) return undefined;
-  const { request, dataref, redacted = [] } = record;
+  const { request, dataref, redacted = [], traceparent } = record;
   const { eventId, registrationId, ...event } = record.event;
   const data = withoutFields(event, redacted);
   const message = toEventMessage(eventId, registrationId, { data, ...(request && { request }) });
-  return markAsReplay({ ...message, ...(dataref === undefined ? {} : { dataref }) }, mark);
+  // The replay's own trace will link to the delivery's.
+  const trace = traceparent === undefined ? {} : { traceparent };
+  return markAsReplay({ ...message, ...trace, ...(dataref === undefined ? {} : { dataref }) }, mark);
 }
 
 /** The message as one of a replay, under an id of its own. */

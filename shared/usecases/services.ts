@@ -11,6 +11,8 @@ import type { RecordReader } from "../core/record-reader";
 import type { RateLimiter } from "../core/rate-limiter";
 import type { SyncTaskService } from "../core/sync-task";
 import type { TokenBuckets } from "../core/token-bucket";
+import type { QueueLabel } from "../core/traced-queue";
+import type { Tracer } from "../core/tracing";
 import type { Activities } from "../repositories/activities";
 import type { AuditLog } from "../repositories/audit-log";
 import type { AlertChannels } from "../repositories/alert-channels";
@@ -64,6 +66,8 @@ export interface Rules {
   /** Calls a minute to providers that a tenant may allow itself. */
   readonly callsMaximum: number;
   readonly syncEngine: SyncEngineKind;
+  /** What traces call the event queue. */
+  readonly queue: QueueLabel;
 }
 
 /** Who does the sync tasks: SyncTaskService itself, or an engine that they are forwarded to. */
@@ -97,6 +101,8 @@ export interface Services {
   readonly gatherer: Gatherer;
   /** What this process counts. */
   readonly metrics: Metrics;
+  /** Absent where nothing is traced. */
+  readonly tracer?: Tracer | undefined;
   readonly secrets: SecretStore;
   readonly queue: EventQueue;
   readonly payloads: PayloadStore;

@@ -23,6 +23,8 @@ export interface Handed {
   /** Unix seconds. */
   readonly timestamp: number;
   readonly contentType: string;
+  /** W3C Trace Context. */
+  readonly traceparent: string | undefined;
   readonly path: string;
   readonly query: Readonly<Record<string, string>>;
   readonly body: string;
@@ -75,6 +77,7 @@ function toHanded({ headers, body, path, query }: Received): Handed {
     id: headers["webhook-id"] ?? "",
     timestamp: Number(headers["webhook-timestamp"]),
     contentType: headers["content-type"] ?? "",
+    traceparent: headers["traceparent"],
     path,
     query,
     body,

@@ -1,10 +1,13 @@
 import type { AuthorisedConnection } from "../../core/credentials";
 import { countedOutbound } from "../../core/counted-outbound";
 import type { Counter } from "../../core/metrics";
+import type { OutboundHttp } from "../../core/outbound";
 import type { Log } from "../../core/ports";
 import type { OnQuota } from "../../core/rate-limiter";
 import type { ConnectionKey } from "../../core/record-reader";
 import { SyncFailure } from "../../core/sync-task";
+import { tracedOutbound } from "../../core/traced-outbound";
+import type { Tracer } from "../../core/tracing";
 import { AccessTokens, needsReauth, type TokenDependencies } from "./access-tokens";
 import { createGitHubApi } from "./github";
 import { createGoogleApi } from "./google";
@@ -20,6 +23,7 @@ export interface SessionsDependencies extends TokenDependencies {
   readonly onQuota: OnQuota;
   /** Counts the calls to each vendor, but for those that fetch tokens. */
   readonly calls: Counter;
+  readonly tracer?: Tracer | undefined;
 }
 
 /** A connection that calls can be made for. */
@@ -54,10 +58,10 @@ export function createVendorSessions(dependencies: SessionsDependencies): Vendor
       .map((create) => create(settings))
       .map((api) => [api.integrationId, api]),
   );
-  const tokens = new AccessTokens(dependencies);
-  const clients = new Map(
-    [...apis.keys()].map((id) => [id, countedOutbound(dependencies.outbound, dependencies.calls, id)]),
-  );
+  const traced = (name: string): OutboundHttp => tracedOutbound(dependencies.outbound, dependencies.tracer, { name });
+  const tokens = new AccessTokens({ ...dependencies, outbound: traced("tokens") });
+  const clientOf = (name: string): OutboundHttp => countedOutbound(traced(name), dependencies.calls, name);
+  const clients = new Map([...apis.keys()].map((id) => [id, clientOf(id)]));
 
   async function open(key: ConnectionKey): Promise<OpenedConnection | undefined> {
     const api = apis.get(key.integrationId);
