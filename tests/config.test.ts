@@ -210,6 +210,45 @@ describe("readConfig", () => {
     });
   });
 
+  describe("with a collector of traces", () => {
+    const traced = { ...embedded, OTEL_EXPORTER_OTLP_ENDPOINT: "https://collector.example.com:4318/otlp/" };
+
+    it("adds the path of traces to the address, unless that is given whole", () => {
+      expect(readConfig(traced).tracing?.url).toBe("https://collector.example.com:4318/otlp/v1/traces");
+      const OTEL_EXPORTER_OTLP_TRACES_ENDPOINT = "https://collector.example.com/in?x=1";
+      expect(readConfig({ ...traced, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT }).tracing?.url).toBe(
+        OTEL_EXPORTER_OTLP_TRACES_ENDPOINT,
+      );
+    });
+
+    it("is off without an address, and where OpenTelemetry is", () => {
+      expect(readConfig({ ...embedded, OTEL_SERVICE_NAME: "hooks" })).not.toHaveProperty("tracing");
+      expect(readConfig({ ...traced, OTEL_SDK_DISABLED: "true" })).not.toHaveProperty("tracing");
+    });
+
+    it("reads names with percent-encoded values, and equals signs within them", () => {
+      const OTEL_EXPORTER_OTLP_HEADERS = "authorization = Basic%20aHVudGVyMg==, x-team=hooks";
+      expect(readConfig({ ...traced, OTEL_EXPORTER_OTLP_HEADERS }).tracing?.headers).toEqual({
+        authorization: "Basic aHVudGVyMg==",
+        "x-team": "hooks",
+      });
+    });
+
+    it.each([
+      { OTEL_EXPORTER_OTLP_HEADERS: "x-key=hunter2%" },
+      { OTEL_EXPORTER_OTLP_HEADERS: "hunter2" },
+      { OTEL_RESOURCE_ATTRIBUTES: "a=%zz,b=hunter2" },
+      { OTEL_EXPORTER_OTLP_ENDPOINT: "https://hunter2:hunter2:4318" },
+      { OTEL_EXPORTER_OTLP_PROTOCOL: "grpc" },
+      { OTEL_TRACES_SAMPLER: "jaeger_remote" },
+      { OTEL_TRACES_SAMPLER_ARG: "1.5" },
+    ])("names what is wrong and repeats no value: %p", (wrong) => {
+      const problems = problemsOf({ ...traced, ...wrong });
+      expect(problems).toEqual([expect.stringContaining(Object.keys(wrong)[0] ?? "")]);
+      expect(problems.join("\n")).not.toContain("hunter2");
+    });
+  });
+
   describe("with a sync engine of one's own", () => {
     const key = (bytes: number) => `whsec_${Buffer.alloc(bytes, 1).toString("base64")}`;
     const engine = { ...embedded, SYNC_TASK_SERVICE_URL: "https://engine.example.com:8443/x?code=hunter2" };

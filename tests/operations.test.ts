@@ -1,24 +1,13 @@
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Counter, Histogram, Metrics } from "../shared/core/metrics";
+import { spanAttributes } from "../shared/core/tracing";
 import { showMetrics } from "../shared/usecases/show-metrics";
+import { rowsOf } from "./support/operations-tables";
 import { openTestApp } from "./support/test-app";
 
 /** `docs/operations.md` lists what can be watched: names that others rely on are held against the code. */
 const root = join(__dirname, "..");
-const operations = readFileSync(join(root, "docs", "operations.md"), "utf8");
-
-/** The rows of all tables whose head begins with this cell, as lists of cells. */
-function rowsOf(head: string): readonly (readonly string[])[] {
-  const tables = operations.split(/\n\n/).filter((block) => block.startsWith(`| ${head} `));
-  return tables.flatMap((table) =>
-    table
-      .split("\n")
-      .slice(2)
-      .map((line) => line.split("|").map((cell) => cell.trim().replaceAll("`", "")))
-      .map((cells) => cells.slice(1, -1)),
-  );
-}
 
 describe("the tables of log events", () => {
   const sources = globSync("{shared,functions}/**/*.ts", { cwd: root })
@@ -60,5 +49,18 @@ describe("the table of metrics", () => {
       if (!(metric instanceof Counter || metric instanceof Histogram)) throw new Error("a metric of no known kind");
       expect(rows.find(({ name }) => name === metric.name)?.labels).toBe(metric.labels.join(", "));
     }
+  });
+});
+
+describe("the table of span attributes", () => {
+  it("has every attribute, each once and in its order", () => {
+    expect(rowsOf("Attribute").map(([name]) => name)).toEqual([...spanAttributes]);
+  });
+
+  it("has none that no span has", () => {
+    const sources = globSync("shared/**/*.ts", { cwd: root, exclude: ["shared/core/tracing.ts"] })
+      .map((file) => readFileSync(join(root, file), "utf8"))
+      .join("\n");
+    expect(spanAttributes.filter((name) => !sources.includes(`"${name}"`))).toEqual([]);
   });
 });

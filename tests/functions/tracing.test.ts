@@ -3,6 +3,7 @@ import { drainMessage } from "../../shared/usecases/drain-message";
 import { apiToken } from "../support/api-token";
 import { call, startFunctions, type TestReply } from "../support/function-app";
 import { noon } from "../support/make";
+import { rowsOf } from "../support/operations-tables";
 import { type CollectedSpan, OtlpCollector, treeOf } from "../support/otlp-collector";
 import { contactBody, seedSignature } from "../support/test-app";
 import { SalesforceStandIn } from "../support/vendors/salesforce";
@@ -98,6 +99,14 @@ async function newestDelivery(): Promise<TestReply["json"]> {
   return (await manage("get-delivery", { params: { deliveryId: json.deliveries[0].deliveryId } })).json;
 }
 
+/** A span's name as the table has it. */
+function toTemplate(name: string): string {
+  return name
+    .replace(/^(GET|POST)$/, "{method}")
+    .replace(/ sync-events$/, " {queue}")
+    .replace(/^sync_task\..+$/, "sync_task.{phase}");
+}
+
 describe("a delivery that is traced", () => {
   it("is one trace from its receipt until its record is saved, with the calls that it took", async () => {
     await open();
@@ -179,6 +188,24 @@ describe("a delivery that is traced", () => {
     expect(collector.services[0]).toMatchObject({ "service.name": "castiel-webhooks", "service.version": "0.1.0" });
   });
 
+  it("has no span that docs/operations.md does not list, and in the kind that it says", async () => {
+    await open();
+    await connect();
+    await deliver();
+    salesforce.server.interrupt({ status: 500, json: [] });
+    await drain();
+    time += 60 * MINUTE_MS;
+    await drain();
+    await finish();
+    const kinds = ["", "internal", "server", "client", "producer", "consumer"];
+    const seen = new Set(collector.spans.map(({ name, kind }) => `${toTemplate(name)} ${String(kinds[kind])}`));
+    expect([...seen].sort()).toEqual(
+      rowsOf("Span")
+        .map(([name, kind]) => `${String(name)} ${String(kind)}`)
+        .sort(),
+    );
+  });
+
   it("holds no person's data, no id of a record, no signature and no credential", async () => {
     await open();
     await connect();
@@ -188,7 +215,7 @@ describe("a delivery that is traced", () => {
     await finish();
     expect(collector.spans.length).toBeGreaterThan(10);
     const sent = JSON.stringify(collector.server.requests.map(({ body }) => body));
-    for (const secret of ["ada", "Ada", "003xx", "sha256", "hunter2", webhook.webhookSecret, "sobjects"])
+    for (const secret of ["Lovelace", "ada@example", "003xx", "sha256", "hunter2", webhook.webhookSecret, "sobjects"])
       expect(sent).not.toContain(secret);
   });
 

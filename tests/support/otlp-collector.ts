@@ -67,7 +67,7 @@ function toSpan(raw: Readonly<Record<string, unknown>>): CollectedSpan {
   return {
     traceId: String(traceId),
     spanId: String(spanId),
-    ...(parentSpanId === undefined || parentSpanId === "" ? {} : { parentSpanId: String(parentSpanId) }),
+    ...(typeof parentSpanId === "string" && parentSpanId !== "" ? { parentSpanId } : {}),
     name: String(name),
     kind: Number(kind),
     attributes: attributesOf(attributes),
