@@ -23,16 +23,16 @@ export function toReplayMessage(
   const { eventId, registrationId, ...event } = record.event;
   const data = withoutFields(event, redacted);
   const message = toEventMessage(eventId, registrationId, { data, ...(request && { request }) });
-  // The replay's own trace will link to the delivery's.
-  const trace = traceparent === undefined ? {} : { traceparent };
-  return markAsReplay({ ...message, ...trace, ...(dataref === undefined ? {} : { dataref }) }, mark);
+  return markAsReplay({ ...message, ...(dataref === undefined ? {} : { dataref }) }, mark, traceparent);
 }
 
-/** The message as one of a replay, under an id of its own. */
+/** The message as one of a replay, under an id of its own, which will link to the trace of the delivery. */
 export function markAsReplay(
   message: EventMessage,
   { replayId, requestedAt, requestedBy }: ReplayMark,
+  traceparent?: string,
 ): QueueMessage & { readonly body: EventMessage } {
-  const body = { ...message, replayid: replayId, replayedat: requestedAt, replayedby: requestedBy };
+  const trace = traceparent === undefined ? {} : { traceparent };
+  const body = { ...message, replayid: replayId, replayedat: requestedAt, replayedby: requestedBy, ...trace };
   return { messageId: `${message.id}~${replayId}`, body };
 }

@@ -42,7 +42,7 @@ export async function reverifyDelivery(services: Services, record: DoorRecord, m
     found.push(...(await toQueueBodies(services, messagesOfReceipt(arrival, record.id), request.body.length)));
   }
   if (found.length === 0) throw new WebhookError("nothing_to_replay");
-  const messages = found.map((body) => markAsReplay(body, mark));
+  const messages = found.map((body) => markAsReplay(body, mark, record.traceparent));
   const { receivedAt } = record;
   return { messages, deliveries: found.map(({ id }) => lineIdOf({ receivedAt, id: recordIdOf(id) })) };
 }
