@@ -142,7 +142,7 @@ AppTraces
   }
   {
     name: 'alert-opened'
-    description: 'The gateway found something critical, of whichever tenant: a webhook that failed, events that were given up, credentials or a secret that are refused, a renewal that fails.'
+    description: 'The gateway found something critical, of whichever tenant: a webhook that failed, events that were given up, credentials or a secret that are refused, a renewal that fails; or the canary does not come through.'
     severity: 2
     // What is over is told by the gateway, and is not to be told by a rule that merely sees nothing new.
     query: '''

@@ -167,6 +167,15 @@ export function queueFindings(depth: QueueDepth, now: number): readonly Finding[
   return [...(ageMs >= QUEUE_AGE_MS ? [waiting] : []), ...(deadLettered > 0 ? [dead] : [])];
 }
 
+/** Deliveries may be answered as ever while nothing comes of them. */
+export const canaryFinding: Finding = {
+  condition: "canary_late",
+  subject: { kind: "service", id: "canary" },
+  severity: "critical",
+  cause: "None of the events of our own of the last five minutes came through.",
+  nextStep: "See how far they come: the log has canary.sent or canary.not_sent, then event.failed with the reason.",
+};
+
 /** The conditions of the queue that {@link queueFindings} says nothing of, because the queue does not tell. */
 export function untoldConditions({ oldestAt, deadLettered }: QueueDepth): readonly AlertCondition[] {
   return [

@@ -21,6 +21,7 @@ export const alertConditions = {
   connection_needs_reauth: { title: "Connection needs new credentials", audience: "tenant", isSteady: true },
   queue_age: { title: "Events wait in the queue", audience: "operator", isSteady: false },
   queue_dead_letters: { title: "The queue has dead letters", audience: "operator", isSteady: true },
+  canary_late: { title: "The canary does not come through", audience: "operator", isSteady: false },
 } as const satisfies Record<string, ConditionEntry>;
 
 /** A key of {@link alertConditions}. */
@@ -37,8 +38,8 @@ export type AlertSeverity = (typeof alertSeverities)[number];
 
 /** What a condition is about. */
 export interface AlertSubject {
-  readonly kind: "webhook" | "connection" | "queue";
-  /** A registration's id, a connection's `integrationId/connectionId`, or the queue's name for people. */
+  readonly kind: "webhook" | "connection" | "queue" | "service";
+  /** A registration's id, a connection's `integrationId/connectionId`, or the name for people of a part of the service. */
   readonly id: string;
   readonly integrationId?: string;
 }

@@ -1,9 +1,10 @@
 import { type Alert, alertIdOf, type AlertNote, type AlertOwner, type Finding, serviceOwner } from "../core/alert";
 import { type AlertChannel, wants, withNotes } from "../core/alert-channel";
-import { connectionFinding, queueFindings, untoldConditions } from "../core/alert-findings";
+import { canaryFinding, connectionFinding, queueFindings, untoldConditions } from "../core/alert-findings";
 import { type AlertStep, advanceAlert } from "../core/alert-state";
 import type { QueueDepth } from "../core/ports";
 import { queueAgeMs } from "../core/queue-age";
+import { canaryHealth } from "./canary-health";
 import type { Services } from "./services";
 
 /** What was found out about a tenant's webhooks. */
@@ -32,7 +33,8 @@ export async function evaluateService(services: Services): Promise<void> {
   const depth = (await services.queue.depth()) ?? {};
   noteQueue(services, depth);
   const untold = untoldConditions(depth);
-  const findings = queueFindings(depth, services.now());
+  const isCanaryLate = (await canaryHealth(services))?.status === "late";
+  const findings = [...queueFindings(depth, services.now()), ...(isCanaryLate ? [canaryFinding] : [])];
   await evaluate(services, serviceOwner, findings, ({ condition }) => untold.includes(condition));
 }
 

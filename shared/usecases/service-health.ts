@@ -1,6 +1,7 @@
 import type { Problem } from "../core/errors";
 import type { QueueDepth } from "../core/ports";
 import { type CanaryHealth, canaryHealth } from "./canary-health";
+import { CANARY_TENANT } from "./run-canary";
 import type { Services, SyncEngineKind } from "./services";
 
 /** How the service as a whole is; anyone may read it, so it holds counts and nothing else. */
@@ -53,7 +54,8 @@ export interface WebhookCounts {
   readonly degraded: number;
 }
 
-interface Figures {
+/** What is known of the service as a whole. */
+export interface Figures {
   readonly counts: WebhookCounts;
   readonly queue: QueueDepth | undefined;
   readonly canary: CanaryHealth | undefined;
@@ -86,6 +88,8 @@ async function readFigures(services: Services): Promise<Figures> {
 async function countRegistrations({ registrations }: Services): Promise<Figures["counts"]> {
   const counts = { all: 0, failed: 0, degraded: 0 };
   for await (const tenant of registrations.listTenants()) {
+    // Nobody registered the canary's webhook, and its health is told by itself.
+    if (tenant.tenantId === CANARY_TENANT) continue;
     counts.all += tenant.registrationsCount;
     counts.failed += tenant.failedRegistrationsCount;
     counts.degraded += tenant.summary?.webhooks.degraded ?? 0;

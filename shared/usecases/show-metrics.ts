@@ -1,7 +1,8 @@
 import { exposition, type Gauge } from "../core/exposition";
 import type { QueueDepth } from "../core/ports";
 import { queueAgeMs } from "../core/queue-age";
-import { recentFigures, type WebhookCounts } from "./service-health";
+import type { CanaryHealth } from "./canary-health";
+import { type Figures, recentFigures, type WebhookCounts } from "./service-health";
 import type { Services } from "./services";
 
 /**
@@ -13,9 +14,20 @@ export async function showMetrics(services: Services): Promise<string> {
   const gauges = [
     gauge("castiel_build_info", "The version that runs.", ["version"], [[services.rules.version, 1]]),
     gauge("castiel_store_up", "1 if the stores answered.", [], [["", figures === undefined ? 0 : 1]]),
-    ...(figures ? [webhookGauge(figures.counts), ...queueGauges(figures.queue ?? {}, services.now())] : []),
+    ...(figures ? figureGauges(figures, services.now()) : []),
   ];
   return exposition(services.metrics, gauges);
+}
+
+function figureGauges({ counts, queue = {}, canary }: Figures, now: number): readonly Gauge[] {
+  return [webhookGauge(counts), ...queueGauges(queue, now), canaryGauge(canary)];
+}
+
+/** Without a value where the canary is off, or none was sent yet. */
+function canaryGauge({ status }: Partial<CanaryHealth> = {}): Gauge {
+  const isKnown = status === "ok" || status === "late";
+  const help = "1 if an event of our own came through within the last five minutes.";
+  return gauge("castiel_canary_up", help, [], isKnown ? [["", status === "ok" ? 1 : 0]] : []);
 }
 
 function webhookGauge({ all, failed, degraded }: WebhookCounts): Gauge {

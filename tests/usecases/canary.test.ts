@@ -1,8 +1,11 @@
 import { OutboundError, type OutboundRequest } from "../../shared/core/outbound";
 import { SyncFailure } from "../../shared/core/sync-task";
+import { listAlerts } from "../../shared/usecases/list-alerts";
 import { listWebhooks } from "../../shared/usecases/list-webhooks";
+import { recomputeHealth } from "../../shared/usecases/recompute-health";
 import { CANARY_TENANT, runCanary } from "../../shared/usecases/run-canary";
 import { serviceHealth } from "../../shared/usecases/service-health";
+import { showMetrics } from "../../shared/usecases/show-metrics";
 import type { Services } from "../../shared/usecases/services";
 import { noon } from "../support/make";
 import { openTestApp, type TestApp } from "../support/test-app";
@@ -22,6 +25,19 @@ async function knock({ url, headers = {}, body = "" }: OutboundRequest) {
   return { status: 200, headers: { get: () => null }, json: undefined };
 }
 
+/** The timers of so many minutes; without `then`, nothing is drained. */
+async function passTime(minutes: number, then?: () => Promise<unknown>): Promise<void> {
+  for (let minute = 1; minute <= minutes; minute++) {
+    app.advance(MINUTE_MS);
+    await runCanary(services);
+    await then?.();
+    if (minute % 5 === 0) await recomputeHealth(services);
+  }
+}
+
+const operator = { tenantId: "tenant-123", isOperator: true, service: true };
+const alerts = async () =>
+  (await listAlerts(services, operator, { limit: 10 })).alerts.filter(({ condition }) => condition === "canary_late");
 const health = async () => (await serviceHealth({ ...services })).canary;
 
 describe("the canary", () => {
@@ -65,6 +81,43 @@ describe("the canary", () => {
     await runCanary(services);
     await app.drain();
     expect(await serviceHealth({ ...services })).toMatchObject({ status: "healthy", canary: { status: "ok" } });
+  });
+
+  it("that is late for two runs of the health timer is an alert of the service, until it comes through again", async () => {
+    await runCanary(services);
+    await app.drain();
+    // Deliveries are answered 200 as ever, and nobody drains them.
+    await passTime(10);
+    expect(await alerts()).toMatchObject([{ condition: "canary_late", state: "rising" }]);
+    await passTime(5);
+    expect(await alerts()).toMatchObject([
+      {
+        condition: "canary_late",
+        subject: { kind: "service", id: "canary" },
+        state: "open",
+        severity: "critical",
+        cause: "None of the events of our own of the last five minutes came through.",
+      },
+    ]);
+    await app.drain();
+    await passTime(20, () => app.drain());
+    expect(await alerts()).toEqual([]);
+  });
+
+  it("is told in the metrics, once anything is known of it", async () => {
+    const told = async () => /^castiel_canary_up (\d)$/m.exec(await showMetrics({ ...services }))?.[1];
+    expect(await told()).toBeUndefined();
+    await runCanary(services);
+    await app.drain();
+    expect(await told()).toBe("1");
+    await passTime(6);
+    expect(await told()).toBe("0");
+  });
+
+  it("is not counted among the webhooks", async () => {
+    await app.register();
+    await runCanary(services);
+    expect(await serviceHealth({ ...services })).toMatchObject({ registrationsCount: 1 });
   });
 
   it("says that the front door does not answer", async () => {

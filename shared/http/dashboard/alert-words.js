@@ -17,6 +17,7 @@ export const conditionTitles = {
   connection_needs_reauth: "Connection needs new credentials",
   queue_age: "Events wait in the queue",
   queue_dead_letters: "The queue has dead letters",
+  canary_late: "The canary does not come through",
 };
 
 /** What each state of an alert means to whoever waits to be told. @type {Readonly<Record<AlertView["state"], string>>} */
