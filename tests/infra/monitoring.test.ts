@@ -99,6 +99,22 @@ describe("the queries of alerts and the workbook", () => {
   });
 });
 
+describe("what the queries go by", () => {
+  const logging = at(readJson("host.json"), "logging");
+
+  it("is kept whole: no line and no invocation is left out as one of many alike", () => {
+    const tables = found(/^(App[A-Za-z]+)$/gm);
+    expect(tables).toEqual(expect.arrayContaining(["AppTraces", "AppRequests"]));
+    const kept = String(at(logging, "applicationInsights", "samplingSettings", "excludedTypes")).split(";");
+    expect(tables.map((table) => table.replace(/^App(.*)s$/, "$1")).filter((type) => !kept.includes(type))).toEqual([]);
+  });
+
+  it("is not accompanied by lines of the host about each invocation, which nobody asks for", () => {
+    // The app's own lines are of Host.Function.Console, invocations of Host.Results.
+    expect(at(logging, "logLevel")).toEqual({ Function: "Warning" });
+  });
+});
+
 describe("the alerts", () => {
   it("are explained in docs/deployment.md, each with what to look at", () => {
     const [, section = ""] =
