@@ -1,9 +1,9 @@
 import { createApp } from "../../shared/app";
-import type { DoorRecord } from "../../shared/core/delivery";
 import { registerWebhook } from "../../shared/usecases/register-webhook";
 import { browserPath } from "../support/browser";
 import { DashboardWorld, type NewWebhook } from "../support/dashboard-world";
 import { newDataDirectory } from "../support/gateway";
+import { makeDoorRecord } from "../support/make";
 
 jest.setTimeout(120_000);
 const inBrowser = browserPath === undefined ? describe.skip : describe;
@@ -27,7 +27,7 @@ inBrowser("the charts of a busy webhook", () => {
     const fill = async ({ registrationId }: NewWebhook, lines: number, from: number, to: number): Promise<void> => {
       const timeOf = (index: number): number => from + ((to - from) * index) / lines;
       const saved = Array.from({ length: lines }, (_, index) =>
-        services.deliveries.save(ignored(registrationId, `${from}-${index}`, timeOf(index))),
+        services.deliveries.save(makeDoorRecord({ registrationId, receivedAt: new Date(timeOf(index)).toISOString() })),
       );
       await Promise.all(saved);
     };
@@ -65,20 +65,3 @@ inBrowser("the charts of a busy webhook", () => {
     await isDrawn(/^2,000 lines in 4\d min/);
   });
 });
-
-/** The record of a delivery that held nothing that the webhook is for. */
-function ignored(registrationId: string, deliveryId: string, receivedAt: number): DoorRecord {
-  return {
-    id: deliveryId,
-    pk: registrationId,
-    tenantId: "tenant-123",
-    schemaVersion: 1,
-    registrationId,
-    integrationId: "salesforce",
-    connectionId: "conn-123",
-    deliveryId,
-    receivedAt: new Date(receivedAt).toISOString(),
-    verdict: "ignored",
-    eventNames: [],
-  };
-}

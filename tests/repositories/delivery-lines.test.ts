@@ -1,10 +1,10 @@
 import fc from "fast-check";
-import type { DeliveryLine, DoorRecord } from "../../shared/core/delivery";
+import type { DeliveryLine } from "../../shared/core/delivery";
 import { tenantKeyIn } from "../../shared/core/registration-id";
 import { DeliveryLines, type DeliverySearch } from "../../shared/repositories/delivery-lines";
 import { openTestStore, type TestStore } from "../adapters/sqlite/open-test-store";
 import { CountedReads } from "../support/counted-reads";
-import { makeRegistration, noon } from "../support/make";
+import { makeDoorRecord, makeRegistration, noon } from "../support/make";
 
 const DAY_MS = 86_400_000;
 const { id: registrationId, tenantId, pk: tenantKey } = makeRegistration();
@@ -20,24 +20,9 @@ beforeEach(() => {
 });
 afterEach(() => store.close());
 
-let made = 0;
-
-/** A line of what ended at the door at this time. */
+/** Writes the line of what was received at this time. */
 async function receive(time: number): Promise<void> {
-  const record: DoorRecord = {
-    id: `record-${made++}`,
-    pk: registrationId,
-    tenantId,
-    schemaVersion: 1,
-    registrationId,
-    integrationId: "salesforce",
-    connectionId: "conn-123",
-    deliveryId: "1",
-    receivedAt: new Date(time).toISOString(),
-    verdict: "ignored",
-    eventNames: [],
-  };
-  await lines.save(record);
+  await lines.save(makeDoorRecord({ registrationId, receivedAt: new Date(time).toISOString() }));
 }
 
 /** The times of a whole search, page after page. */

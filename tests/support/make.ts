@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import type { DoorRecord } from "../../shared/core/delivery";
 import type { Registration } from "../../shared/core/registration";
 import { newRegistrationId, tenantKeyIn, tenantKeyOf } from "../../shared/core/registration-id";
 import type { ProviderEvent, WebhookEvent } from "../../shared/core/webhook-event";
@@ -62,6 +63,25 @@ export function makeEvent(overrides: Partial<WebhookEvent> = {}): WebhookEvent {
     receivedAt: new Date(noon).toISOString(),
     receivedOrder: order,
     retryPolicy: { maxRetries: 3, backoffSeconds: 60 },
+    ...overrides,
+  };
+}
+
+/** The record of a delivery that ended at the door, as it held nothing that its webhook is for. */
+export function makeDoorRecord(overrides: Partial<DoorRecord> = {}): DoorRecord {
+  const registrationId = overrides.registrationId ?? newRegistrationId(tenantKey);
+  return {
+    id: randomBytes(16).toString("hex"),
+    pk: registrationId,
+    tenantId: "tenant-123",
+    schemaVersion: 1,
+    registrationId,
+    integrationId: "salesforce",
+    connectionId: "conn-123",
+    deliveryId: "delivery-1",
+    receivedAt: new Date(noon).toISOString(),
+    verdict: "ignored",
+    eventNames: [],
     ...overrides,
   };
 }
