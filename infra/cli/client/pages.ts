@@ -1,6 +1,9 @@
 import { type JsonObject, objectsIn, textAt } from "../../../shared/core/json";
 import type { CommandContext } from "./command";
 
+/** What the API gives out at most. */
+const PAGE = 200;
+
 type Query = Readonly<Record<string, string | undefined>>;
 
 /** All items of a list. @throws {GatewayError} */
@@ -13,7 +16,7 @@ export async function allPages(
   const items: JsonObject[] = [];
   let cursor: string | undefined;
   do {
-    const page = await gateway.call("GET", path, { query: { ...query, limit: "200", cursor } });
+    const page = await gateway.call("GET", path, { query: { ...query, limit: String(PAGE), cursor } });
     items.push(...objectsIn(page[field]));
     cursor = textAt(page, "nextCursor");
   } while (cursor !== undefined);
@@ -21,18 +24,25 @@ export async function allPages(
 }
 
 /** The newest lines of the log, up to `most`. @throws {GatewayError} */
-export async function somePages(
+export async function somePages(context: CommandContext, query: Query, most: number): Promise<readonly JsonObject[]> {
+  const items: JsonObject[] = [];
+  for await (const page of logPages(context, query, Math.min(PAGE, most))) {
+    items.push(...page);
+    if (items.length >= most) break;
+  }
+  return items.slice(0, most);
+}
+
+/** The lines of the log page by page, the newest first. @throws {GatewayError} */
+export async function* logPages(
   { gateway }: CommandContext,
   query: Query,
-  most: number,
-): Promise<readonly JsonObject[]> {
-  const items: JsonObject[] = [];
+  size = PAGE,
+): AsyncGenerator<readonly JsonObject[], void> {
   let cursor: string | undefined;
   do {
-    const limit = String(Math.min(200, most - items.length));
-    const page = await gateway.call("GET", "/deliveries", { query: { ...query, limit, cursor } });
-    items.push(...objectsIn(page["deliveries"]));
+    const page = await gateway.call("GET", "/deliveries", { query: { ...query, limit: String(size), cursor } });
+    yield objectsIn(page["deliveries"]);
     cursor = textAt(page, "nextCursor");
-  } while (cursor !== undefined && items.length < most);
-  return items;
+  } while (cursor !== undefined);
 }
