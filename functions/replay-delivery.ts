@@ -1,3 +1,4 @@
+import { textAt } from "../shared/core/json";
 import { deliveryIdParameter, queuedReplaySchema } from "../shared/http/delivery-schemas";
 import { managementEndpoint } from "../shared/http/endpoint";
 import { replayDelivery } from "../shared/usecases/replay-delivery";
@@ -11,6 +12,7 @@ managementEndpoint(
     summary: "Replay a delivery",
     access: "webhooks.write",
     parameters: { path: { deliveryId: deliveryIdParameter } },
+    begins: (_, reply) => ({ replayId: textAt(reply, "replayId") }),
     responses: { 202: { description: "Queued; the delivery says what became of it.", schema: queuedReplaySchema } },
     errors: [
       "invalid_request",

@@ -72,6 +72,14 @@ describe("POST /deliveries/{deliveryId}/replay", () => {
     ]);
   });
 
+  it("stands in the audit log, with the name of the replay", async () => {
+    const { deliveryId } = await deliver();
+    const { replayId } = (await send("replay-delivery", { params: { deliveryId } })).json;
+    const { json } = await send("list-audit", { method: "GET" });
+    const resource = `/deliveries/${deliveryId}`;
+    expect(json.entries[0]).toMatchObject({ action: "replay-delivery", resource, after: { replayId } });
+  });
+
   it("is for those who may write, and for the delivery's own tenant", async () => {
     const { deliveryId } = await deliver();
     const params = { deliveryId };
