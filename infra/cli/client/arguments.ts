@@ -20,6 +20,7 @@ const special = {
   secret: { type: "string" },
   verification: { type: "string" },
   target: { type: "string" },
+  "keep-bodies": { type: "boolean", default: false },
   integration: { type: "string" },
   health: { type: "string" },
   verdict: { type: "string" },

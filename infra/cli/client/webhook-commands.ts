@@ -7,10 +7,11 @@ import { type Column, pick, toFigures, toTable, toText } from "./print";
 /** `castiel-webhooks register`. */
 export const register: Command = {
   name: "register",
-  usage: "register <integration> --connection ID --events A,B [--secret S] [--verification JSON] [--target JSON]",
+  usage:
+    "register <integration> --connection ID --events A,B [--secret S] [--verification JSON] [--target JSON] [--keep-bodies]",
   summary: "Register a webhook; with --target it is set up at its provider.",
   maxWords: 1,
-  options: ["connection", "events", "secret", "verification", "target"],
+  options: ["connection", "events", "secret", "verification", "target", "keep-bodies"],
   run: registerWebhook,
 };
 
@@ -46,6 +47,7 @@ async function registerWebhook(context: CommandContext): Promise<void> {
     webhookSecret: flags.secret,
     ...(verification && { verification }),
     ...(target && { provision: true, target }),
+    ...(flags["keep-bodies"] && { keepBodies: true }),
   };
   const webhook = await gateway.call("POST", `/integrations/${encodeURIComponent(integration)}/webhooks`, { body });
   show(context, webhook, () => {

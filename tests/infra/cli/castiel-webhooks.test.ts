@@ -79,7 +79,7 @@ describe("npx castiel-webhooks", () => {
   });
 
   it("sends, searches the log, and shows one delivery", async () => {
-    const webhook = register();
+    const webhook = register("--keep-bodies");
     expect(deliver(webhook).status).toBe(0);
     expect(deliver(webhook, "--tamper").status).toBe(0);
     const { registrationId } = webhook;
@@ -92,7 +92,7 @@ describe("npx castiel-webhooks", () => {
     expect(out).toMatch(/^RECEIVED +VERDICT.+\n\S+Z +refused +- +.+body_\w+ +delivery-\S+\n$/);
     const refused = found.find(({ verdict }) => verdict === "refused")?.deliveryId ?? "";
     const one = json("deliveries", refused);
-    expect(one).toMatchObject({ deliveryId: refused, request: { headers: {} } });
+    expect(one).toMatchObject({ deliveryId: refused, request: { headers: {} }, bodyEncoding: "utf-8" });
     const told = at("deliveries", refused).out;
     expect(told).toMatch(/^verdict +refused\nreason +body_\w+$/m);
     expect(told).toContain(`\n${one.explanation}\n`);

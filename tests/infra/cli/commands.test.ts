@@ -3,7 +3,7 @@ import { commands } from "../../../infra/cli/client/commands";
 it.each(commands.map((command) => [command.usage, command] as const))(
   "%s names the options that it takes",
   (usage, { options }) => {
-    const named = [...usage.matchAll(/--([a-z]+)/g)].map(([, name = ""]) => name);
+    const named = [...usage.matchAll(/--([a-z-]+)/g)].map(([, name = ""]) => name);
     expect(named.sort()).toEqual([...options].sort());
   },
 );
