@@ -115,6 +115,39 @@ inBrowser("what is done in the dashboard", () => {
     await world.logged("outcome=dead", 0);
   });
 
+  it("leads from a replay to what it gave up", async () => {
+    await giveUp("003k");
+    const { replayId } = await world.ask<{ replayId: string }>("POST", "/replays", { entityId: "003k" });
+    engine.interrupt({ status: 422 });
+    await world.ask("POST", `/replays/${replayId}/run`, {});
+    await world.logged(`outcome=dead&replayId=${replayId}`, 1);
+    await world.enter();
+    await world.visit(`#/replays/${replayId}`, "Replay");
+    await world.page.getByRole("link", { name: "What it gave up" }).click();
+    await world.page.getByRole("heading", { level: 1, name: "Deliveries" }).waitFor();
+    expect(await world.page.getByLabel("Replay", { exact: true }).inputValue()).toBe(replayId);
+    const rows = world.page.getByRole("table", { name: "Deliveries" }).locator("tbody tr");
+    await rows.filter({ hasText: "003k" }).waitFor();
+    expect(await rows.count()).toBe(1);
+  });
+
+  it("finds a delivery by the type of its record and by the provider's id", async () => {
+    const [deliveryId = ""] = await world.logged("entityId=003a&verdict=accepted", 1);
+    const { sourceDeliveryId } = await world.ask<{ sourceDeliveryId: string }>("GET", `/deliveries/${deliveryId}`);
+    await world.enter();
+    await world.visit("#/deliveries", "Deliveries");
+    await world.page.getByLabel("Id at the provider").fill(sourceDeliveryId);
+    await world.page.getByRole("button", { name: "Search" }).click();
+    const rows = world.page.getByRole("table", { name: "Deliveries" }).locator("tbody tr");
+    await rows.filter({ hasText: "003a" }).waitFor();
+    expect(await rows.count()).toBe(1);
+    await world.page.getByLabel("Type", { exact: true }).fill("Account");
+    await world.page.getByRole("button", { name: "Search" }).click();
+    await world.page.getByText("No delivery is like that.").waitFor();
+    expect(world.page.url()).toContain(`deliveryId=${sourceDeliveryId}`);
+    expect(world.page.url()).toContain("entityType=Account");
+  });
+
   it("cancels a plan", async () => {
     await world.enter();
     await world.visit("#/deliveries?entityId=003a", "Deliveries");

@@ -32,9 +32,12 @@ const outcomes = /** @type {const} */ ([
 ]);
 const texts = /** @type {const} */ ([
   ["eventName", "Event"],
+  ["entityType", "Type"],
   ["entityId", "Record"],
   ["integrationId", "Integration"],
   ["registrationId", "Webhook"],
+  ["deliveryId", "Id at the provider"],
+  ["replayId", "Replay"],
 ]);
 const times = /** @type {const} */ ([
   ["since", "From"],

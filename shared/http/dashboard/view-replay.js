@@ -5,6 +5,7 @@ import { count, counted, words } from "./format.js";
 import { field, tenantDeliveryColumns, timeOf } from "./parts.js";
 import { poll } from "./poll.js";
 import { problemBox } from "./problem.js";
+import { linkTo } from "./router.js";
 import { badge } from "./status.js";
 import { facts, panel, skeleton, table } from "./table.js";
 
@@ -62,7 +63,7 @@ function partsOf(replay, path, reload) {
       "section",
       { class: "panel", "aria-label": "About this replay" },
       about,
-      status !== "planned" && progressOf(replay),
+      status !== "planned" && [progressOf(replay), gaveUpOf(replay)],
       buttonsOf(replay, path, reload),
     ),
     sample.length > 0 &&
@@ -78,6 +79,11 @@ function gapsOf(gaps) {
   return Object.entries(gaps)
     .map(([reason, times]) => `${count(times)} ${words(reason)}`)
     .join(", ");
+}
+
+/** @param {ReplayView} replay */
+function gaveUpOf({ replayId }) {
+  return h("p", {}, h("a", { href: linkTo("/deliveries", { replayId, outcome: "dead" }) }, "What it gave up"));
 }
 
 /** @param {ReplayView} replay */
