@@ -94,7 +94,7 @@ function queueTiles({ active, scheduled = 0, deadLettered, oldestAt }) {
   const isBad = deadLettered !== undefined && deadLettered > 0;
   return [
     ...(active === undefined ? [] : [tile("In the queue", active + scheduled)]),
-    ...(oldestAt ? [tile("Waiting for", duration(Math.max(0, serverNow() - oldestAt)))] : []),
+    ...(oldestAt ? [tile("Longest wait", duration(Math.max(0, serverNow() - oldestAt)))] : []),
     ...(deadLettered === undefined
       ? []
       : [tile("Dead in the queue", deadLettered, "#/dead-letters", undefined, isBad ? "bad" : "calm")]),
