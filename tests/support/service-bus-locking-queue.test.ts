@@ -22,6 +22,7 @@ async function open(): Promise<LockingSubject> {
     port,
     tellsDuplicates: false,
     forgets: false,
+    clockSkewMs: 0,
     tellsCounts: true,
     drain: () => Promise.reject(new Error("a consumer drains by itself")),
     now: () => clock.now(),

@@ -10,6 +10,7 @@ const DUPLICATE_WINDOW_MS = 600_000;
 const SHORTEST_DUPLICATE_WINDOW_MS = 20_000;
 /** Long enough for a message to come from a namespace, if there is one. */
 const NETWORK_WAIT_MS = 3000;
+const LONGEST_SKEW_MS = 1500;
 /** Some locks outlast any test; `max` is not what is tested here. */
 const [MANY, LOCK_MS] = [500, 30_000];
 
@@ -27,6 +28,7 @@ export async function openOnBroker(): Promise<QueueSubject> {
     duplicateWindowMs: DUPLICATE_WINDOW_MS,
     tellsDuplicates: false,
     forgets: false,
+    clockSkewMs: 0,
     tellsCounts: false,
     drain: () => drain(consumer),
     now: () => clock.now(),
@@ -53,6 +55,7 @@ export async function openOnNamespace(connectionString: string, queueName: strin
     duplicateWindowMs: SHORTEST_DUPLICATE_WINDOW_MS,
     tellsDuplicates: false,
     forgets: false,
+    clockSkewMs: LONGEST_SKEW_MS,
     tellsCounts: false,
     drain: () => drain(consumer),
     now: Date.now,

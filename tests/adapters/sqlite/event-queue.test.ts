@@ -24,6 +24,7 @@ async function open(): Promise<LockingSubject> {
     port: store.queue,
     tellsDuplicates: true,
     forgets: true,
+    clockSkewMs: 0,
     tellsCounts: true,
     drain: () => drain(store.queue),
   };
