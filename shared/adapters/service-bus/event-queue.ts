@@ -25,7 +25,7 @@ export type ServiceBusQueueOptions = ServiceBusAccess & {
   readonly maxMessageBytes?: number;
   /** How long each of three attempts at a send may take, in milliseconds. Default 2000. */
   readonly attemptTimeoutMs?: number;
-  /** How long opening the connection and the link may take, in milliseconds. Default 5000. */
+  /** How long opening the connection and the link may take, and a look at the head of the queue, in milliseconds. Default 5000. */
   readonly openTimeoutMs?: number;
   /** By default 3 ms, 100 messages or 256 KB a batch, 4 batches in flight and 32 MB waiting. */
   readonly gathering?: Partial<GatheringRules>;
@@ -83,7 +83,7 @@ class ServiceBusEventQueue implements EventQueue {
     const { queueName, log = () => undefined, openTimeoutMs = DEFAULT_OPEN_TIMEOUT_MS } = options;
     this.maxMessageBytes = options.maxMessageBytes ?? STANDARD_BYTES - ALLOWANCE_BYTES;
     this.#sender = new QueueSender({ connect: () => connect(options), queueName, openTimeoutMs, log });
-    this.#head = new QueueHead({ connect: () => connect(options), queueName, log });
+    this.#head = new QueueHead({ connect: () => connect(options), queueName, timeoutMs: openTimeoutMs, log });
     this.#gatherer = new SendGatherer(
       { ...defaultRules, ...options.gathering },
       {

@@ -14,6 +14,8 @@ export interface QueueHeadOptions {
   /** Makes a client; that opens no connection yet. */
   readonly connect: () => ServiceBusClient;
   readonly queueName: string;
+  /** How long a look may take, in milliseconds; the first one opens the connection. */
+  readonly timeoutMs: number;
   readonly log: Log;
 }
 
@@ -30,7 +32,6 @@ interface View {
 
 /** One message tells all where the head waits. The other pages are for scheduled messages that stand before it. */
 const PAGES = [1, 250, 250, 250, 250] as const;
-const LONGEST_LOOK_MS = 3000;
 /** The topmost 16 bits of a number name the partition (Service Bus "message sequencing and timestamps"). */
 const NUMBER_BITS = 48;
 
@@ -52,7 +53,7 @@ export class QueueHead {
 
   /**
    * Milliseconds since 1970, on the clock of Service Bus; `null` if no message waits; `undefined` if that could not be seen:
-   * the queue did not answer within 3 seconds, or too many scheduled messages stand first. Callers at the same time share
+   * the queue did not answer in time, or too many scheduled messages stand first. Callers at the same time share
    * one look. Never rejects.
    */
   oldestAt(): Promise<number | null | undefined> {
@@ -71,7 +72,7 @@ export class QueueHead {
     const view = (this.#view ??= this.#open());
     const answered = new AbortController();
     try {
-      const late = delay<typeof TIMED_OUT>(LONGEST_LOOK_MS, TIMED_OUT, { ref: false, signal: answered.signal });
+      const late = delay<typeof TIMED_OUT>(this.#options.timeoutMs, TIMED_OUT, { ref: false, signal: answered.signal });
       const found = await Promise.race([browse(view), late]);
       if (found !== TIMED_OUT) return found;
       this.#abandon(view, TIMED_OUT);

@@ -134,7 +134,7 @@ describe("the age of a Service Bus queue that cannot be looked into", () => {
 
   it("is unknown while the broker says nothing, which keeps nobody waiting and no delivery from being taken", async () => {
     const log = jest.fn();
-    const queue = open({ log });
+    const queue = open({ openTimeoutMs: 1500, log });
     await queue.send([makeMessage()]);
     expect(await queue.depth()).toMatchObject({ oldestAt: noon });
     broker().freeze("present");
