@@ -1,5 +1,6 @@
 import type { AlertCondition, Finding } from "./alert";
 import type { Connection } from "./connection";
+import { toDeadLetterWords } from "./dead-letter";
 import type { WebhookHealth } from "./health";
 import type { QueueDepth } from "./ports";
 import type { Provider } from "./provider";
@@ -85,14 +86,14 @@ const refusalFinding: Find = ({ registration, health: { counts, failureReasons, 
   };
 };
 
-const deadLetterFinding: Find = ({ registration, health: { counts, failureReasons, windowMinutes } }) => {
-  if (counts.dead === 0) return undefined;
+const deadLetterFinding: Find = ({ registration, health: { deadLettersCount, failureReasons } }) => {
+  if (deadLettersCount === 0) return undefined;
   const reason = failureReasons.map((note) => note.reason).find((code) => !isRefusalReason(code)) ?? "unknown";
   return {
     condition: "dead_letters",
     subject: subjectOf(registration),
     severity: "critical",
-    cause: `${counts.dead} event(s) were given up within ${windowMinutes} min (${reason}).`,
+    cause: `${toDeadLetterWords(deadLettersCount)} were given up and wait to be replayed or discarded (${reason}).`,
     nextStep: "Mend the cause, then replay them: GET /dead-letters lists them with their reasons.",
   };
 };

@@ -1,6 +1,7 @@
 import { type Activity, type ActivityCount, countsInWindow } from "./activity";
 import type { Connection } from "./connection";
 import { type Hold, heldUntil, isHoldNearlyFull, pauseAdvice } from "./pause";
+import { toDeadLetterWords } from "./dead-letter";
 import type { Provider } from "./provider";
 import { activeNotices, type NoticeName, type NoticeRecord, providerNotices } from "./provider-notice";
 import { provisioningAdvice } from "./provisioning";
@@ -32,6 +33,8 @@ export interface WebhookHealth {
   readonly failureReasons: Activity["failureReasons"];
   readonly counts: Readonly<Record<ActivityCount, number>>;
   readonly windowMinutes: number;
+  /** Events that were given up and wait to be replayed or discarded, whenever that was; 1,000 stands for as many or more. */
+  readonly deadLettersCount: number;
   /** Events that are held; only while the webhook is paused. */
   readonly heldCount?: number;
   /** How many may be held, and until when (ISO 8601); only while it is paused. At either, deliveries are answered 503. */
@@ -52,6 +55,8 @@ export interface HealthInput {
   readonly connection?: Pick<Connection, "status" | "statusReason" | "statusChangedAt"> | undefined;
   /** Of a shared webhook: whose deliveries go to nobody. */
   readonly unrouted?: readonly UnroutedAccount[];
+  /** Events that were given up and wait; absent where there is none. */
+  readonly deadLettersCount?: number;
   /** Events that are held, and how many may be, where the webhook is paused. */
   readonly hold?: Pick<Hold, "held" | "bounds">;
   readonly now: number;
@@ -97,6 +102,7 @@ export function computeHealth(input: HealthInput): WebhookHealth {
     failureReasons: activity.failureReasons,
     counts,
     windowMinutes: Math.round(windowMs / 60_000),
+    deadLettersCount: input.deadLettersCount ?? 0,
     ...(hold === undefined ? {} : { heldCount: hold.held, heldAtMost: toBounds(hold) }),
     ...(silence === undefined ? {} : { silence: toView(silence) }),
     ...(secret === undefined ? {} : { secret }),
@@ -151,6 +157,7 @@ function recommendationsFor(
     ...refusalAdvice(input, counts),
     ...connectionAdvice(input),
     ...syncAdvice(input, counts),
+    ...deadLetterAdvice(input),
     ...rateAdvice(counts),
     ...quietAdvice(input),
     ...repairAdvice(input.activity.lastRepair, input.now),
@@ -221,7 +228,13 @@ function syncAdvice(
     isEngines
       ? `Your sync engine does not take what it is handed (${reason}): its log says why.`
       : `Synchronising fails for connection ${registration.connectionId} (${reason}): check its credentials and the provider's status.`,
-    ...(counts.dead > 0 ? [`${counts.dead} event(s) were given up and are kept for replay.`] : []),
+  ];
+}
+
+function deadLetterAdvice({ deadLettersCount = 0 }: HealthInput): string[] {
+  if (deadLettersCount === 0) return [];
+  return [
+    `${toDeadLetterWords(deadLettersCount)} were given up and wait to be replayed or discarded: GET /dead-letters.`,
   ];
 }
 

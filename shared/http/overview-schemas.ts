@@ -39,9 +39,13 @@ const troubledWebhook = {
 export const overviewSchema = {
   title: "Overview",
   type: "object",
-  required: ["webhooksCount", "integrations"],
+  required: ["webhooksCount", "deadLettersCount", "integrations"],
   properties: {
     webhooksCount: count,
+    deadLettersCount: {
+      ...count,
+      description: "Events that were given up and wait to be replayed or discarded; 1,000 stands for as many or more.",
+    },
     summary: {
       type: "object",
       description: "Of just now for up to 200 webhooks, else as the health timer last saw them.",

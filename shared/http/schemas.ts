@@ -298,6 +298,10 @@ export const webhookHealthSchema = {
     failureReasons: { type: "array", items: { type: "object" } },
     counts: { type: "object" },
     windowMinutes: { type: "integer" },
+    deadLettersCount: {
+      type: "integer",
+      description: "Events that were given up and wait to be replayed or discarded; 1,000 stands for as many or more.",
+    },
     heldCount: { type: "integer", description: "Events that are held; only while the webhook is paused." },
     heldAtMost: {
       type: "object",

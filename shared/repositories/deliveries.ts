@@ -2,7 +2,8 @@ import type { DeliveryLine, DeliveryRecord, EventRecord } from "../core/delivery
 import { eventIdOf } from "../core/event-id";
 import type { Documents, DocumentStore, Page } from "../core/ports";
 import { createUnlessThere } from "./create-unless-there";
-import { DeliveryLines, type DeliverySearch } from "./delivery-lines";
+import { type DeadLetterSearch, DeadLetters } from "./dead-letters";
+import { DeliveryLines, type DeliverySearch, lineIdOf } from "./delivery-lines";
 import type { Tenant } from "./shards";
 
 /** Records that one delivery leaves: its events, and its repetitions at the door. */
@@ -12,10 +13,12 @@ const MAX_REPETITIONS = 100;
 export class Deliveries {
   readonly #documents: Documents<DeliveryRecord>;
   readonly #lines: DeliveryLines;
+  readonly #deadLetters: DeadLetters;
 
   constructor(store: DocumentStore) {
     this.#documents = store.collection<DeliveryRecord>("deliveries");
     this.#lines = new DeliveryLines(store);
+    this.#deadLetters = new DeadLetters(store);
   }
 
   /** The record of an event of this tenant, if it was ever handled. */
@@ -48,9 +51,14 @@ export class Deliveries {
     return items.map(({ receivedAt }) => receivedAt).sort()[0];
   }
 
-  /** The record is what counts. A line that a crash left out is made up for by the next attempt at its event. */
-  async save(record: DeliveryRecord): Promise<void> {
+  /**
+   * The record is what counts. A line that a crash left out is made up for by the next attempt at its event; and so that a
+   * dead letter is as well, it becomes one after its record and ceases to be one before. `earlier`: the record as it was.
+   */
+  async save(record: DeliveryRecord, earlier?: EventRecord): Promise<void> {
+    if (earlier !== undefined && isLetGo(earlier, record)) await this.#deadLetters.delete(earlier);
     await Promise.all([this.#documents.upsert(record), this.#lines.save(record)]);
+    if (isDead(record)) await this.#deadLetters.save(record);
   }
 
   /** Saves a record unless there is one already, which knows better. */
@@ -84,7 +92,17 @@ export class Deliveries {
     if (found?.value.tenantId !== tenant.tenantId) return undefined;
     const { value } = await this.#documents.replace(change(found.value), found.etag);
     await this.#lines.save(value);
+    // Also where there should be none, because a change that a crash cut short is asked for again.
+    await (isDead(value) ? this.#deadLetters.save(value) : this.#deadLetters.delete(value));
     return value;
+  }
+
+  /**
+   * One page of the events that were given up and wait, newest first.
+   * @throws {WebhookError} `invalid_cursor`
+   */
+  searchDead(tenant: Tenant, search: DeadLetterSearch): Promise<Page<DeliveryLine>> {
+    return this.#deadLetters.search(tenant, search);
   }
 
   /**
@@ -104,6 +122,17 @@ export class Deliveries {
       limit,
     });
   }
+}
+
+function isDead(record: DeliveryRecord): boolean {
+  return record.verdict === "accepted" && record.outcome === "dead";
+}
+
+/** Somebody else may have given it up meanwhile, so that one that waits to be tried again counts as well. */
+function isLetGo(earlier: EventRecord, record: DeliveryRecord): boolean {
+  // A provider that delivers it once more gives it another time of receipt, and so another line.
+  const isSameLine = isDead(record) && lineIdOf(earlier) === lineIdOf(record);
+  return earlier.outcome !== "synchronised" && !isSameLine;
 }
 
 /** Document ids must not hold the `#` of an event id. */

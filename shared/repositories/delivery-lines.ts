@@ -113,7 +113,7 @@ function partitionOf(tenantKey: string, day: number): string {
 }
 
 /** The ids of lines from `since` to `until`, both included: the latest come first. */
-function idsWithin(since: number, until: number): IdRange {
+export function idsWithin(since: number, until: number): IdRange {
   // Ids tell no time before 1970, when nothing was received.
   const beginOf = (time: number): string => `${PREFIX}${newestFirst(new Date(Math.max(time, 1)).toISOString())}`;
   return { from: beginOf(until), before: beginOf(since - 1) };
@@ -124,7 +124,8 @@ export function lineIdOf({ receivedAt, id }: Pick<DeliveryRecord, "receivedAt" |
   return `${PREFIX}${newestFirst(receivedAt)}-${id}`;
 }
 
-function toLine(record: DeliveryRecord, tenantKey: string): DeliveryLine {
+/** The line of a record, in the partition of its day. */
+export function toLine(record: DeliveryRecord, tenantKey: string): DeliveryLine {
   const { registrationId, integrationId, connectionId, deliveryId, receivedAt, verdict, reason } = record;
   return {
     id: lineIdOf(record),

@@ -2,9 +2,10 @@ import type { Caller } from "../core/caller";
 import { parseJson } from "../core/delivery-request";
 import { textAt } from "../core/json";
 import type { DeadLetter } from "../core/ports";
-import type { DeliveryView } from "./delivery-view";
-import { type DeliveryQuery, listDeliveries } from "./list-deliveries";
+import { type DeliveryView, toDeliveryView } from "./delivery-view";
+import { type DeliveryQuery, toSearch } from "./list-deliveries";
 import type { Services } from "./services";
+import { tenantOf } from "./tenant-of";
 
 /** A message that the queue itself gave up: not even its failure could be handled. Of its body only what names it. */
 export interface QueueLetterView extends Omit<DeadLetter, "body" | "deadLetteredAt"> {
@@ -30,9 +31,11 @@ export async function listDeadLetters(
   { tenantId, isOperator }: Pick<Caller, "tenantId" | "isOperator">,
   query: DeliveryQuery,
 ): Promise<DeadLetterPage> {
-  const fields = { ...query.fields, outcome: "dead" } as const;
-  const { deliveries, ...rest } = await listDeliveries(services, tenantId, { ...query, fields });
-  const page = { deadLetters: deliveries, ...rest };
+  const { items, cursor } = await services.deliveries.searchDead(
+    tenantOf(services, tenantId),
+    toSearch(services, query),
+  );
+  const page = { deadLetters: items.map(toDeliveryView), ...(cursor === undefined ? {} : { nextCursor: cursor }) };
   if (!isOperator || query.cursor !== undefined) return page;
   return { ...page, queue: (await services.queue.deadLetters(MAX_QUEUE_LETTERS)).map(toQueueLetterView) };
 }

@@ -156,11 +156,11 @@ function failedAttemptsOf({ message }: OpenedMessage): number {
 async function noteWaiting(services: Services, opened: OpenedMessage, settlement: Settlement): Promise<void> {
   const { earlier, reason } = settlement;
   if (earlier?.outcome === "retrying" && earlier.reason === reason) return;
-  await services.deliveries.save(toEventRecord(services, opened, settlement));
+  await services.deliveries.save(toEventRecord(services, opened, settlement), earlier);
 }
 
 async function settle(services: Services, opened: OpenedMessage, settlement: Settlement): Promise<void> {
   const record = toEventRecord(services, opened, settlement);
-  await services.deliveries.save(record);
+  await services.deliveries.save(record, settlement.earlier);
   await noteSynchronisation(services, opened.event, { ...settlement, latencyMs: record.latencyMs });
 }

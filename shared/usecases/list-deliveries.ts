@@ -26,15 +26,19 @@ export interface DeliveryQuery extends Pick<DeliverySearch, "fields" | "limit" |
 export async function listDeliveries(
   services: Services,
   tenantId: string,
-  { since, until, ...query }: DeliveryQuery,
+  query: DeliveryQuery,
 ): Promise<DeliveryPage> {
-  const { rules, now } = services;
-  const { items, cursor } = await services.deliveries.search(tenantOf(services, tenantId), {
+  const { items, cursor } = await services.deliveries.search(tenantOf(services, tenantId), toSearch(services, query));
+  return { deliveries: items.map(toDeliveryView), ...(cursor === undefined ? {} : { nextCursor: cursor }) };
+}
+
+/** What a caller asks for, as far as the log reaches back. */
+export function toSearch({ rules, now }: Services, { since, until, ...query }: DeliveryQuery): DeliverySearch {
+  return {
     ...query,
     since: Math.max(now() - rules.retentionSeconds * 1000, since === undefined ? 0 : Date.parse(since)),
     until: Math.min(now(), until === undefined ? Infinity : Date.parse(until)),
-  });
-  return { deliveries: items.map(toDeliveryView), ...(cursor === undefined ? {} : { nextCursor: cursor }) };
+  };
 }
 
 /** @throws {WebhookError} `registration_not_found`, also where it is another tenant's; else as {@link listDeliveries} */

@@ -1,6 +1,7 @@
 import type { HealthStatus, WebhookHealth } from "../core/health";
 import type { Page } from "../core/ports";
 import type { Registration } from "../core/registration";
+import { countDeadLetters, type DeadLetterCounts } from "./count-dead-letters";
 import { type RegistrationView, toRegistrationView } from "./registration-view";
 import type { Services } from "./services";
 import { tenantOf } from "./tenant-of";
@@ -35,7 +36,11 @@ const PAGES_SEARCHED = 10;
 /** @throws {WebhookError} `invalid_cursor` */
 export async function listWebhooks(services: Services, request: ListRequest): Promise<WebhookPage> {
   const page = await findPage(services, request);
-  const listed = await Promise.all(page.items.map((registration) => toListed(services, registration, request.health)));
+  const wanted = request.health && {
+    statuses: request.health,
+    deadLetters: await countDeadLetters(services, request.tenantId),
+  };
+  const listed = await Promise.all(page.items.map((registration) => toListed(services, registration, wanted)));
   const webhooks = listed.filter((webhook) => webhook !== undefined);
   return { webhooks, ...(page.cursor === undefined ? {} : { nextCursor: page.cursor }) };
 }
@@ -64,10 +69,10 @@ function hasText({ id, integrationId, connectionId, events, metadata }: Registra
 async function toListed(
   services: Services,
   registration: Registration,
-  wanted: ReadonlySet<HealthStatus> | undefined,
+  wanted: { readonly statuses: ReadonlySet<HealthStatus>; readonly deadLetters: DeadLetterCounts } | undefined,
 ): Promise<ListedWebhook | undefined> {
   const view = toRegistrationView(services, registration);
   if (wanted === undefined) return view;
-  const health = await healthOf(services, registration);
-  return wanted.has(health.status) ? { ...view, health } : undefined;
+  const health = await healthOf(services, registration, wanted.deadLetters);
+  return wanted.statuses.has(health.status) ? { ...view, health } : undefined;
 }

@@ -1,5 +1,6 @@
 import type { QueueDepth } from "../core/ports";
 import { type TenantSummary, TenantTally } from "../core/tenant-summary";
+import { countDeadLetters, type DeadLetterCounts } from "./count-dead-letters";
 import type { Services } from "./services";
 import { tenantOf } from "./tenant-of";
 import { healthOf } from "./webhook-health";
@@ -8,6 +9,8 @@ import { healthOf } from "./webhook-health";
 export interface Overview {
   /** How many webhooks the tenant has, just now. */
   readonly webhooksCount: number;
+  /** Events that were given up and wait to be replayed or discarded, just now; 1,000 stands for as many or more. */
+  readonly deadLettersCount: number;
   /** Of just now for a few webhooks, else as the health timer last saw them; absent before it first did. */
   readonly summary?: TenantSummary;
   /** Of all tenants; absent where the queue does not tell. */
@@ -21,17 +24,24 @@ export const LIVE_WEBHOOKS = 200;
 
 /** @throws {WebhookError} `store_unavailable` */
 export async function overviewOf(services: Services, tenantId: string): Promise<Overview> {
-  const [entry, queue] = await Promise.all([
+  const [entry, queue, deadLetters] = await Promise.all([
     services.registrations.findTenant(tenantOf(services, tenantId)),
     services.queue.depth(),
+    countDeadLetters(services, tenantId),
   ]);
   const webhooksCount = entry?.registrationsCount ?? 0;
-  const summary = webhooksCount > LIVE_WEBHOOKS ? entry?.summary : await summariseNow(services, tenantId);
+  const summary = webhooksCount > LIVE_WEBHOOKS ? entry?.summary : await summariseNow(services, tenantId, deadLetters);
   const integrations = [...services.providers.values()].map(({ id, displayName }) => ({
     integrationId: id,
     displayName,
   }));
-  return { webhooksCount, ...(summary && { summary }), ...(queue && { queue }), integrations };
+  return {
+    webhooksCount,
+    deadLettersCount: deadLetters.all,
+    ...(summary && { summary }),
+    ...(queue && { queue }),
+    integrations,
+  };
 }
 
 /** What was tallied, as it is kept and shown. */
@@ -39,10 +49,14 @@ export function summaryOf({ now, rules }: Services, tally: TenantTally): TenantS
   return tally.toSummary(new Date(now()).toISOString(), Math.round(rules.healthWindowMs / 60_000));
 }
 
-async function summariseNow(services: Services, tenantId: string): Promise<TenantSummary> {
+async function summariseNow(
+  services: Services,
+  tenantId: string,
+  deadLetters: DeadLetterCounts,
+): Promise<TenantSummary> {
   const { items } = await services.registrations.list(tenantOf(services, tenantId), { limit: LIVE_WEBHOOKS });
   const tally = new TenantTally();
-  for (const health of await Promise.all(items.map((registration) => healthOf(services, registration)))) {
+  for (const health of await Promise.all(items.map((registration) => healthOf(services, registration, deadLetters)))) {
     tally.add(health);
   }
   return summaryOf(services, tally);

@@ -5,6 +5,7 @@ import type { Registration } from "../core/registration";
 import { TenantTally } from "../core/tenant-summary";
 import type { TenantEntry } from "../repositories/registrations";
 import { activityKeyOf } from "./activity-key";
+import { countDeadLetters, type DeadLetterCounts } from "./count-dead-letters";
 import { evaluateService, evaluateTenant } from "./evaluate-alerts";
 import { summaryOf } from "./overview";
 import { tendPause } from "./tend-pause";
@@ -48,9 +49,10 @@ async function recomputeTenant(services: Services, tenant: TenantEntry, run: Cou
   const tally = new TenantTally();
   const findings: Finding[] = [];
   const unseen = new Set<string>();
+  const deadLetters = await countDeadLetters(services, tenant.tenantId);
   await serveDue(services.registrations.listAll(owner), async (registration) => {
     try {
-      const seen = await recomputeWebhook(services, registration);
+      const seen = await recomputeWebhook(services, registration, deadLetters);
       findings.push(...seen.findings);
       tally.add(seen.health);
       run.checked++;
@@ -72,10 +74,14 @@ interface SeenWebhook {
   readonly isChanged: boolean;
 }
 
-async function recomputeWebhook(services: Services, found: Registration): Promise<SeenWebhook> {
+async function recomputeWebhook(
+  services: Services,
+  found: Registration,
+  deadLetters: DeadLetterCounts,
+): Promise<SeenWebhook> {
   const registration = await tendSecret(services, found);
   await tendPause(services, registration);
-  const health = await healthOf(services, registration);
+  const health = await healthOf(services, registration, deadLetters);
   const provider = providerNamed(services, registration.integrationId);
   const findings = webhookFindings({ registration, health, provider, now: services.now() });
   return { health, findings, isChanged: await reportChange(services, registration, health.status) };

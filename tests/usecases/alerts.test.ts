@@ -182,17 +182,6 @@ describe("the other conditions", () => {
     expect(critical).toContain("Salesforce still used the old secret at");
   });
 
-  it("events that were given up are told", async () => {
-    const { app, receivers } = world;
-    await world.channel({ conditions: ["dead_letters"] });
-    const webhook = await app.register();
-    const key = { registrationId: webhook.registrationId, tenantId: "tenant-123" };
-    const pk = app.services.tenantKeyOf("tenant-123");
-    app.services.gatherer.note({ ...key, pk }, { at: app.services.now(), count: "dead", reason: "mapping_invalid" });
-    await world.runs(1);
-    expect(receivers.slack[0]).toContain("1 event(s) were given up within 5 min (mapping_invalid)");
-  });
-
   it("a renewal that fails is told, and is critical once the provider is about to stop", async () => {
     const { app, receivers } = world;
     await world.channel({ conditions: ["lease_not_renewed"] });

@@ -18,6 +18,7 @@ import { panel, skeleton, table } from "./table.js";
 
 const OVERVIEW_SECONDS = 10;
 const LATEST = 8;
+const MOST_COUNTED = 1000;
 /** More than these are told as that. */
 const MOST_ALERTS = 100;
 
@@ -48,10 +49,11 @@ export function overviewView({ signal }) {
  * @param {AlertPage} alerts
  * @returns {HTMLElement[]}
  */
-function figuresOf({ webhooksCount, summary, queue }, alerts) {
+function figuresOf({ webhooksCount, deadLettersCount, summary, queue }, alerts) {
   const tiles = [
     tile("Webhooks", webhooksCount, "#/webhooks", summary && healthBar(summary.webhooks)),
     ...(summary ? countTiles(summary) : []),
+    deadLetterTile(deadLettersCount),
     ...(queue ? queueTiles(queue) : []),
   ];
   return [
@@ -75,15 +77,23 @@ function figuresOf({ webhooksCount, summary, queue }, alerts) {
 
 /** @param {TenantSummary} summary */
 function countTiles({ counts }) {
-  const { accepted, synced, throttled, dead } = counts;
+  const { accepted, synced, throttled } = counts;
   const refused = counts.refused + throttled;
   const unrecorded = throttled > 0 && h("p", { class: "quiet" }, `${count(throttled)} of them not in the log`);
   return [
     tile("Accepted", accepted, linkTo("/deliveries", { verdict: "accepted" })),
     tile("Synchronised", synced, linkTo("/deliveries", { outcome: "synchronised" })),
     tile("Refused", refused, linkTo("/deliveries", { verdict: "refused" }), unrecorded, refused > 0 ? "bad" : "calm"),
-    tile("Given up", dead, "#/dead-letters", undefined, dead > 0 ? "bad" : "calm"),
   ];
+}
+
+/**
+ * What waits to be replayed or discarded. Nobody counts on from a thousand.
+ * @param {number} waiting
+ */
+function deadLetterTile(waiting) {
+  const figure = waiting < MOST_COUNTED ? waiting : `${count(waiting)}+`;
+  return tile("Given up", figure, "#/dead-letters", undefined, waiting > 0 ? "bad" : "calm");
 }
 
 /**

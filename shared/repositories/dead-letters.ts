@@ -1,0 +1,49 @@
+import type { DeliveryLine, DeliveryRecord } from "../core/delivery";
+import type { Documents, DocumentStore, Page } from "../core/ports";
+import { tenantKeyIn } from "../core/registration-id";
+import { type DeliverySearch, idsWithin, lineIdOf, toLine } from "./delivery-lines";
+import type { Tenant } from "./shards";
+
+/** What narrows and pages the dead letters. */
+export type DeadLetterSearch = Omit<DeliverySearch, "oldestFirst">;
+
+/**
+ * The lines of events that were given up and wait, once more in a partition of their own: they are few among many, and so
+ * are found and counted without a look at the rest of the log.
+ */
+export class DeadLetters {
+  readonly #documents: Documents<DeliveryLine>;
+
+  constructor(store: DocumentStore) {
+    this.#documents = store.collection<DeliveryLine>("delivery-lines");
+  }
+
+  async save(record: DeliveryRecord): Promise<void> {
+    const tenantKey = tenantKeyIn(record.registrationId);
+    if (tenantKey !== undefined)
+      await this.#documents.upsert({ ...toLine(record, tenantKey), pk: partitionOf(tenantKey) });
+  }
+
+  async delete(record: DeliveryRecord): Promise<void> {
+    const tenantKey = tenantKeyIn(record.registrationId);
+    if (tenantKey !== undefined) await this.#documents.delete(partitionOf(tenantKey), lineIdOf(record));
+  }
+
+  /**
+   * One page, newest first.
+   * @throws {WebhookError} `invalid_cursor`
+   */
+  search({ tenantId, tenantKey }: Tenant, search: DeadLetterSearch): Promise<Page<DeliveryLine>> {
+    const { since, until, fields, ...page } = search;
+    return this.#documents.query({
+      pk: partitionOf(tenantKey),
+      where: { tenantId, ...fields },
+      ids: idsWithin(since, until),
+      ...page,
+    });
+  }
+}
+
+function partitionOf(tenantKey: string): string {
+  return `${tenantKey}~dead`;
+}
