@@ -15,7 +15,7 @@ const domainEntry = "(\\*\\.)?[a-z0-9-]+(\\.[a-z0-9-]+)+";
 const whole = (minimum: number, maximum: number) => ({ type: "integer", minimum, maximum });
 /** They share one partition, which holds 20 GB (Cosmos DB limits), and each may be as large as a message of 252 KB. */
 const MOST_HELD_EVENTS = 50_000;
-/** What fits no message lives for 45 days, of which it may spend a week in the queue and a week in retries. */
+/** As long as the delivery log shows by default that an event is held: a pause is no archive. */
 const MOST_HELD_DAYS = 30;
 
 /** Every setting that the product reads. */
