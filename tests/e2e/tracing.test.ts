@@ -1,7 +1,9 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
+import { apiToken } from "../support/api-token";
+import { AzureStandIns } from "../support/azure-stand-ins";
 import { type EngineStandIn, startEngineStandIn } from "../support/engine-stand-in";
-import { eventually, type Gateway, projectRoot, startGateway } from "../support/gateway";
+import { eventually, type Gateway, projectRoot, startAzureGateway, startGateway } from "../support/gateway";
 import { OtlpCollector, treeOf } from "../support/otlp-collector";
 import { contactBody, seedSignature } from "../support/test-app";
 import { SalesforceStandIn } from "../support/vendors/salesforce";
@@ -14,7 +16,9 @@ interface Webhook {
   readonly webhookSecret: string;
 }
 
-async function ask<T>(gateway: Gateway, method: string, path: string, body?: object, headers = {}): Promise<T> {
+type Served = Pick<Gateway, "url">;
+
+async function ask<T>(gateway: Served, method: string, path: string, body?: object, headers = {}): Promise<T> {
   const reply = await fetch(`${gateway.url}${path}`, {
     method,
     headers: { authorization: "Bearer test-token", ...headers },
@@ -24,14 +28,16 @@ async function ask<T>(gateway: Gateway, method: string, path: string, body?: obj
   return (await reply.json()) as T;
 }
 
-const register = (gateway: Gateway): Promise<Webhook> =>
-  ask(gateway, "POST", "/integrations/salesforce/webhooks", {
-    connectionId: "conn-123",
-    events: ["Contact.*"],
-    retryPolicy: { maxRetries: 3, backoffSeconds: 1 },
-  });
+const webhooks = "/integrations/salesforce/webhooks";
+const wanted = {
+  connectionId: "conn-123",
+  events: ["Contact.*"],
+  retryPolicy: { maxRetries: 3, backoffSeconds: 1 },
+};
 
-function deliver(gateway: Gateway, webhook: Webhook): Promise<unknown> {
+const register = (gateway: Served, headers = {}): Promise<Webhook> => ask(gateway, "POST", webhooks, wanted, headers);
+
+function deliver(gateway: Served, webhook: Webhook): Promise<unknown> {
   const signature = seedSignature(webhook, JSON.stringify(contactBody("created", id)));
   return ask(gateway, "POST", `/webhooks/${webhook.registrationId}`, contactBody("created", id), {
     "x-salesforce-event-signature": signature,
@@ -44,12 +50,13 @@ interface Delivery {
   readonly traceId?: string;
 }
 
-async function synchronised(gateway: Gateway): Promise<Delivery> {
+async function synchronised(gateway: Served, headers = {}): Promise<Delivery> {
+  const get = <T>(path: string): Promise<T> => ask(gateway, "GET", path, undefined, headers);
   const { deliveries } = await eventually(
-    () => ask<{ deliveries: readonly Delivery[] }>(gateway, "GET", "/deliveries?outcome=synchronised"),
+    () => get<{ deliveries: readonly Delivery[] }>("/deliveries?outcome=synchronised"),
     ({ deliveries: found }) => found.length > 0,
   );
-  return ask(gateway, "GET", `/deliveries/${String(deliveries[0]?.deliveryId)}`);
+  return get(`/deliveries/${String(deliveries[0]?.deliveryId)}`);
 }
 
 describe("a gateway that is traced", () => {
@@ -107,8 +114,36 @@ describe("a gateway that is traced", () => {
   });
 });
 
+describe("a gateway in Azure mode that is traced", () => {
+  it("makes one trace of a delivery, whose context goes through Service Bus", async () => {
+    const azure = await AzureStandIns.start();
+    const collector = await OtlpCollector.start();
+    const token = { authorization: "Bearer cwt_trace" };
+    const gateway = await startAzureGateway({
+      ...azure.settings,
+      PUBLIC_BASE_URL: "https://hooks.example.com",
+      API_TOKENS: JSON.stringify([apiToken("cwt_trace", "tenant-123", ["webhooks.read", "webhooks.write"])]),
+      ...collector.settings,
+    });
+    try {
+      await deliver(gateway, await register(gateway, token));
+      const { traceId } = await synchronised(gateway, token);
+      await gateway.stop();
+      const spans = collector.spans.filter((span) => span.traceId === traceId);
+      expect(treeOf(spans)).toMatchObject({
+        [receipt]: { "send sync-events": { "process sync-events": { sync_task: { "sync_task.save": {} } } } },
+      });
+      expect(spans.find(({ kind }) => kind === 5)?.attributes).toMatchObject({ "messaging.system": "servicebus" });
+    } finally {
+      await gateway.kill();
+      await collector.server.stop();
+      await azure.stop();
+    }
+  }, 90_000);
+});
+
 describe("a gateway whose collector is out", () => {
-  it("takes deliveries and synchronises them as ever, says so once, and stops in time", async () => {
+  it("takes deliveries and synchronises them as ever, and stops in time", async () => {
     const gateway = await startGateway({
       CASTIEL_MODE: "embedded",
       OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:9",

@@ -70,6 +70,7 @@ function aboutOf(delivery, reload) {
       ["Effect", change],
       ["Took", latencyMs === undefined ? undefined : duration(latencyMs)],
       ["Code", delivery.reason && h("code", {}, delivery.reason)],
+      ["Trace", delivery.traceId && h("code", {}, delivery.traceId)],
     ]),
     delivery.replayable &&
       h(
