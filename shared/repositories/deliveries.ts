@@ -3,7 +3,7 @@ import { eventIdOf } from "../core/event-id";
 import type { Documents, DocumentStore, Page } from "../core/ports";
 import { createUnlessThere } from "./create-unless-there";
 import { type DeadLetterSearch, DeadLetters } from "./dead-letters";
-import { DeliveryLines, type DeliverySearch, lineIdOf } from "./delivery-lines";
+import { DeliveryLines, type DeliverySearch } from "./delivery-lines";
 import type { Tenant } from "./shards";
 
 /** Records that one delivery leaves: its events, and its repetitions at the door. */
@@ -56,7 +56,9 @@ export class Deliveries {
    * dead letter is as well, it becomes one after its record and ceases to be one before. `earlier`: the record as it was.
    */
   async save(record: DeliveryRecord, earlier?: EventRecord): Promise<void> {
-    if (earlier !== undefined && isLetGo(earlier, record)) await this.#deadLetters.delete(earlier);
+    // Somebody else may have given up meanwhile what waits to be tried again.
+    const mayBeDead = earlier !== undefined && earlier.outcome !== "synchronised";
+    if (mayBeDead && !isDead(record)) await this.#deadLetters.delete(record);
     await Promise.all([this.#documents.upsert(record), this.#lines.save(record)]);
     if (isDead(record)) await this.#deadLetters.save(record);
   }
@@ -126,13 +128,6 @@ export class Deliveries {
 
 function isDead(record: DeliveryRecord): boolean {
   return record.verdict === "accepted" && record.outcome === "dead";
-}
-
-/** Somebody else may have given it up meanwhile, so that one that waits to be tried again counts as well. */
-function isLetGo(earlier: EventRecord, record: DeliveryRecord): boolean {
-  // A provider that delivers it once more gives it another time of receipt, and so another line.
-  const isSameLine = isDead(record) && lineIdOf(earlier) === lineIdOf(record);
-  return earlier.outcome !== "synchronised" && !isSameLine;
 }
 
 /** Document ids must not hold the `#` of an event id. */

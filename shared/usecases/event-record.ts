@@ -26,7 +26,7 @@ const MAX_REPLAYS = 10;
 export function toEventRecord(services: Services, opened: OpenedMessage, settlement: Settlement): EventRecord {
   const { event, message } = opened;
   const now = services.now();
-  const { outcome, attempts, task, reason } = settlement;
+  const { outcome, attempts, task, reason, earlier } = settlement;
   const replay = replayMarkOf(message);
   const traceparent = replay ? settlement.earlier?.traceparent : message.traceparent;
   const replays = replaysAfter(settlement, noteOf(opened, now));
@@ -41,7 +41,8 @@ export function toEventRecord(services: Services, opened: OpenedMessage, settlem
     integrationId: event.integrationId,
     connectionId: event.connectionId,
     deliveryId: event.deliveryId,
-    receivedAt: event.receivedAt,
+    // One that is delivered again is the same event, with the same line in the log.
+    receivedAt: earlier?.receivedAt ?? event.receivedAt,
     verdict: "accepted",
     eventName: eventNameOf(event),
     nativeType: event.nativeType,

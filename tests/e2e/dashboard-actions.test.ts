@@ -91,12 +91,15 @@ inBrowser("what is done in the dashboard", () => {
   it("discards an event that was given up, for good", async () => {
     const deliveryId = await giveUp("003c");
     await world.enter();
+    await world.page.getByRole("link", { name: "Given up 1" }).waitFor();
     await world.visit(`#/deliveries/${deliveryId}`, "Delivery");
     await world.page.getByRole("button", { name: "Discard" }).click();
     expect(await auditPage(world.page)).toEqual([]);
     await world.agree("Discard");
     await world.page.locator("dd").getByText("discarded").waitFor();
     expect(await world.page.getByRole("button", { name: "Replay" }).count()).toBe(0);
+    await world.visit("#/", "Overview");
+    await world.page.getByRole("link", { name: "Given up 0" }).waitFor();
   });
 
   it("plans a replay of all that a search finds, runs it and shows its progress", async () => {

@@ -2,6 +2,7 @@ import { WebhookError } from "../../shared/core/errors";
 import { SyncFailure, type SyncTaskService } from "../../shared/core/sync-task";
 import type { WebhookEvent } from "../../shared/core/webhook-event";
 import { drainEvent } from "../../shared/usecases/drain-event";
+import { listDeliveries } from "../../shared/usecases/list-deliveries";
 import type { NewRegistration } from "../../shared/usecases/register-webhook";
 import type { Services } from "../../shared/usecases/services";
 import { healthOf } from "../../shared/usecases/webhook-health";
@@ -126,6 +127,16 @@ describe("drainEvent", () => {
     await drainEvent(failing(new SyncFailure("mapping_missing", { permanent: true })), makeMessage(dead));
     await drainEvent(app.services, makeMessage(dead));
     expect(await records()).toMatchObject([{ outcome: "synchronised" }]);
+  });
+
+  it("keeps one line in the log of an event that is delivered again later, and when it first came", async () => {
+    const dead = event();
+    await drainEvent(failing(new SyncFailure("mapping_missing", { permanent: true })), makeMessage(dead));
+    app.advance(3_600_000);
+    const later = new Date(app.services.now()).toISOString();
+    await drainEvent(app.services, makeMessage({ ...dead, receivedAt: later }));
+    const { deliveries } = await listDeliveries(app.services, "tenant-123", { fields: {}, limit: 10 });
+    expect(deliveries).toMatchObject([{ outcome: "synchronised", receivedAt: dead.receivedAt, latencyMs: 0 }]);
   });
 
   it("takes a redelivery of a dead event for no duplicate, at once, and gives it its effect", async () => {

@@ -62,7 +62,7 @@ function figuresOf({ webhooksCount, deadLettersCount, summary, queue }, alerts) 
       ? h(
           "p",
           { class: "quiet" },
-          `Counts of the last ${count(summary.windowMinutes)} minutes, as of `,
+          `Deliveries of the last ${count(summary.windowMinutes)} minutes, as of `,
           timeOf(summary.computedAt),
           ".",
         )
