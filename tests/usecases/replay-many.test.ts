@@ -130,6 +130,21 @@ describe("the plan of a replay", () => {
 });
 
 describe("the run of a replay", () => {
+  it("of a short time takes as many pages as that has, however much came before and after on the same day", async () => {
+    const handleMany = async (prefix: string): Promise<void> => {
+      for (let number = 0; number < 20; number++) await handle(`${prefix}-${number}`, "Ada");
+      app.advance(1000);
+    };
+    for (const prefix of ["before", "within", "after"]) await handleMany(prefix);
+    const isoOf = (time: number): string => new Date(time).toISOString();
+    const { replayId } = await plan({ since: isoOf(noon + 1000), until: isoOf(noon + 1999) });
+    await run(replayId, 10);
+    await pass(5);
+    expect(await get(replayId)).toMatchObject({ status: "completed", matched: 20, queued: 20 });
+    const tenant = { tenantId, tenantKey: app.services.tenantKeyOf(tenantId) };
+    expect(await app.services.replays.find(tenant, replayId)).toMatchObject({ pages: 2 });
+  });
+
   it("gives every event its effect, the oldest first, and the last of each entity stands", async () => {
     const entities = Math.floor(MANY / 20);
     for (let number = 0; number < MANY; number++) {
