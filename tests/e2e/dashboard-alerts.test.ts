@@ -60,7 +60,9 @@ inBrowser("alerts in the dashboard", () => {
     await world.page.getByRole("link", { name: /^\d alerts? open$/ }).click();
     const row = rowsOf("Alerts").filter({ hasText: "Events were given up" });
     await row.getByText("critical").waitFor();
-    await row.getByText("1 event(s) were given up within 60 min (engine_answered_422).").waitFor();
+    await row
+      .getByText("1 event(s) were given up and wait to be replayed or discarded (engine_answered_422).")
+      .waitFor();
     await row.getByText("Next step: Mend the cause, then replay them").waitFor();
     await row.getByText("docs/operations.md#alert-dead-letters").waitFor();
     expect(await row.getByTitle(webhook.registrationId).getAttribute("href")).toBe(
