@@ -200,7 +200,7 @@ describe("an engine that does not take an event", () => {
     const stored = await app.services.registrations.find(webhook.registrationId);
     expect(stored && (await healthOf(app.services, stored.value)).recommendations).toEqual([
       "Your sync engine does not take what it is handed (engine_answered_422): its log says why.",
-      "1 event(s) were given up and are kept for replay.",
+      "1 event(s) were given up and wait to be replayed or discarded: GET /dead-letters.",
     ]);
     app.advance(86_400_000);
     expect([await app.drain(), engine.handed.length]).toEqual([0, 1]);
