@@ -32,13 +32,9 @@ export async function recordQueries(): Promise<readonly RecordedQuery[]> {
   await registrations.listTenants().next();
   await new Deliveries(store).list("tenant-123", "webhook-1", 1);
   await new Deliveries(store).arrivalOf({ tenantId: "tenant-123", registrationId: "webhook-1", deliveryId: "1" });
-  await new Deliveries(store).search(tenant, {
-    fields: Object.fromEntries(searchableFields.map((name) => [name, "any"])),
-    since: 0,
-    until: 0,
-    limit: 1,
-    oldestFirst: true,
-  });
+  const fields = Object.fromEntries(searchableFields.map((name) => [name, "any"]));
+  await new Deliveries(store).search(tenant, { fields, since: 0, until: 0, limit: 1, oldestFirst: true });
+  await new Deliveries(store).searchDead(tenant, { fields, since: 0, until: 0, limit: 1 });
   await new HeldEvents(store).oldest("tenant-123", "webhook-1", 1);
   await new HeldEvents(store).all("tenant-123", "webhook-1").next();
   await new Replays(store).list(tenant, { limit: 1 });
