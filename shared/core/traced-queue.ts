@@ -19,6 +19,9 @@ export function queueAttributes({ system, name }: QueueLabel, type: "send" | "pr
   };
 }
 
+/** What the context adds to a body: a comma, a name, and a `traceparent` of version 00. */
+const CONTEXT_BYTES = `,"traceparent":"00-${"0".repeat(32)}-${"0".repeat(16)}-00"`.length;
+
 /**
  * Sending is a span, and its context goes with each message that has none yet (CloudEvents extension "distributed
  * tracing"). A message that is sent again keeps what it was made under.
@@ -35,7 +38,7 @@ export function tracedQueue(queue: EventQueue, tracer: Tracer, label: QueueLabel
     );
   };
   return {
-    maxMessageBytes: queue.maxMessageBytes,
+    maxMessageBytes: queue.maxMessageBytes - CONTEXT_BYTES,
     send: (messages, signal) => sending("send", messages, (traced) => queue.send(traced, signal)),
     schedule: (message, at) => sending("schedule", [message], async ([traced = message]) => queue.schedule(traced, at)),
     forget: (messageId) => queue.forget(messageId),
