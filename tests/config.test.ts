@@ -238,6 +238,7 @@ describe("readConfig", () => {
       { OTEL_EXPORTER_OTLP_HEADERS: "hunter2" },
       { OTEL_RESOURCE_ATTRIBUTES: "a=%zz,b=hunter2" },
       { OTEL_EXPORTER_OTLP_ENDPOINT: "https://hunter2:hunter2:4318" },
+      { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: "https://hunter2:hunter2:4318" },
       { OTEL_EXPORTER_OTLP_PROTOCOL: "grpc" },
       { OTEL_TRACES_SAMPLER: "jaeger_remote" },
       { OTEL_TRACES_SAMPLER_ARG: "1.5" },

@@ -17,12 +17,8 @@ export interface TracingConfig {
 
 /** Reads the settings of traces; `undefined` where there are to be none. What is wrong is added to `problems`, which repeat no value. */
 export function readTracing(values: Values, problems: string[]): TracingConfig | undefined {
-  const url = addressOf(values);
+  const url = addressOf(values, problems);
   if (url === undefined || String(values["OTEL_SDK_DISABLED"]) === "true") return undefined;
-  if (!URL.canParse(url)) {
-    problems.push("OTEL_EXPORTER_OTLP_ENDPOINT is not a URL");
-    return undefined;
-  }
   return {
     url,
     protocol: values["OTEL_EXPORTER_OTLP_PROTOCOL"] === "http/json" ? "http/json" : "http/protobuf",
@@ -34,10 +30,13 @@ export function readTracing(values: Values, problems: string[]): TracingConfig |
   };
 }
 
-function addressOf(values: Values): string | undefined {
-  const [whole, base] = [values["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"], values["OTEL_EXPORTER_OTLP_ENDPOINT"]];
-  if (whole !== undefined) return String(whole);
-  return base === undefined ? undefined : `${String(base).replace(/\/+$/, "")}/v1/traces`;
+function addressOf(values: Values, problems: string[]): string | undefined {
+  const names = ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"] as const;
+  const name = names.find((candidate) => values[candidate] !== undefined);
+  if (name === undefined) return undefined;
+  const value = String(values[name]);
+  if (!URL.canParse(value)) problems.push(`${name} is not a URL`);
+  return name === "OTEL_EXPORTER_OTLP_ENDPOINT" ? `${value.replace(/\/+$/, "")}/v1/traces` : value;
 }
 
 function readPairs(

@@ -229,6 +229,32 @@ describe("a delivery that is traced", () => {
     expect(requests.flatMap(({ headers }) => headers["traceparent"] ?? [])).toEqual([]);
   });
 
+  it("tells a call that got no answer, and how", async () => {
+    await open();
+    await connect();
+    await deliver();
+    const hangUp = { instead: "hang_up" } as const;
+    salesforce.server.failing(({ method }) => method === "GET", hangUp);
+    await drain();
+    await finish();
+    const calls = collector.named("GET");
+    expect(calls.length).toBeGreaterThan(0);
+    for (const call of calls) expect(call).toMatchObject({ failed: true, attributes: { "error.type": "unreachable" } });
+    expect(collector.named("sync_task.fetch")).toMatchObject([
+      { failed: true, attributes: { "error.type": "provider_unreachable" } },
+    ]);
+  });
+
+  it("is what calls are traced for, and no others", async () => {
+    await open();
+    await connect();
+    const tenant = { tenantId: "tenant-a", tenantKey: app.services.tenantKeyOf("tenant-a") };
+    const connection = { ...tenant, integrationId: "salesforce", connectionId: "conn-1" };
+    await app.services.records.read(connection, { entityType: "Contact", entityId: "003xx000004TMM" });
+    expect(salesforce.server.calls.length).toBeGreaterThan(0);
+    expect(await finish()).toEqual([]);
+  });
+
   it("keeps its trace across a failed attempt, which says why it failed", async () => {
     await open();
     await connect();

@@ -1,8 +1,10 @@
 import { SyncFailure } from "../../shared/core/sync-task";
 import { listDeliveries } from "../../shared/usecases/list-deliveries";
 import { pauseWebhook } from "../../shared/usecases/pause-webhook";
+import { planReplay } from "../../shared/usecases/plan-replay";
+import { runReplay } from "../../shared/usecases/run-replay";
 import { eventually } from "../support/gateway";
-import { OtlpCollector } from "../support/otlp-collector";
+import { type CollectedSpan, OtlpCollector } from "../support/otlp-collector";
 import { contactBody, openTestApp, type TestApp } from "../support/test-app";
 
 let collector: OtlpCollector;
@@ -36,6 +38,35 @@ describe("a line of the log", () => {
     await pauseWebhook(app.services, { tenantId: "tenant-123", registrationId }, "token:0123456789ab");
     expect(linesOf("webhook.paused")).toHaveLength(1);
     expect(app.logged.filter(({ fields }) => "traceId" in fields)).toEqual([]);
+  });
+});
+
+describe("a replay of many deliveries", () => {
+  const asker = { tenantId: "tenant-123", subject: "token:0123456789ab" };
+
+  it("is a trace for each page and for each event, which link to where they come from", async () => {
+    const webhook = await app.register();
+    for (const id of ["001", "002", "003"]) await app.deliverSigned(webhook, contactBody("created", id));
+    await app.drain();
+    const { replayId } = await planReplay(app.services, asker, { fields: {} });
+    await runReplay(app.services, asker, { replayId, ratePerSecond: 1 });
+    for (let second = 0; second < 5; second++) {
+      await app.drain();
+      app.advance(1000);
+    }
+    await app.close();
+    const ofReplay = collector.named("process sync-events").filter(({ attributes }) => {
+      return attributes["castiel.replay.id"] === replayId;
+    });
+    const typeOf = ({ attributes }: CollectedSpan): unknown => attributes["cloudevents.event_type"];
+    const events = ofReplay.filter((span) => typeOf(span) === "castiel.webhook.Contact.created");
+    const pages = ofReplay.filter((span) => typeOf(span) === "castiel.replay.requested");
+    expect({ events: events.length, pages: pages.length }).toEqual({ events: 3, pages: 3 });
+    expect(new Set(ofReplay.map(({ traceId }) => traceId)).size).toBe(6);
+    const receipts = collector.named("send sync-events").map(({ traceId, spanId }) => `${traceId}-${spanId}`);
+    expect(events.flatMap(({ links }) => links).filter((link) => receipts.includes(link))).toHaveLength(3);
+    const next = collector.named("schedule sync-events").map(({ traceId, spanId }) => `${traceId}-${spanId}`);
+    expect(pages.flatMap(({ links }) => links).sort()).toEqual(next.sort());
   });
 });
 
