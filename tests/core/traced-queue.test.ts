@@ -3,10 +3,10 @@ import { tracedQueue } from "../../shared/core/traced-queue";
 import { openTestStore } from "../adapters/sqlite/open-test-store";
 import { describeEventQueue, type QueueSubject } from "../contracts/event-queue";
 
-const form = /^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/;
+const form = /^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/;
 const rules = { duplicateWindowMs: 600_000, maxDeliveryCount: 3 };
 
-/** Nothing listens there: what is sent to a queue does not depend on what becomes of its traces. */
+/** Of traces that are not sampled nothing is sent, but which they are is passed on all the same. */
 const tracing = {
   url: "http://127.0.0.1:9/v1/traces",
   protocol: "http/json",
@@ -14,7 +14,7 @@ const tracing = {
   serviceName: "test",
   version: "0.0.0",
   resource: {},
-  sampler: "always_on",
+  sampler: "always_off",
   sampledShare: 1,
   log: () => undefined,
 } as const;
@@ -25,6 +25,10 @@ async function open(): Promise<QueueSubject> {
   return {
     ...store,
     ...rules,
+    close: async () => {
+      await store.close();
+      await tracer.close();
+    },
     port: tracedQueue(store.queue, tracer, { system: "sqlite", name: "events" }),
     tellsDuplicates: true,
     forgets: true,
