@@ -90,6 +90,34 @@ AppRequests
     autoMitigate: true
   }
   {
+    name: 'health-incomplete'
+    description: 'Run after run the health timer cannot look at a webhook or a tenant: nothing new is found there, and nobody is told.'
+    severity: 1
+    // One run that fails for somebody is made up for by the next.
+    query: '''
+AppTraces
+| where Message has "health.not_recomputed"
+| extend line = parse_json(Message)
+| where tostring(line.event) == "health.not_recomputed"
+| project TimeGenerated, ItemCount, unseen = coalesce(tostring(line.registrationId), tostring(line.tenantId))
+'''
+    measureColumn: 'ItemCount'
+    aggregation: 'Total'
+    dimensions: [
+      {
+        name: 'unseen'
+        operator: 'Include'
+        values: [
+          '*'
+        ]
+      }
+    ]
+    operator: 'GreaterThan'
+    threshold: 2
+    window: 'PT30M'
+    autoMitigate: true
+  }
+  {
     name: 'hooks-timer-missed'
     description: 'The timer that renews what was set up at providers has not run, or not to its end.'
     severity: 2
