@@ -69,6 +69,9 @@ const time = { type: "string", format: "date-time" } as const;
 /** Path parameter: a connection, in the tenant's own words. */
 export const connectionIdParameter = label;
 
+/** Query parameter: only connections that stand so. */
+export const connectionStatusParameter = { enum: ["active", "needs_reauth"] } as const;
+
 /** Body of `PUT /integrations/{integrationId}/connections/{connectionId}`. */
 export const connectionBodySchema = {
   title: "SaveConnection",
@@ -92,7 +95,7 @@ export const connectionSchema = {
       required: ["credentialsSet"],
       properties: { kind: { enum: Object.keys(authKinds) }, credentialsSet: { type: "boolean" } },
     },
-    status: { enum: ["active", "needs_reauth"] },
+    status: connectionStatusParameter,
     statusReason: { type: "string", description: "The code for which the provider refused the credentials." },
     statusChangedAt: time,
     createdAt: time,

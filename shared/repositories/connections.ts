@@ -6,7 +6,8 @@ import type { ConnectionKey } from "../core/record-reader";
 
 /** What narrows and pages a tenant's list. */
 export interface ConnectionFilter {
-  readonly integrationId: string;
+  readonly integrationId?: string;
+  readonly status?: Connection["status"];
   readonly limit: number;
   readonly cursor?: string;
 }
@@ -55,11 +56,15 @@ export class Connections {
 
   async list(
     tenant: Pick<ConnectionKey, "tenantId" | "tenantKey">,
-    { integrationId, limit, cursor }: ConnectionFilter,
+    { integrationId, status, limit, cursor }: ConnectionFilter,
   ): Promise<Page<Connection>> {
     return this.#documents.query({
       pk: tenant.tenantKey,
-      where: { tenantId: tenant.tenantId, integrationId },
+      where: {
+        tenantId: tenant.tenantId,
+        ...(integrationId === undefined ? {} : { integrationId }),
+        ...(status === undefined ? {} : { status }),
+      },
       limit,
       ...(cursor === undefined ? {} : { cursor }),
     });

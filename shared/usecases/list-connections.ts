@@ -1,10 +1,16 @@
+import type { Connection } from "../core/connection";
 import { type ConnectionView, toConnectionView } from "./connection-view";
 import type { Services } from "./services";
 
+/** What narrows a list. */
+export interface ConnectionSearch {
+  readonly integrationId?: string;
+  readonly status?: Connection["status"];
+}
+
 /** What narrows and pages a list. */
-export interface ListConnectionsRequest {
+export interface ListConnectionsRequest extends ConnectionSearch {
   readonly tenantId: string;
-  readonly integrationId: string;
   readonly limit: number;
   readonly cursor?: string;
 }

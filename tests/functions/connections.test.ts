@@ -2,6 +2,7 @@ import { generateKeyPairSync } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { App } from "../../shared/app";
+import { connectionKeyOf } from "../../shared/usecases/connection-view";
 import { useDataFolder } from "../adapters/sqlite/data-folder";
 import { apiToken } from "../support/api-token";
 import { call, startFunctions, type TestReply } from "../support/function-app";
@@ -90,6 +91,26 @@ describe("connections", () => {
     expect([first.json.connections.length, second.json.connections.length]).toEqual([2, 1]);
     expect(second.json.nextCursor).toBeUndefined();
     expect((await call("list-connections", { headers, params, query: { cursor: "made-up" } })).status).toBe(400);
+  });
+
+  it("are listed of all integrations, or only those that need new credentials", async () => {
+    await put({ auth: bearer });
+    await put({}, { integrationId: "slack", connectionId: "team" });
+    await app.services.connections.update(
+      connectionKeyOf(app.services, { tenantId: "tenant-a", integrationId: "github", connectionId: "conn-123" }),
+      (current) => current && { ...current, status: "needs_reauth", statusReason: "status_401" },
+    );
+    const list = async (as: keyof typeof tokens, query: Readonly<Record<string, string>>) => {
+      const { json } = await call("list-all-connections", {
+        headers: { authorization: `Bearer ${tokens[as]}` },
+        query,
+      });
+      return (json.connections as { connectionId: string }[]).map(({ connectionId }) => connectionId).sort();
+    };
+    expect(await list("a", {})).toEqual(["conn-123", "team"]);
+    expect(await list("reader", { status: "needs_reauth" })).toEqual(["conn-123"]);
+    expect(await list("a", { integrationId: "slack" })).toEqual(["team"]);
+    expect(await list("b", {})).toEqual([]);
   });
 
   it.each(["Zoë's account / 1?", "a#b\\c", "%", "日本"])("may be called %j", async (connectionId) => {

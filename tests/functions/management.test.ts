@@ -86,6 +86,7 @@ describe("what is registered with the host", () => {
       ["get-webhook-health", "httpTrigger", "GET", "webhooks/{registrationId:minlength(7)}/health", "anonymous"],
       ["list-alert-channels", "httpTrigger", "GET", "alert-channels", "anonymous"],
       ["list-alerts", "httpTrigger", "GET", "alerts", "anonymous"],
+      ["list-all-connections", "httpTrigger", "GET", "connections", "anonymous"],
       ["list-audit", "httpTrigger", "GET", "audit", "anonymous"],
       ["list-conflicts", "httpTrigger", "GET", "conflicts", "anonymous"],
       ["list-connections", "httpTrigger", "GET", "integrations/{integrationId}/connections", "anonymous"],

@@ -38,7 +38,7 @@ export async function recordQueries(): Promise<readonly RecordedQuery[]> {
   await new HeldEvents(store).oldest("tenant-123", "webhook-1", 1);
   await new HeldEvents(store).all("tenant-123", "webhook-1").next();
   await new Replays(store).list(tenant, { limit: 1 });
-  await new Connections(store).list(tenant, { integrationId: "github", limit: 1 });
+  await new Connections(store).list(tenant, { integrationId: "github", status: "active", limit: 1 });
   await new Shards(store).list(tenant, {
     shardTypeId: "contact",
     integrationId: "github",
