@@ -4,6 +4,7 @@ import { errorCatalogue, isWebhookError } from "../core/errors";
 import { type JsonObject, textAt } from "../core/json";
 import { type AuditedResource, factsOf } from "../usecases/audit-facts";
 import { recordChange } from "../usecases/record-change";
+import { readConnectionId } from "./connection-name";
 import type { EndpointReply, EndpointSpec, ManagementContext } from "./endpoint";
 import { toPath } from "./route-path";
 
@@ -51,8 +52,9 @@ export function resourceTemplate(route: string): string {
 }
 
 function resourceOf({ route, changes }: AuditedSpec, { caller, params }: Asked): AuditedResource {
-  const { tenantId = caller.tenantId } = params;
-  return { template: changes ?? resourceTemplate(route), tenantId, params };
+  const { tenantId = caller.tenantId, connectionId } = params;
+  const read = connectionId === undefined ? params : { ...params, connectionId: readConnectionId(connectionId) };
+  return { template: changes ?? resourceTemplate(route), tenantId, params: read };
 }
 
 /** What a reply says was made has its name from there. */

@@ -1,7 +1,7 @@
 import type { ConnectionName } from "../usecases/connection-view";
 import type { ManagementContext } from "./endpoint";
 
-/** The connection that a path names. Its id is free text: hosts decode a segment of the path but for the slash. */
+/** The connection that a path names. */
 export function readConnectionName({
   caller,
   params,
@@ -9,6 +9,11 @@ export function readConnectionName({
   return {
     tenantId: caller.tenantId,
     integrationId: params["integrationId"] ?? "",
-    connectionId: (params["connectionId"] ?? "").replace(/%2f/gi, "/"),
+    connectionId: readConnectionId(params["connectionId"]),
   };
+}
+
+/** A connection's id, as a segment of a path has it. It is free text: hosts decode a segment but for the slash. */
+export function readConnectionId(segment = ""): string {
+  return segment.replace(/%2f/gi, "/");
 }

@@ -109,6 +109,15 @@ describe("the audit log", () => {
     for (const hidden of ["first secret", "second secret", "ghp_", "ada@"]) expect(text).not.toContain(hidden);
   });
 
+  it("knows a connection whose name has a slash, which hosts leave encoded", async () => {
+    const key = { integrationId: "github", connectionId: "team%2Fproject" };
+    await send("put-connection", key, { auth: { kind: "bearer", token: "ghp_first" } });
+    expect(await last()).toMatchObject({
+      resource: "/integrations/github/connections/team%2Fproject",
+      after: { status: "active", authKind: "bearer" },
+    });
+  });
+
   it("shows which fields of a shard were changed, and no value of them", async () => {
     const registrationId = newRegistrationId(app.services.tenantKeyOf("tenant-a"));
     const event = makeEvent({ tenantId: "tenant-a", registrationId, entityId: "003", completeness: "full" });
