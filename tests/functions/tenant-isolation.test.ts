@@ -73,6 +73,7 @@ const rows: Readonly<Record<string, Row>> = {
   "get-webhook-health": webhook(),
   "list-alert-channels": own(),
   "list-alerts": own(),
+  "list-all-connections": own(),
   "list-audit": own(),
   "list-conflicts": own(),
   "list-connections": ofGitHub(),

@@ -1,5 +1,5 @@
 import { h } from "./dom.js";
-import { webhookLink } from "./parts.js";
+import { connectionAddress, connectionLink, webhookLink } from "./parts.js";
 import { linkTo } from "./router.js";
 
 /** @import { AlertView } from "../../usecases/list-alerts" */
@@ -34,7 +34,18 @@ export const stateWords = {
  * @returns {HTMLElement | string}
  */
 export function subjectOf({ kind, id }) {
-  return kind === "webhook" ? webhookLink(id) : `${kind} ${id}`;
+  if (kind === "webhook") return webhookLink(id);
+  return kind === "connection" ? connectionLink(...namesIn(id)) : `${kind} ${id}`;
+}
+
+/**
+ * A connection is named as `integrationId/connectionId`; an integration's name has no slash.
+ * @param {string} id
+ * @returns {[integrationId: string, connectionId: string]}
+ */
+function namesIn(id) {
+  const slash = id.indexOf("/");
+  return [id.slice(0, slash), id.slice(slash + 1)];
 }
 
 /**
@@ -50,6 +61,7 @@ export function placeOf({ alertId, condition, subject: { kind, id } }) {
   if (condition === "dead_letters")
     return link("What was given up", linkTo("/deliveries", { registrationId: id, outcome: "dead" }));
   if (condition === "queue_dead_letters") return link("What the queue gave up", "#/dead-letters");
+  if (kind === "connection") return link("Give it new ones", connectionAddress(...namesIn(id)));
   return kind === "webhook" ? link("To the webhook", linkTo(`/webhooks/${id}`)) : undefined;
 }
 

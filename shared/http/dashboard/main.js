@@ -8,9 +8,12 @@ import { alertsView } from "./view-alerts.js";
 import { auditView } from "./view-audit.js";
 import { conflictView } from "./view-conflict.js";
 import { conflictsView } from "./view-conflicts.js";
+import { connectionView } from "./view-connection.js";
+import { connectionsView } from "./view-connections.js";
 import { deadLettersView } from "./view-dead-letters.js";
 import { deliveriesView } from "./view-deliveries.js";
 import { deliveryView } from "./view-delivery.js";
+import { newConnectionView } from "./view-new-connection.js";
 import { overviewView } from "./view-overview.js";
 import { rateLimitsView } from "./view-rate-limits.js";
 import { replayView } from "./view-replay.js";
@@ -37,6 +40,9 @@ const routes = [
   ["/conflicts/:conflictId", conflictView],
   ["/rate-limits", rateLimitsView],
   ["/rate-limits/:integrationId", rateLimitsView],
+  ["/connections", connectionsView],
+  ["/connections/new", newConnectionView],
+  ["/connections/:integrationId/:connectionId", connectionView],
   ["/alerts", alertsView],
   ["/alerts/new-channel", newAlertChannelView],
   ["/alerts/channels/:channelId", alertChannelView],

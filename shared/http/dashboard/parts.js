@@ -26,6 +26,25 @@ export function webhookLink(registrationId) {
   return h("a", { href: linkTo(`/webhooks/${registrationId}`), title: registrationId, class: "code" }, short);
 }
 
+/**
+ * The address of the view of a connection.
+ * @param {string} integrationId
+ * @param {string} connectionId
+ * @returns {string}
+ */
+export function connectionAddress(integrationId, connectionId) {
+  return linkTo(`/connections/${encodeURIComponent(integrationId)}/${encodeURIComponent(connectionId)}`);
+}
+
+/**
+ * @param {string} integrationId
+ * @param {string} connectionId
+ * @returns {HTMLElement}
+ */
+export function connectionLink(integrationId, connectionId) {
+  return h("a", { href: connectionAddress(integrationId, connectionId) }, connectionId);
+}
+
 /** How deliveries are listed everywhere. @type {readonly import("./table.js").Column<DeliveryView>[]} */
 export const deliveryColumns = [
   {

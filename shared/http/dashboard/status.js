@@ -28,6 +28,7 @@ const tones = {
   refused: "bad",
   dead: "bad",
   failing: "bad",
+  needs_reauth: "bad",
   critical: "bad",
 };
 

@@ -69,10 +69,15 @@ function whoOf({ subject, tenantId: from, isOperator }, tenantId) {
   return h("div", { class: "long quiet" }, role.length === 0 ? name : `${name} (${role.join(" ")})`);
 }
 
-/** Views whose address is the path of what they show, and those of which it is another one. */
+/** Where things are shown whose views are not at the path that the API has. */
+const otherAddresses = /** @type {const} */ ([
+  [/^\/integrations\/([^/]+)\/connections\/([^/]+)$/, "/connections/$1/$2"],
+  [/^\/alert-channels\/([^/]+)$/, "/alerts/channels/$1"],
+]);
 const sameAddress = /^\/(?:webhooks|deliveries|replays|conflicts|rate-limits)\/[^/]+$/;
 
 /** @param {string} resource a path of the API */
 function resourceOf(resource) {
-  return sameAddress.test(resource) ? h("a", { href: linkTo(resource) }, resource) : resource;
+  const [pattern, address] = otherAddresses.find(([other]) => other.test(resource)) ?? [sameAddress, "$&"];
+  return pattern.test(resource) ? h("a", { href: linkTo(resource.replace(pattern, address)) }, resource) : resource;
 }

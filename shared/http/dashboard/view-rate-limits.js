@@ -2,14 +2,14 @@ import { change, get } from "./api.js";
 import { confirm } from "./dialog.js";
 import { announce, h, refill, svg } from "./dom.js";
 import { count } from "./format.js";
-import { entered, field, select, timeOf } from "./parts.js";
+import { integrationChooser } from "./integration-chooser.js";
+import { entered, field, timeOf } from "./parts.js";
 import { poll } from "./poll.js";
 import { problemBox } from "./problem.js";
 import { goTo, linkTo } from "./router.js";
 import { badge } from "./status.js";
 import { panel, skeleton, table } from "./table.js";
 
-/** @import { Overview } from "../../usecases/overview" */
 /** @import { RateLevelView, RateStatusView } from "../../usecases/rate-limit-status" */
 
 const SECONDS = 5;
@@ -20,10 +20,9 @@ const operations = /** @type {const} */ (["fetch", "create", "update", "delete"]
 export function rateLimitsView({ params, signal }) {
   const integrationId = params["integrationId"] ?? FIRST;
   const path = `/rate-limits/${encodeURIComponent(integrationId)}`;
-  const chooser = h("div", { class: "filter" });
+  const chooser = integrationChooser(integrationId, signal, (chosen) => goTo(linkTo(`/rate-limits/${chosen}`)));
   const levels = h("div", {}, skeleton(6));
   const form = h("div", {});
-  void showChooser(chooser, integrationId, signal);
   let isFirst = true;
   const show = async () => {
     /** @type {RateStatusView} */
@@ -44,25 +43,6 @@ export function rateLimitsView({ params, signal }) {
     title: "Rate limits",
     content: [chooser, panel("Calls within the last minute", levels), panel("Limits", form)],
   };
-}
-
-/**
- * @param {HTMLElement} chooser
- * @param {string} chosen
- * @param {AbortSignal} signal
- */
-async function showChooser(chooser, chosen, signal) {
-  /** @type {Promise<Overview>} */
-  const asked = get("/overview", { signal });
-  const overview = await asked.catch(() => undefined);
-  const choices = overview?.integrations ?? [{ integrationId: chosen, displayName: chosen }];
-  const control = select(
-    "integration",
-    choices.map(({ integrationId, displayName }) => /** @type {const} */ ([integrationId, displayName])),
-    chosen,
-  );
-  control.addEventListener("change", () => goTo(linkTo(`/rate-limits/${control.value}`)));
-  refill(chooser, field("Integration", control));
 }
 
 /**

@@ -4,7 +4,7 @@ import { deliveryCharts } from "./delivery-charts.js";
 import { h, refill, update } from "./dom.js";
 import { follow } from "./feed.js";
 import { count, duration, words } from "./format.js";
-import { deliveryColumns, emptyState, timeOf } from "./parts.js";
+import { connectionLink, deliveryColumns, emptyState, timeOf } from "./parts.js";
 import { poll } from "./poll.js";
 import { problemBox } from "./problem.js";
 import { linkTo } from "./router.js";
@@ -71,7 +71,7 @@ function headOf(webhook, reload) {
     facts([
       ["Status", badge(webhook.pause ? "paused" : status)],
       ["Integration", h("a", { href: linkTo("/webhooks", { integrationId }), id: "its-integration" }, integrationId)],
-      ["Connection", connectionId],
+      ["Connection", connectionLink(integrationId, connectionId)],
       ["Events", events.join(", ")],
       ["Address", copyable(webhookUrl, "the address")],
       ["Id", copyable(registrationId, "the id")],

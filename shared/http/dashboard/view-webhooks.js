@@ -2,7 +2,7 @@ import { get } from "./api.js";
 import { h } from "./dom.js";
 import { counted } from "./format.js";
 import { integrationPanel } from "./integration-pause.js";
-import { emptyState, field, filterForm, select, timeOf, webhookLink } from "./parts.js";
+import { connectionLink, emptyState, field, filterForm, select, timeOf, webhookLink } from "./parts.js";
 import { pager } from "./pager.js";
 import { goTo, linkTo } from "./router.js";
 import { badge } from "./status.js";
@@ -13,8 +13,8 @@ const PAGE = 50;
 /** With fewer matches in a page of a search, more of the list has to be read for each. */
 const SEARCH_PAGE = 200;
 
-/** @type {readonly import("./table.js").Column<ListedWebhook>[]} */
-const columns = [
+/** How webhooks are listed. @type {readonly import("./table.js").Column<ListedWebhook>[]} */
+export const webhookColumns = [
   { title: "Webhook", cell: ({ registrationId }) => webhookLink(registrationId) },
   { title: "Health", cell: ({ health }) => health && badge(health.status) },
   {
@@ -22,7 +22,11 @@ const columns = [
     cell: ({ registrationId, integrationId }) =>
       h("a", { href: linkTo("/webhooks", { integrationId }), id: `like-${registrationId}` }, integrationId),
   },
-  { title: "Connection", kind: "wide", cell: ({ connectionId }) => connectionId },
+  {
+    title: "Connection",
+    kind: "wide",
+    cell: ({ integrationId, connectionId }) => connectionLink(integrationId, connectionId),
+  },
   {
     title: "Events",
     kind: "wide",
@@ -59,7 +63,7 @@ export function webhooksView({ query, signal }) {
   const list = pager({
     signal,
     caption: "Webhooks",
-    columns,
+    columns: webhookColumns,
     load: async (cursor) => {
       const filter = { text, integrationId, health: health === "" ? "healthy,degraded,failed" : health };
       /** @type {WebhookPage} */
