@@ -31,7 +31,7 @@ export function createSyncEngine({ config, metrics, secrets, log, ...parts }: Sy
   const watched = (service: SyncTaskService): SyncTaskService =>
     tracedService(countedService(service, metrics.syncTasks), parts.tracer);
   if (config.syncEngine === undefined) {
-    const coalescing = { windowMs: config.coalesceWindowMs, now: parts.now, wait };
+    const coalescing = { windowMs: config.coalesceWindowMs, now: parts.now, wait, tracer: parts.tracer };
     return withResends(coalesceEvents(watched(createSyncTaskService(parts)), coalescing), parts);
   }
   const engine = openExternalEngine(config.syncEngine, {

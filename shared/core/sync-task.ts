@@ -1,5 +1,6 @@
 import type { Document } from "./ports";
 import type { RecordReference } from "./record-reader";
+import type { TraceContext } from "./tracing";
 import type { EventType, WebhookEvent } from "./webhook-event";
 
 /**
@@ -161,9 +162,13 @@ export function latestOf(events: EventGroup): WebhookEvent {
   return events.at(-1) ?? events[0];
 }
 
-/** What a trigger asks of SyncTaskService. `attempt` starts at 1; of several events, that of the one tried most often. */
+/**
+ * What a trigger asks of SyncTaskService. `attempt` starts at 1; of several events, that of the one tried most often.
+ * `joined`: the traces of those that joined the first, where they are traced.
+ */
 export type SyncTaskRequest =
-  { readonly events: EventGroup; readonly attempt: number } | { readonly work: SyncWork; readonly attempt: number };
+  | { readonly events: EventGroup; readonly attempt: number; readonly joined?: readonly TraceContext[] }
+  | { readonly work: SyncWork; readonly attempt: number };
 
 /** The engine behind the queue: fetch → transform → deduplicate → shard → resolve conflicts → save, here or elsewhere. */
 export interface SyncTaskService {

@@ -56,6 +56,8 @@ export interface SpanOptions {
   readonly attributes?: Attributes;
   /** By default it is part of the active span, or begins a trace where there is none. */
   readonly origin?: Origin;
+  /** Other spans that this one is about as well. */
+  readonly links?: readonly TraceContext[];
 }
 
 /** A piece of work that is under way, or is over. */

@@ -1,5 +1,6 @@
 import type { Clock } from "../core/ports";
 import { type EventGroup, SyncFailure, type SyncTask, type SyncTaskService } from "../core/sync-task";
+import type { TraceContext, Tracer } from "../core/tracing";
 import type { WebhookEvent } from "../core/webhook-event";
 import { namesNoRecord } from "./task-documents";
 
@@ -10,11 +11,15 @@ export interface Coalescing {
   readonly now: Clock;
   /** Resolves after so many milliseconds; after 0, when all that is at hand in this turn has come. */
   readonly wait: (ms: number) => Promise<unknown>;
+  /** Absent: nothing is traced. */
+  readonly tracer?: Tracer | undefined;
 }
 
 /** Events that are going to be one task. */
 interface Group {
   readonly events: [WebhookEvent, ...WebhookEvent[]];
+  /** The task is part of the first event's trace, and links to those of the others. */
+  readonly joined: TraceContext[];
   attempt: number;
 }
 
@@ -69,10 +74,12 @@ function join(parts: Parts, event: WebhookEvent, attempt: number): Open {
   if (known && known.group.events.length < MOST_EVENTS) {
     const { group } = known;
     if (!group.events.some(({ eventId }) => eventId === event.eventId)) group.events.push(event);
+    const span = parts.coalescing.tracer?.active();
+    if (span) group.joined.push(span.context);
     group.attempt = Math.max(group.attempt, attempt);
     return known;
   }
-  const group: Group = { events: [event], attempt };
+  const group: Group = { events: [event], joined: [], attempt };
   const opened = { group, task: run(parts, group, key) };
   parts.open.set(key, opened);
   return opened;
@@ -85,7 +92,8 @@ async function run({ service, coalescing, open }: Parts, group: Group, key: stri
   await wait(Math.min(windowMs, Math.max(0, untilOver)));
   if (open.get(key)?.group === group) open.delete(key);
   const events: EventGroup = group.events.sort((a, b) => a.receivedOrder - b.receivedOrder);
-  return service.enqueueSyncTask({ events, attempt: group.attempt });
+  const { attempt, joined } = group;
+  return service.enqueueSyncTask({ events, attempt, ...(joined.length > 0 && { joined }) });
 }
 
 /** Events of one record that came by one webhook. */

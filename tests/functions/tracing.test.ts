@@ -229,6 +229,24 @@ describe("a delivery that is traced", () => {
     expect(requests.flatMap(({ headers }) => headers["traceparent"] ?? [])).toEqual([]);
   });
 
+  it("is linked to by the task that its event joined", async () => {
+    await open({ ...collector.settings, COALESCE_WINDOW_MS: "20" });
+    for (const Name of ["Ada", "Ada Lovelace"]) await deliver({}, contactBody("updated", "003xx000004TMM", { Name }));
+    const messages = await received();
+    await Promise.all(messages.map(({ body }) => drainMessage(app.services, JSON.parse(body))));
+    await finish();
+    const [first, second] = collector.named("process sync-events");
+    const [task, ...others] = collector.named("sync_task");
+    expect(others).toEqual([]);
+    const joined = task?.traceId === first?.traceId ? second : first;
+    expect(joined?.traceId).not.toBe(task?.traceId);
+    expect(task).toMatchObject({
+      links: [`${String(joined?.traceId)}-${String(joined?.spanId)}`],
+      attributes: { "castiel.sync_task.events": 2 },
+    });
+    expect(joined?.attributes["castiel.sync_task.id"]).toBe(task?.attributes["castiel.sync_task.id"]);
+  });
+
   it("tells a call that got no answer, and how", async () => {
     await open();
     await connect();

@@ -94,14 +94,14 @@ const kinds: Readonly<Record<SpanOptions["kind"], SpanKind>> = {
 };
 
 function toStart(
-  { kind, attributes, origin }: SpanOptions,
+  { kind, attributes, origin, links = [] }: SpanOptions,
   active: RecordedSpan | undefined,
 ): { readonly options: ApiOptions; readonly context: Context } {
-  const options = { kind: kinds[kind], ...(attributes && { attributes }) };
+  const options = { kind: kinds[kind], links: links.flatMap(linksTo), ...(attributes && { attributes }) };
   if (origin === undefined)
     return { options, context: active ? trace.setSpan(ROOT_CONTEXT, active.inner) : ROOT_CONTEXT };
   if ("continues" in origin) return { options, context: contextFrom(origin.continues) };
-  return { options: { ...options, links: linksTo(origin.follows) }, context: ROOT_CONTEXT };
+  return { options: { ...options, links: [...options.links, ...linksTo(origin.follows)] }, context: ROOT_CONTEXT };
 }
 
 function samplerOf({ sampler, sampledShare }: Pick<TracerOptions, "sampler" | "sampledShare">): Sampler {
