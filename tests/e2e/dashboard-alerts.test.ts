@@ -11,6 +11,7 @@ const engineSecret = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
 const world = new DashboardWorld();
 const TENANT = "tenant-123";
 const READER = "may-only-read";
+const OPERATOR = "runs-the-service";
 const EVERY_SECOND = "* * * * * *";
 
 /** What is wrong, and whom it is told. An engine of our own has something go wrong, stand-ins of the channels' vendors hear of it. */
@@ -24,6 +25,7 @@ inBrowser("alerts in the dashboard", () => {
       API_TOKENS: JSON.stringify([
         apiToken("test-token", TENANT, ["webhooks.read", "webhooks.write"]),
         apiToken(READER, TENANT, ["webhooks.read"]),
+        apiToken(OPERATOR, TENANT, ["webhooks.read", "webhooks.write"], true),
       ]),
       SYNC_TASK_SERVICE_URL: engine.url,
       SYNC_TASK_SERVICE_SECRET: engineSecret,
@@ -189,6 +191,21 @@ inBrowser("alerts in the dashboard", () => {
     await press("Cancel");
     await world.visit("#/alerts?service=true", "Alerts");
     await world.page.getByRole("alert").getByText("forbidden").waitFor();
+  });
+
+  it("of the service as a whole are for operators, and so are the channels that are told of them", async () => {
+    await world.signIn(OPERATOR);
+    await world.page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
+    await world.visit("#/alerts", "Alerts");
+    await world.page.getByLabel("Of", { exact: true }).selectOption("the whole service");
+    await press("Search");
+    await world.page.getByText("Nothing is wrong.").waitFor();
+    await world.page.getByRole("link", { name: "Set up a channel" }).click();
+    await world.page.getByLabel("The queue has dead letters (the service)").check();
+    await world.page.getByLabel("Told of that, and of nothing else; for operators").check();
+    await setUp("service", "Slack", { "URL of the incoming webhook": receivers.slackUrl });
+    await world.page.getByText("The queue has dead letters of the service").waitFor();
+    expect(await channel("service")).toMatchObject({ service: true, conditions: ["queue_dead_letters"] });
   });
 
   it.each(["light", "dark"] as const)("can be read by everybody, in %s", async (colorScheme) => {

@@ -1,4 +1,4 @@
-import { conditionTitles } from "./alert-words.js";
+import { conditionChoices } from "./alert-words.js";
 import { h } from "./dom.js";
 import { field } from "./parts.js";
 import { kindPicker, listIn, ticks } from "./typed-fields.js";
@@ -91,12 +91,7 @@ function quietly(text) {
 
 /** @param {AlertChannelView | undefined} channel */
 function aboutFields(channel) {
-  const conditions = ticks(
-    "Conditions (none: all)",
-    "conditions",
-    Object.entries(conditionTitles),
-    channel?.conditions ?? [],
-  );
+  const conditions = ticks("Conditions (none: all)", "conditions", conditionChoices(), channel?.conditions ?? []);
   const service = ticks(
     "The service as a whole",
     "service",

@@ -1,4 +1,4 @@
-import { conditionTitles } from "./alert-words.js";
+import { titleOf } from "./alert-words.js";
 import { get } from "./api.js";
 import { h, update } from "./dom.js";
 import { count } from "./format.js";
@@ -49,7 +49,7 @@ export function channelLink(channelId) {
  * @returns {string}
  */
 export function scopeOf({ service, conditions, integrations, webhooks }) {
-  const what = conditions ? conditions.map((condition) => conditionTitles[condition]).join(", ") : "all conditions";
+  const what = conditions ? conditions.map(titleOf).join(", ") : "all conditions";
   const limits = [integrations?.join(", "), webhooks && `${webhooks.length} of the webhooks`].filter(Boolean);
   const whose = service ? " of the service" : limits.length > 0 ? ` of ${limits.join("; ")}` : "";
   return `${what}${whose}`;

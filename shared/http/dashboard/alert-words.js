@@ -6,19 +6,41 @@ import { linkTo } from "./router.js";
 /** @import { AlertCondition } from "../../core/alert" */
 /** @typedef {typeof import("../../core/alert").alertConditions} Conditions */
 
-/** The conditions that are watched, in the API's own words. @type {{ readonly [C in AlertCondition]: Conditions[C]["title"] }} */
-export const conditionTitles = {
-  health: "Health of a webhook",
-  silent: "Webhook is silent",
-  refused_rate: "Many deliveries are refused",
-  dead_letters: "Events were given up",
-  lease_not_renewed: "Renewing at the provider fails",
-  secret_due: "A secret is to be changed",
-  connection_needs_reauth: "Connection needs new credentials",
-  queue_age: "Events wait in the queue",
-  queue_dead_letters: "The queue has dead letters",
-  canary_late: "The canary does not come through",
+/**
+ * The conditions that are watched, in the API's own words, and whose affair each is.
+ * @type {{ readonly [C in AlertCondition]: Pick<Conditions[C], "title" | "audience"> }}
+ */
+const conditions = {
+  health: { title: "Health of a webhook", audience: "tenant" },
+  silent: { title: "Webhook is silent", audience: "tenant" },
+  refused_rate: { title: "Many deliveries are refused", audience: "tenant" },
+  dead_letters: { title: "Events were given up", audience: "tenant" },
+  lease_not_renewed: { title: "Renewing at the provider fails", audience: "tenant" },
+  secret_due: { title: "A secret is to be changed", audience: "tenant" },
+  connection_needs_reauth: { title: "Connection needs new credentials", audience: "tenant" },
+  queue_age: { title: "Events wait in the queue", audience: "operator" },
+  queue_dead_letters: { title: "The queue has dead letters", audience: "operator" },
+  canary_late: { title: "The canary does not come through", audience: "operator" },
 };
+
+/**
+ * @param {AlertCondition} condition
+ * @returns {string}
+ */
+export function titleOf(condition) {
+  return conditions[condition].title;
+}
+
+/**
+ * The conditions to choose from; a tenant's channels are never told of those of the service.
+ * @returns {(readonly [condition: string, text: string])[]}
+ */
+export function conditionChoices() {
+  return Object.entries(conditions).map(([condition, { title, audience }]) => [
+    condition,
+    audience === "operator" ? `${title} (the service)` : title,
+  ]);
+}
 
 /** What each state of an alert means to whoever waits to be told. @type {Readonly<Record<AlertView["state"], string>>} */
 export const stateWords = {

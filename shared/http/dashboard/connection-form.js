@@ -1,5 +1,6 @@
 import { h } from "./dom.js";
 import { field } from "./parts.js";
+import { badge } from "./status.js";
 import { kindPicker } from "./typed-fields.js";
 
 /** @import { ConnectionView } from "../../usecases/connection-view" */
@@ -74,6 +75,15 @@ const credentials = {
  */
 export function credentialsName({ kind }) {
   return kind === undefined ? "none" : credentials[kind].title;
+}
+
+/**
+ * @param {Pick<ConnectionView, "status" | "auth">} connection
+ * @returns {HTMLElement}
+ */
+export function stateOf({ status, auth }) {
+  if (!auth.credentialsSet) return badge("no_credentials");
+  return status === "needs_reauth" ? badge(status, "needs new credentials") : badge(status);
 }
 
 /**

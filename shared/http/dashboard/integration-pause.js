@@ -29,7 +29,7 @@ const PAGES = 3;
  * @returns {HTMLElement}
  */
 export function integrationPanel(integrationId, signal, changed) {
-  const content = h("div", {}, skeleton(3));
+  const content = h("div", {}, skeleton(4));
   const show = async () => {
     const webhooks = await readAll(integrationId, signal);
     update(content, webhooks, () => partsOf(integrationId, webhooks, reload));

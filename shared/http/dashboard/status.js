@@ -60,11 +60,12 @@ export function shapeOf(tone) {
 
 /**
  * @param {string} status
+ * @param {string} [text] where the status itself is no word
  * @returns {HTMLElement}
  */
-export function badge(status) {
+export function badge(status, text = words(status)) {
   const tone = toneOf(status);
-  return h("span", { class: `badge ${tone}` }, shapeOf(tone), h("span", {}, words(status)));
+  return h("span", { class: `badge ${tone}` }, shapeOf(tone), h("span", {}, text));
 }
 
 /**

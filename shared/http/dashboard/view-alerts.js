@@ -1,5 +1,5 @@
 import { channelsPanel } from "./alert-channels.js";
-import { conditionTitles, placeOf, runbookOf, stateWords, subjectOf } from "./alert-words.js";
+import { placeOf, runbookOf, stateWords, subjectOf, titleOf } from "./alert-words.js";
 import { get } from "./api.js";
 import { h } from "./dom.js";
 import { pager } from "./pager.js";
@@ -27,7 +27,7 @@ const choices = /** @type {const} */ ({
 const columns = [
   {
     title: "Alert",
-    cell: ({ condition, severity }) => [h("div", { class: "long" }, conditionTitles[condition]), badge(severity)],
+    cell: ({ condition, severity }) => [h("div", { class: "long" }, titleOf(condition)), badge(severity)],
   },
   { title: "Cause and next step", cell: explain },
   { title: "About", kind: "code", cell: ({ subject }) => subjectOf(subject) },

@@ -1,5 +1,5 @@
 import { ApiError, change, get } from "./api.js";
-import { connectionFields, credentialsName } from "./connection-form.js";
+import { connectionFields, credentialsName, stateOf } from "./connection-form.js";
 import { confirm } from "./dialog.js";
 import { h, refill, update } from "./dom.js";
 import { pager } from "./pager.js";
@@ -8,7 +8,6 @@ import { poll } from "./poll.js";
 import { problemBox } from "./problem.js";
 import { goTo, linkTo } from "./router.js";
 import { savingForm } from "./saving-form.js";
-import { badge } from "./status.js";
 import { facts, panel, skeleton } from "./table.js";
 import { webhookColumns } from "./view-webhooks.js";
 
@@ -90,7 +89,7 @@ function headOf(connection) {
         h("p", {}, "Records are not read until it has others. Make new ones at the provider, and type them below."),
       ),
     facts([
-      ["State", badge(auth.credentialsSet ? status : "no_credentials")],
+      ["State", stateOf(connection)],
       ["Since", statusChangedAt && timeOf(statusChangedAt)],
       ["Integration", integrationId],
       ["Connection", connectionId],

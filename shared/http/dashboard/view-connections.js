@@ -1,10 +1,9 @@
 import { get } from "./api.js";
-import { credentialsName } from "./connection-form.js";
+import { credentialsName, stateOf } from "./connection-form.js";
 import { h } from "./dom.js";
 import { pager } from "./pager.js";
 import { connectionLink, emptyState, field, filterForm, select, timeOf } from "./parts.js";
 import { goTo, linkTo } from "./router.js";
-import { badge } from "./status.js";
 
 /** @import { ConnectionPage } from "../../usecases/list-connections" */
 /** @import { ConnectionView } from "../../usecases/connection-view" */
@@ -23,10 +22,7 @@ const columns = [
   { title: "Integration", cell: ({ integrationId }) => integrationId },
   {
     title: "State",
-    cell: ({ status, statusReason, auth }) => [
-      badge(auth.credentialsSet ? status : "no_credentials"),
-      statusReason !== undefined && h("div", { class: "quiet" }, h("code", {}, statusReason)),
-    ],
+    cell: (connection) => [stateOf(connection), reasonOf(connection)],
   },
   { title: "Credentials", kind: "wide", cell: ({ auth }) => credentialsName(auth) },
   {
@@ -71,6 +67,11 @@ export function connectionsView({ query, signal }) {
   );
   const add = h("a", { href: linkTo("/connections/new", { integrationId }), class: "button" }, "Set up a connection");
   return { title: "Connections", content: [filter, list.element, h("div", { class: "buttons" }, add)] };
+}
+
+/** @param {ConnectionView} connection */
+function reasonOf({ statusReason }) {
+  return statusReason !== undefined && h("div", { class: "quiet" }, h("code", {}, statusReason));
 }
 
 /** @param {Record<string, string>} search */
