@@ -10,10 +10,11 @@ import { facts, panel, skeleton } from "./table.js";
 /** @import { ListedWebhook, WebhookPage } from "../../usecases/list-webhooks" */
 /** @import { IntegrationPause } from "../../usecases/pause-webhook" */
 
-const SECONDS = 10;
+/** Each question reads the counters of every webhook that it finds. */
+const SECONDS = 30;
 const PAGE = 200;
 /** Of more webhooks than this many pages hold, the first are told of. */
-const PAGES = 3;
+const PAGES = 2;
 
 /**
  * @typedef {object} Webhooks of an integration, shared ones aside: those have nothing of their own to hold

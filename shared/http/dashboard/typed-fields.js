@@ -16,7 +16,7 @@ import { field, select } from "./parts.js";
  * @param {readonly FieldSpec[]} specs
  * @returns {HTMLElement[]}
  */
-export function fieldsOf(specs) {
+function fieldsOf(specs) {
   return specs.map((spec) => field(spec.isOptional ? `${spec.label} (optional)` : spec.label, controlOf(spec)));
 }
 
@@ -36,7 +36,7 @@ function controlOf({ name, kind, isOptional = false, hint }) {
  * @param {readonly FieldSpec[]} specs
  * @returns {Record<string, string | string[]>}
  */
-export function readFields(container, specs) {
+function readFields(container, specs) {
   /** @type {Record<string, string | string[]>} */
   const values = {};
   for (const { name, kind } of specs) {
