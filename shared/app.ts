@@ -31,6 +31,7 @@ import { builtInCustomRules, type CustomRule } from "./sync/conflict-rules";
 import { Gatherer } from "./usecases/gatherer";
 import { readInstallationKey } from "./usecases/installation-key";
 import { RegistrationCache } from "./usecases/registration-cache";
+import { RequestKeeper } from "./usecases/request-keeper";
 import { RouteCache } from "./usecases/route-cache";
 import type { Limits, Services as UseCaseServices } from "./usecases/services";
 
@@ -63,6 +64,8 @@ export interface AppOptions {
 const BURST_SECONDS = 10;
 /** Of one webhook. The next refusal is most often like the last one, and looking into it may take some milliseconds. */
 const EXPLANATIONS_PER_SECOND = 1;
+/** Of one webhook, in kilobytes: 64 MB at once, and as much again in six hours. */
+const KEPT_REFUSALS = { ratePerSecond: 3, burst: 64 * 1024 } as const;
 /** Of one tenant: ten at once, then one a second. They go to people. */
 const TEST_MESSAGES_PER_SECOND = 1;
 
@@ -151,7 +154,7 @@ export async function createApp(options: AppOptions = {}): Promise<App> {
       if (config.publicBaseUrl === undefined) rules.publicBaseUrl = url;
     },
     close: async () => {
-      await services.gatherer.flush();
+      await Promise.all([services.gatherer.flush(), services.requestKeeper.flush()]);
       shared.close();
       await backEnds.close();
     },
@@ -229,11 +232,12 @@ async function createServices(parts: ServiceParts): Promise<Services> {
       ...(shared.copies ? { copies: shared.copies } : {}),
     }),
     routeCache: new RouteCache({ routes, now, maxEntries: config.cacheMaxRegistrations }),
-    gatherer: new Gatherer({ activities, deliveries, keptRequests, windowMs: config.healthWindowMs, log }),
+    gatherer: new Gatherer({ activities, deliveries, windowMs: config.healthWindowMs, log }),
     secrets,
     queue,
     payloads,
     keptRequests,
+    requestKeeper: new RequestKeeper(keptRequests, log),
     limits: createLimits(config),
     ...(config.canary ? { canary: createCanaryHttp(rules, config.outbound.timeoutMs) } : {}),
     tenantKeyOf: parts.tenantKeyOf,
@@ -252,6 +256,7 @@ function createLimits({ ratePerSecond, cacheMaxRegistrations }: Config): Limits 
     perTenant: buckets(ratePerSecond.tenant),
     unverified: buckets(ratePerSecond.unverified),
     explanations: buckets(EXPLANATIONS_PER_SECOND),
+    keptRefusals: new TokenBuckets({ ...KEPT_REFUSALS, maxKeys: cacheMaxRegistrations }),
     testMessages: buckets(TEST_MESSAGES_PER_SECOND),
   };
 }

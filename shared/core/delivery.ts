@@ -19,6 +19,11 @@ export interface ToldRequest {
   readonly keptAs?: string;
 }
 
+/** What is told of a request of which nothing more is kept, or nobody is to know by what name. */
+export function withoutKept({ keptAs: _, ...told }: ToldRequest): ToldRequest {
+  return told;
+}
+
 /** Who asked for an event to be handled once more, and when. */
 export interface ReplayMark {
   readonly replayId: string;

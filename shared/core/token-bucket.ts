@@ -38,11 +38,14 @@ export class TokenBuckets {
     return this.#ratePerSecond * 60;
   }
 
-  /** Takes a token for `key` if there is one. `now` in milliseconds; a clock that goes back adds nothing. */
-  take(key: string, now: number): RateVerdict {
+  /**
+   * Takes a token for `key`, or as many as are asked for, if they are there. `now` in milliseconds; a clock that goes back
+   * adds nothing.
+   */
+  take(key: string, now: number, tokens = 1): RateVerdict {
     const bucket = this.#refilled(key, now);
-    const allowed = bucket.tokens >= 1;
-    if (allowed) bucket.tokens -= 1;
+    const allowed = bucket.tokens >= tokens;
+    if (allowed) bucket.tokens -= tokens;
     return this.#verdict(allowed, bucket.tokens);
   }
 

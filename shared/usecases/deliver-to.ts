@@ -1,3 +1,4 @@
+import type { ToldRequest } from "../core/delivery";
 import { WebhookError } from "../core/errors";
 import type { ParsedDelivery, VerifiedRequest } from "../core/provider";
 import { rateLimitHeaders } from "../core/rate-limit";
@@ -27,17 +28,20 @@ export interface VerifiedDelivery {
  * never starve genuine ones.
  * @throws {WebhookError} `rate_limited`
  */
-export function demandRoom(
-  services: Services,
-  { registration }: CachedRegistration,
-  { entry, request, receivedAt }: VerifiedDelivery,
-): void {
+export function demandRoom(services: Services, receiver: CachedRegistration, delivery: VerifiedDelivery): void {
+  const { registration } = receiver;
+  const { request, receivedAt } = delivery;
   const verdict = takeToken(services, registration, receivedAt);
   if (verdict.allowed) return;
-  const told = { ...toldRequest(request, entry.provider), ...nameToKeep(services, registration, request) };
+  const told = keepRequest(services, registration, request, toldOf(services, receiver, delivery));
   noteAtDoor(services, registration, { verdict: "rate_limited", at: receivedAt, request: told });
-  keepRequest(services, registration, request, told);
   throw rateLimited(verdict);
+}
+
+/** What came to a shared webhook is signed with its secret and may hold what is its owner's: none but that keeps it. */
+function toldOf(services: Services, receiver: CachedRegistration, { entry, request }: VerifiedDelivery): ToldRequest {
+  const told = toldRequest(request, entry.provider);
+  return receiver === entry ? { ...told, ...nameToKeep(services, entry.registration, request) } : told;
 }
 
 function takeToken({ limits }: Services, { id, tenantId }: Registration, receivedAt: number): RateVerdict {
@@ -71,11 +75,8 @@ export async function deliverTo(
 }
 
 /** The delivery as this webhook reads it. */
-export function arrivalAt(
-  services: Services,
-  receiver: CachedRegistration,
-  { entry, request, receivedAt, startedAt }: VerifiedDelivery,
-): Arrival {
+export function arrivalAt(services: Services, receiver: CachedRegistration, delivery: VerifiedDelivery): Arrival {
+  const { entry, request, receivedAt, startedAt } = delivery;
   const { provider, registration } = entry;
   // What was set for all accounts of an app counts where the receiver sets nothing else.
   const settings =
@@ -87,7 +88,7 @@ export function arrivalAt(
           scheme: registration.verification.scheme,
         };
   const parsed = soundOnly(provider.parse(request, receivedAt, settings));
-  const told = { ...toldRequest(request, provider), ...nameToKeep(services, receiver.registration, request) };
+  const told = toldOf(services, receiver, delivery);
   const signed = entry.signer === undefined ? told : { ...told, signedWith: entry.signer };
   return { entry: receiver, parsed, receivedAt, startedAt, source: request, request: signed };
 }

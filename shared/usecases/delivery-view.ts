@@ -1,4 +1,12 @@
-import type { DeliveryLine, DeliveryRecord, DoorReplay, EventRecord, ReplayNote, ToldRequest } from "../core/delivery";
+import {
+  type DeliveryLine,
+  type DeliveryRecord,
+  type DoorReplay,
+  type EventRecord,
+  type ReplayNote,
+  type ToldRequest,
+  withoutKept,
+} from "../core/delivery";
 import type { JsonObject } from "../core/json";
 import { sampledTraceId } from "../core/tracing";
 import { lineIdOf } from "../repositories/delivery-lines";
@@ -57,7 +65,7 @@ export function toDeliveryDetails(record: DeliveryRecord): DeliveryDetails {
     ...(deliveryId === "" ? {} : { sourceDeliveryId: deliveryId }),
     ...(traceId !== undefined && { traceId }),
   };
-  const request = rest.request && toRequestView(rest.request);
+  const request = rest.request && withoutKept(rest.request);
   if (rest.verdict !== "accepted") {
     return { ...ids, ...rest, ...(request && { request }), ...(isKept(record) && { replayable: true }) };
   }
@@ -74,10 +82,6 @@ export function toDeliveryDetails(record: DeliveryRecord): DeliveryDetails {
 
 function isKept({ request }: DeliveryRecord): boolean {
   return request?.keptAs !== undefined;
-}
-
-function toRequestView({ keptAs: _, ...told }: ToldRequest): ToldRequest {
-  return told;
 }
 
 function toEventView({

@@ -2,27 +2,17 @@ import type { Activity, ActivityNote } from "../core/activity";
 import { ActivityDelta } from "../core/activity-delta";
 import type { DeliveryRecord } from "../core/delivery";
 import { isLostRace, isOutage } from "../core/errors";
-import type { KeptRequest, KeptRequestKey } from "../core/kept-request";
 import type { Log } from "../core/ports";
 import type { SecretUse } from "../core/rotation";
 import type { Activities, ActivityKey } from "../repositories/activities";
 import type { Deliveries } from "../repositories/deliveries";
-import type { KeptRequests } from "../repositories/kept-requests";
 
 /** What the gatherer works with. */
 export interface GathererDependencies {
   readonly activities: Activities;
   readonly deliveries: Deliveries;
-  readonly keptRequests: KeptRequests;
   readonly windowMs: number;
   readonly log: Log;
-}
-
-/** A request to keep, and for how many seconds. */
-export interface Keeping {
-  readonly key: KeptRequestKey;
-  readonly request: KeptRequest;
-  readonly ttlSeconds: number;
 }
 
 interface Pending {
@@ -34,9 +24,6 @@ const FLUSH_EVERY_MS = 1000;
 /** Beyond these a flood is sampled: counting goes on, records of single deliveries do not. One flood leaves room for others. */
 const MAX_RECORDS = 2000;
 const MAX_RECORDS_OF_ONE = 200;
-/** Bodies wait in memory, and a flood of them must not fill it, nor take the room of all others. */
-const MAX_KEPT_BYTES = 16 * 1024 * 1024;
-const MAX_KEPT_BYTES_OF_ONE = 4 * 1024 * 1024;
 
 /**
  * Collects counters, and the records of deliveries that ended at the door, and writes them each second and on shutdown,
@@ -49,11 +36,9 @@ export class Gatherer {
   readonly #pending = new Map<string, Pending>();
   #records: DeliveryRecord[] = [];
   #recordsOf = new Map<string, number>();
-  #kept: Keeping[] = [];
-  #keptBytes = 0;
-  #keptBytesOf = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;
   #flushing: Promise<void> = Promise.resolve();
+  #writes = 0;
 
   constructor(dependencies: GathererDependencies) {
     this.#dependencies = dependencies;
@@ -79,18 +64,6 @@ export class Gatherer {
     this.#wake();
   }
 
-  /** Keeps a request as it came in; in a flood some are left out. */
-  keep(keeping: Keeping): void {
-    const { registrationId } = keeping.key;
-    const own = this.#keptBytesOf.get(registrationId) ?? 0;
-    const { length } = keeping.request.body;
-    if (own + length > MAX_KEPT_BYTES_OF_ONE || this.#keptBytes + length > MAX_KEPT_BYTES) return;
-    this.#kept.push(keeping);
-    this.#keptBytes += length;
-    this.#keptBytesOf.set(registrationId, own + length);
-    this.#wake();
-  }
-
   /** What is stored of a registration's activity together with what waits here. */
   async activityOf(key: ActivityKey): Promise<Activity> {
     for (;;) {
@@ -109,14 +82,12 @@ export class Gatherer {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     const pending = [...this.#pending.values()];
-    const [records, kept] = [this.#records, this.#kept];
+    const records = this.#records;
     this.#pending.clear();
     this.#records = [];
     this.#recordsOf.clear();
-    this.#kept = [];
-    this.#keptBytes = 0;
-    this.#keptBytesOf.clear();
-    this.#flushing = this.#flushing.then(() => this.#write(pending, records, kept));
+    this.#writes++;
+    this.#flushing = this.#flushing.then(() => this.#write(pending, records)).finally(() => this.#writes--);
     await this.#flushing;
   }
 
@@ -142,18 +113,19 @@ export class Gatherer {
     this.#wake();
   }
 
+  /** What is being written counts against no bound, so nothing more is begun before it is done. */
   #wake(): void {
     if (this.#timer) return;
-    this.#timer = setTimeout(() => void this.flush(), FLUSH_EVERY_MS);
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      if (this.#writes > 0) this.#wake();
+      else void this.flush();
+    }, FLUSH_EVERY_MS);
     this.#timer.unref();
   }
 
-  async #write(
-    pending: readonly Pending[],
-    records: readonly DeliveryRecord[],
-    kept: readonly Keeping[],
-  ): Promise<void> {
-    const { activities, deliveries, keptRequests, windowMs, log } = this.#dependencies;
+  async #write(pending: readonly Pending[], records: readonly DeliveryRecord[]): Promise<void> {
+    const { activities, deliveries, windowMs, log } = this.#dependencies;
     const writes = [
       ...pending.map((unwritten) =>
         activities.add(unwritten.key, unwritten.delta, windowMs).catch((error: unknown) => {
@@ -161,12 +133,16 @@ export class Gatherer {
           throw error;
         }),
       ),
-      ...records.map((record) => deliveries.saveFirst(record)),
-      ...kept.map(({ key, request, ttlSeconds }) => keptRequests.put(key, request, ttlSeconds)),
+      ...records.map((record) => (isHeld(record) ? deliveries.saveFirst(record) : deliveries.save(record))),
     ];
     const failed = (await Promise.allSettled(writes)).filter((result) => result.status === "rejected");
     const [first] = failed;
     if (first)
       log("warn", "gatherer.flush_failed", { failed: failed.length, of: writes.length, error: String(first.reason) });
   }
+}
+
+/** The consumer may have recorded its outcome by now. */
+function isHeld(record: DeliveryRecord): boolean {
+  return record.verdict === "accepted";
 }

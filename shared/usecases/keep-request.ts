@@ -1,4 +1,4 @@
-import type { ToldRequest } from "../core/delivery";
+import { type ToldRequest, withoutKept } from "../core/delivery";
 import type { DeliveryRequest } from "../core/delivery-request";
 import { MAX_KEPT_BODY_BYTES, toKeptRequest } from "../core/kept-request";
 import type { Registration } from "../core/registration";
@@ -15,17 +15,39 @@ export function nameToKeep(
   return isWanted && body.length <= MAX_KEPT_BODY_BYTES ? { keptAs: `request-${newId()}` } : {};
 }
 
-/** Keeps a request, in the background, as long as its record and the payloads: under the name that was told of it, if any was. */
+/**
+ * Keeps a request, in the background, as long as its record and the payloads: under the name that was told of it, if any
+ * was. Answers what there is to tell: where there is no room for it, no name.
+ */
 export function keepRequest(
-  { gatherer, rules }: Services,
+  { requestKeeper, rules }: Services,
   { id: registrationId, tenantId }: Registration,
   request: DeliveryRequest,
-  { keptAs }: ToldRequest,
-): void {
-  if (keptAs === undefined) return;
-  gatherer.keep({
+  told: ToldRequest,
+): ToldRequest {
+  const { keptAs } = told;
+  if (keptAs === undefined) return told;
+  const isTaken = requestKeeper.keep({
     key: { tenantId, registrationId, keptAs },
     request: toKeptRequest(request),
     ttlSeconds: Math.min(rules.retentionSeconds, PAYLOAD_TTL_SECONDS),
   });
+  return isTaken ? told : withoutKept(told);
+}
+
+/**
+ * Keeps a request that nobody vouches for, as far as its webhook's allowance goes: whoever knows the URL may send them, and
+ * they lie there for weeks. `at` in milliseconds.
+ */
+export function keepUnverified(
+  services: Services,
+  registration: Registration,
+  request: DeliveryRequest,
+  { told, at }: { readonly told: ToldRequest; readonly at: number },
+): ToldRequest {
+  const name = nameToKeep(services, registration, request);
+  if (name.keptAs === undefined) return told;
+  const kilobytes = 1 + request.body.length / 1024;
+  if (!services.limits.keptRefusals.take(registration.id, at, kilobytes).allowed) return told;
+  return keepRequest(services, registration, request, { ...told, ...name });
 }

@@ -28,9 +28,8 @@ export function noteUnrouted(services: Services, arrival: Arrival, accountIds: r
     // What a vendor says about one account is nothing that this webhook is the worse for.
     ...(unrouted.length === 0 && parsed.notices && { notices: parsed.notices }),
     events: parsed.events,
-    request,
+    request: keepRequest(services, registration, source, request),
   });
-  keepRequest(services, registration, source, request);
   services.log("info", "delivery.unrouted", { registrationId: registration.id, accountIds: unrouted });
   return receiptOfNothing({ ...arrival, parsed: { ...parsed, ignored: "unrouted" } }, deliveryId);
 }

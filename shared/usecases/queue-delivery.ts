@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import type { ToldRequest } from "../core/delivery";
+import { type ToldRequest, withoutKept } from "../core/delivery";
 import type { DeliveryRequest } from "../core/delivery-request";
 import { eventIdOf } from "../core/event-id";
 import type { ParsedDelivery } from "../core/provider";
@@ -197,8 +197,7 @@ function noteArrival(
   // A repeated delivery says the same again, and nothing new.
   const told = parsed.notices !== undefined && !duplicate ? { notices: parsed.notices } : {};
   // What a repetition holds is kept already.
-  const { keptAs: _, ...unkept } = request;
-  if (!duplicate) keepRequest(services, registration, source, request);
+  const recorded = duplicate ? withoutKept(request) : keepRequest(services, registration, source, request);
   if (queued > 0) {
     const held = registration.pause !== undefined || undefined;
     services.tracer?.active()?.set({ "castiel.delivery.verdict": "accepted", "castiel.delivery.held": held });
@@ -214,6 +213,6 @@ function noteArrival(
     ...told,
     deliveryId,
     events: parsed.events,
-    request: duplicate ? unkept : request,
+    request: recorded,
   });
 }

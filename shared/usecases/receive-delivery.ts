@@ -1,4 +1,5 @@
 import { hash } from "node:crypto";
+import type { ToldRequest } from "../core/delivery";
 import { DeliveryRequest, type HeaderList } from "../core/delivery-request";
 import { isOutage, WebhookError } from "../core/errors";
 import { DeliveryRefused } from "../core/refusal";
@@ -6,7 +7,7 @@ import { acceptDelivery, type DeliveryResult } from "./accept-delivery";
 import { activityKeyOf } from "./activity-key";
 import { rateLimited } from "./deliver-to";
 import { explainRefusal } from "./explain-refusal";
-import { keepRequest, nameToKeep } from "./keep-request";
+import { keepUnverified } from "./keep-request";
 import { keepCandidate } from "./pending-secrets";
 import { lookUp } from "./look-up";
 import { noteAtDoor } from "./note-at-door";
@@ -147,12 +148,8 @@ async function refuseOrGreet(walk: Walk, refused: DeliveryRefused): Promise<Deli
   }
   const proof = proofOf(services, entry, receivedAt);
   const explanation = await explainRefusal(services, { entry, request, proof }, refused.reason);
-  const told = toldRequest(request, provider);
-  // A handshake brings a secret, which nobody is shown but by `confirm`.
-  const isGreeting = registration.keepBodies === true && provider.openHandshake?.(request, registration.verification);
-  const kept = isGreeting ? told : { ...told, ...nameToKeep(services, registration, request) };
-  noteAtDoor(services, registration, { verdict: "refused", at: receivedAt, ...explanation, request: kept });
-  keepRequest(services, registration, request, kept);
+  const told = keepRefused(walk);
+  noteAtDoor(services, registration, { verdict: "refused", at: receivedAt, ...explanation, request: told });
   throw new DeliveryRefused(refused.reason, provider.refusalHeaders);
 }
 
@@ -161,6 +158,13 @@ function noteUnheard({ services, entry, receivedAt }: Walk, count: "throttled" |
   const { registration } = entry;
   services.gatherer.note(activityKeyOf(registration), { at: receivedAt, count });
   services.metrics.deliveries.add(registration.integrationId, count);
+}
+
+/** A handshake brings a secret, which nobody is shown but by `confirm`. */
+function keepRefused({ services, entry: { registration, provider }, request, receivedAt }: Walk): ToldRequest {
+  const told = toldRequest(request, provider);
+  const isGreeting = registration.keepBodies === true && provider.openHandshake?.(request, registration.verification);
+  return isGreeting ? told : keepUnverified(services, registration, request, { told, at: receivedAt });
 }
 
 function noteUnavailable(walk: Walk, code: string): void {

@@ -35,6 +35,7 @@ import type { CustomRule } from "../sync/conflict-rules";
 import type { MappingSource } from "../sync/mapping-source";
 import type { Gatherer } from "./gatherer";
 import type { RegistrationCache } from "./registration-cache";
+import type { RequestKeeper } from "./request-keeper";
 import type { RouteCache } from "./route-cache";
 
 /** Figures that rule the use cases, from the configuration. */
@@ -107,6 +108,7 @@ export interface Services {
   readonly queue: EventQueue;
   readonly payloads: PayloadStore;
   readonly keptRequests: KeptRequests;
+  readonly requestKeeper: RequestKeeper;
   /** The records at the providers, by the connections' credentials. */
   readonly records: RecordReader;
   /** What changed within collections there, likewise. */
@@ -139,6 +141,8 @@ export interface Limits {
   readonly unverified: TokenBuckets;
   /** By registration: refusals that are looked into, since that takes longer than refusing. */
   readonly explanations: TokenBuckets;
+  /** By registration: kilobytes of unverified requests that are kept, which anybody may send who knows the URL. */
+  readonly keptRefusals: TokenBuckets;
   /** By tenant: test messages of alert channels. */
   readonly testMessages: TokenBuckets;
 }
