@@ -1,4 +1,4 @@
-import type { DeliveryRecord, EventRecord } from "../core/delivery";
+import { type DeliveryRecord, type EventRecord, withoutKept } from "../core/delivery";
 import { WebhookError } from "../core/errors";
 import { type DeliveryDetails, toDeliveryDetails } from "./delivery-view";
 import type { DeliveryKey } from "./replay-delivery";
@@ -35,6 +35,7 @@ function demandDead(record: DeliveryRecord): EventRecord {
   return record;
 }
 
-function withoutEvent({ event: _, dataref: __, ...record }: EventRecord, settledAt: string): EventRecord {
-  return { ...record, outcome: "discarded", settledAt };
+/** A body that is kept is the whole delivery's, and runs out by itself. */
+function withoutEvent({ event: _, dataref: __, request, ...record }: EventRecord, settledAt: string): EventRecord {
+  return { ...record, ...(request && { request: withoutKept(request) }), outcome: "discarded", settledAt };
 }
