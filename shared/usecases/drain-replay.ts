@@ -1,9 +1,8 @@
 import type { DeliveryLine, DeliveryRecord, ReplayMark } from "../core/delivery";
 import { isOutage, isWebhookError } from "../core/errors";
-import type { QueueMessage } from "../core/ports";
 import { addGaps, gapOf, type Replay } from "../core/replay";
 import { putOffWork } from "./put-off-work";
-import { noteDoorReplay, type ReplayOf, replayOf } from "./replay-of";
+import { type ReplayOf, replayOf, sendReplays } from "./replay-of";
 import { type ReplayWork, type ReplayWorkMessage, toReplayWorkMessage } from "./replay-work";
 import type { Services } from "./services";
 
@@ -54,8 +53,10 @@ async function claimPage(services: Services, work: ReplayWork, replay: Replay): 
     oldestFirst: true,
     ...(cursor === undefined ? {} : { cursor }),
   });
-  const gaps = await findGaps(services, page.items, markOf(replay));
-  const pending = page.items.filter(({ id }) => !gaps.has(id)).map(({ id }) => id);
+  // Events of what had ended at the door are lines of the same time, and so may be found by the replay that made them.
+  const lines = page.items.filter(({ replayId }) => replayId !== work.replayId);
+  const gaps = await findGaps(services, lines, markOf(replay));
+  const pending = lines.filter(({ id }) => !gaps.has(id)).map(({ id }) => id);
   const skipped = [...gaps.values()];
   return services.replays.update(work, work.replayId, (current) => {
     if (current.pages > work.page || current.status !== "running") return current;
@@ -78,24 +79,18 @@ async function claimPage(services: Services, work: ReplayWork, replay: Replay): 
 async function queueEvents(services: Services, work: ReplayWork, replay: Replay): Promise<void> {
   const mark = markOf(replay);
   const records = await Promise.all((replay.pending ?? []).map((lineId) => services.deliveries.get(work, lineId)));
-  const messages: QueueMessage[] = [];
-  const noted: (() => Promise<void>)[] = [];
+  const replays: ReplayOf[] = [];
   for (const record of records) {
-    if (record === undefined) continue;
-    const found = await replayOf(services, record, mark).catch(orNothing);
-    messages.push(...found.messages);
-    const { deliveries } = found;
-    if (record.verdict === "accepted" || deliveries === undefined) continue;
-    noted.push(() => noteDoorReplay(services, work, record, { ...mark, deliveries }));
+    const replay = record && (await replayOf(services, record, mark).catch(orNothing));
+    if (replay) replays.push(replay);
   }
-  if (messages.length > 0) await services.queue.send(messages);
-  await Promise.all(noted.map((note) => note()));
+  await sendReplays(services, work, replays, mark);
 }
 
 /** What could be replayed a moment ago, and cannot now. */
-function orNothing(error: unknown): ReplayOf {
+function orNothing(error: unknown): undefined {
   if (isOutage(error) || !isWebhookError(error)) throw error;
-  return { messages: [] };
+  return undefined;
 }
 
 function markOf({ id: replayId, startedAt = "", startedBy = "" }: Replay): ReplayMark {

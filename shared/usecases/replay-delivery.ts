@@ -1,6 +1,6 @@
 import type { DeliveryRecord } from "../core/delivery";
 import { WebhookError } from "../core/errors";
-import { noteDoorReplay, replayOf } from "./replay-of";
+import { replayOf, sendReplays } from "./replay-of";
 import type { Services } from "./services";
 import { tenantOf } from "./tenant-of";
 
@@ -37,13 +37,12 @@ export async function replayDelivery(
   const replayId = services.newId();
   const requestedAt = new Date(services.now()).toISOString();
   const mark = { replayId, requestedAt, requestedBy };
-  const { messages, deliveries } = await replayOf(services, record, mark);
+  const replay = await replayOf(services, record, mark);
   await demandPayload(services, record);
-  await services.queue.send(messages);
+  await sendReplays(services, tenant, [replay], mark);
   services.log("info", "delivery.replayed", { registrationId: record.registrationId, replayId, by: requestedBy });
-  if (record.verdict === "accepted" || deliveries === undefined) return { replayId, deliveryId, requestedAt };
-  await noteDoorReplay(services, tenant, record, { ...mark, deliveries });
-  return { replayId, deliveryId, requestedAt, deliveries };
+  const queued = { replayId, deliveryId, requestedAt };
+  return "message" in replay ? queued : { ...queued, deliveries: replay.deliveries };
 }
 
 /** Fields that did not fit the event's message may be gone. */

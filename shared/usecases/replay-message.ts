@@ -23,16 +23,22 @@ export function toReplayMessage(
   const { eventId, registrationId, ...event } = record.event;
   const data = withoutFields(event, redacted);
   const message = toEventMessage(eventId, registrationId, { data, ...(request && { request }) });
-  return markAsReplay({ ...message, ...(dataref === undefined ? {} : { dataref }) }, mark, traceparent);
+  return toReplayedMessage(
+    markAsReplay({ ...message, ...(dataref === undefined ? {} : { dataref }) }, mark, traceparent),
+  );
 }
 
-/** The message as one of a replay, under an id of its own, which will link to the trace of the delivery. */
+/** The event as one of a replay, which will link to the trace of the delivery. */
 export function markAsReplay(
   message: EventMessage,
   { replayId, requestedAt, requestedBy }: ReplayMark,
   traceparent?: string,
-): QueueMessage & { readonly body: EventMessage } {
+): EventMessage {
   const trace = traceparent === undefined ? {} : { traceparent };
-  const body = { ...message, replayid: replayId, replayedat: requestedAt, replayedby: requestedBy, ...trace };
-  return { messageId: `${message.id}~${replayId}`, body };
+  return { ...message, replayid: replayId, replayedat: requestedAt, replayedby: requestedBy, ...trace };
+}
+
+/** A replayed event for the queue, under an id of its own. */
+export function toReplayedMessage(body: EventMessage): QueueMessage & { readonly body: EventMessage } {
+  return { messageId: `${body.id}~${body.replayid ?? ""}`, body };
 }

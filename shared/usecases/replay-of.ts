@@ -4,31 +4,48 @@ import type { QueueMessage } from "../core/ports";
 import { lineIdOf } from "../repositories/delivery-lines";
 import type { Tenant } from "../repositories/shards";
 import { toReplayMessage } from "./replay-message";
-import { reverifyDelivery } from "./reverify-delivery";
+import { reverifyDelivery, type SecondLook, sendPart } from "./reverify-delivery";
 import type { Services } from "./services";
 
 const MAX_REPLAYS = 10;
 
-/** The messages that replay what a record stands for. */
-export interface ReplayOf {
-  readonly messages: readonly QueueMessage[];
-  /** Set for a delivery that ended at the door: the lines of the log that its events will have. */
-  readonly deliveries?: readonly string[];
-}
+/** What replays a record: the message of its event or, of a delivery that ended at the door, what it is now. */
+export type ReplayOf = { readonly message: QueueMessage } | (SecondLook & { readonly record: DoorRecord });
 
 /**
  * What a replay of a record queues: its event or, of a delivery that ended at the door, the events of what is kept of it.
  * @throws {WebhookError} `delivery_not_kept`; for a delivery that ended at the door as `reverifyDelivery`
  */
 export async function replayOf(services: Services, record: DeliveryRecord, mark: ReplayMark): Promise<ReplayOf> {
-  if (record.verdict !== "accepted") return reverifyDelivery(services, record, mark);
+  if (record.verdict !== "accepted") return { record, ...(await reverifyDelivery(services, record, mark)) };
   const message = toReplayMessage(record, mark);
   if (message === undefined) throw new WebhookError("delivery_not_kept");
-  return { messages: [message] };
+  return { message };
 }
 
-/** Notes where the events of a delivery are that had ended at the door. They are queued by then, and that is what counts. */
-export async function noteDoorReplay(
+/**
+ * Queues what replays records, the events of one batch at once and in order, and notes at deliveries that had ended at the
+ * door where their events are.
+ * @throws {WebhookError} `queue_unavailable`, `store_unavailable`, `hold_full`
+ */
+export async function sendReplays(
+  services: Services,
+  tenant: Tenant,
+  replays: readonly ReplayOf[],
+  mark: ReplayMark,
+): Promise<void> {
+  const messages = replays.flatMap((replay) => ("message" in replay ? [replay.message] : []));
+  if (messages.length > 0) await services.queue.send(messages);
+  for (const replay of replays) {
+    if ("message" in replay) continue;
+    const { record, parts, deliveries } = replay;
+    for (const part of parts) await sendPart(services, part);
+    await noteDoorReplay(services, tenant, record, { ...mark, deliveries });
+  }
+}
+
+/** The events are queued by then, and that is what counts. */
+async function noteDoorReplay(
   { deliveries: log, log: write }: Services,
   tenant: Tenant,
   record: DoorRecord,

@@ -1,25 +1,35 @@
-import type { DoorRecord, ReplayMark } from "../core/delivery";
+import { type DoorRecord, type ReplayMark, withoutKept } from "../core/delivery";
 import { WebhookError } from "../core/errors";
 import { toDeliveryRequest } from "../core/kept-request";
-import type { QueueMessage } from "../core/ports";
 import { refusalSentence } from "../core/refusal-sentence";
+import type { Registration } from "../core/registration";
 import { lineIdOf } from "../repositories/delivery-lines";
 import { recordIdOf } from "../repositories/deliveries";
 import { arrivalAt, type VerifiedDelivery } from "./deliver-to";
-import type { EventMessage } from "./event-message";
+import { type EventMessage, openMessage } from "./event-message";
+import { holdEvents } from "./hold-events";
+import { noteHeld } from "./note-held";
 import { type Arrival, messagesOfReceipt } from "./queue-delivery";
-import { markAsReplay } from "./replay-message";
+import { markAsReplay, toReplayedMessage } from "./replay-message";
 import { webhookUrlOf } from "./registration-rules";
 import { routeDelivery } from "./route-delivery";
 import { toQueueBodies } from "./send-events";
 import type { Services } from "./services";
 import { type Refused, verifyDelivery } from "./verify-delivery";
 
+/** The events of a delivery that one webhook asks for, marked as a replay. */
+export interface ReplayedPart {
+  readonly registration: Registration;
+  readonly events: readonly EventMessage[];
+  /** Of the whole delivery. */
+  readonly bodyBytes: number;
+}
+
 /** What a delivery that ended at the door is, now that it is looked at again. */
 export interface SecondLook {
-  /** Of its events, for the queue. */
-  readonly messages: readonly (QueueMessage & { readonly body: EventMessage })[];
-  /** The lines of the log that they will have. */
+  /** One part, or of a shared webhook one a receiver. */
+  readonly parts: readonly ReplayedPart[];
+  /** The lines of the log that its events will have, as far as they are in its own tenant's. */
   readonly deliveries: readonly string[];
 }
 
@@ -36,15 +46,47 @@ export async function reverifyDelivery(services: Services, record: DoorRecord, m
   // What it offers or asks for was answered, or refused, for good.
   if (provider.handshake?.(request, registration.verification)) throw new WebhookError("nothing_to_replay");
   const routing = registration.routing === undefined ? undefined : await routeDelivery(services, entry, request);
-  const found: EventMessage[] = [];
+  const parts: ReplayedPart[] = [];
   for (const receiver of routing?.receivers ?? [entry]) {
     const arrival = withKept(arrivalAt(services, receiver, delivery), record);
-    found.push(...(await toQueueBodies(services, messagesOfReceipt(arrival, record.id), request.body.length)));
+    const events = messagesOfReceipt(arrival, record.id).map((body) => markAsReplay(body, mark, record.traceparent));
+    if (events.length === 0) continue;
+    parts.push({ registration: receiver.registration, events, bodyBytes: request.body.length });
   }
-  if (found.length === 0) throw new WebhookError("nothing_to_replay");
-  const messages = found.map((body) => markAsReplay(body, mark, record.traceparent));
-  const { receivedAt } = record;
-  return { messages, deliveries: found.map(({ id }) => lineIdOf({ receivedAt, id: recordIdOf(id) })) };
+  if (parts.length === 0) throw new WebhookError("nothing_to_replay");
+  const own = parts.filter(({ registration: { tenantId } }) => tenantId === record.tenantId);
+  const events = own.flatMap((part) => part.events);
+  return { parts, deliveries: await Promise.all(events.map((event) => lineOf(services, record, event))) };
+}
+
+/** Where the provider has repeated it meanwhile, the event has a line already, with the time of that. */
+async function lineOf(
+  { deliveries }: Services,
+  { tenantId, receivedAt }: DoorRecord,
+  message: EventMessage,
+): Promise<string> {
+  const { registrationId } = openMessage(message).event;
+  const id = recordIdOf(message.id);
+  const known = await deliveries.findEvent({ tenantId, registrationId, recordId: id });
+  return lineIdOf(known ?? { receivedAt, id });
+}
+
+/**
+ * Queues a part or, while its webhook is paused, holds it.
+ * @throws {WebhookError} `queue_unavailable`, `store_unavailable`, `hold_full`
+ */
+export async function sendPart(services: Services, { registration, events, bodyBytes }: ReplayedPart): Promise<void> {
+  const { pause } = registration;
+  if (pause === undefined) {
+    const bodies = await toQueueBodies(services, events, bodyBytes);
+    await services.queue.send(bodies.map(toReplayedMessage));
+    return;
+  }
+  const known = await holdEvents(services, { registration, pause }, events, bodyBytes);
+  noteHeld(
+    services,
+    events.filter((_, index) => known[index] !== true),
+  );
 }
 
 async function proveKept(services: Services, record: DoorRecord): Promise<VerifiedDelivery> {
@@ -71,7 +113,7 @@ function unproved({ entry: { provider }, refused: { reason } }: Refused): Webhoo
 
 /** What is kept stays with the webhook that it was sent to. */
 function withKept(arrival: Arrival, { registrationId, request }: DoorRecord): Arrival {
-  const { keptAs: _, ...told } = arrival.request;
+  const told = withoutKept(arrival.request);
   const keptAs = request?.keptAs;
   const isKeptThere = keptAs !== undefined && registrationId === arrival.entry.registration.id;
   return { ...arrival, request: isKeptThere ? { ...told, keptAs } : told };

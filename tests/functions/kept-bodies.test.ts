@@ -35,13 +35,29 @@ describe("a shared webhook that keeps bodies", () => {
     expect(refused).toMatchObject({ status: 409, json: { code: "nothing_to_replay" } });
     await map(shared, "T1", registrationId);
     const reply = await ask("replay-delivery", { params, json: {} });
-    expect(reply).toMatchObject({ status: 202, json: { deliveries: [expect.any(String)] } });
+    expect(reply).toMatchObject({ status: 202, json: { deliveries: [] } });
     const messages = await queued(app);
     expect(messages).toMatchObject([
       { source: `/webhooks/${registrationId}`, replayid: reply.json.replayId, data: { tenantId: "tenant-a" } },
     ]);
-    // The bytes stay the operator's.
+    // The bytes stay the operator's, and the event's line is the tenant's.
     expect(JSON.stringify(messages)).not.toContain("keptAs");
+  });
+});
+
+describe("a webhook that a shared one leads to", () => {
+  it("keeps nothing of what came there, which another secret signed, and says of none of it that it can be replayed", async () => {
+    const shared = await registerShared("slack");
+    const { registrationId } = await registerTarget("a", { keepBodies: true, events: ["user.*"] });
+    await map(shared, "T1", registrationId);
+    await deliverSlack(shared, slackBodyOf("T1", { text: "Hello" }));
+    await app.services.requestKeeper.flush();
+    const [record] = await recordsOf(app, "a", registrationId);
+    const params = { deliveryId: record === undefined ? "" : lineIdOf(record) };
+    const { json } = await ask("get-delivery", { as: "a", params });
+    expect(json).toMatchObject({ verdict: "ignored" });
+    expect(json).not.toHaveProperty("replayable");
+    expect(json).not.toHaveProperty("body");
   });
 });
 
@@ -49,6 +65,7 @@ describe("GET /deliveries/{deliveryId} of a kept delivery", () => {
   it("shows the body to the tenant's readers, and to nobody else", async () => {
     const { registrationId, webhookSecret } = await registerTarget("a", { keepBodies: true, events: ["user.*"] });
     await deliverSlack(registrationId, slackBodyOf("T1", { text: "Hello" }), { secret: webhookSecret });
+    await app.services.requestKeeper.flush();
     const [record] = await recordsOf(app, "a", registrationId);
     const params = { deliveryId: record === undefined ? "" : lineIdOf(record) };
     const { status, json } = await ask("get-delivery", { as: "a", params });

@@ -1,8 +1,11 @@
 import { createHmac } from "node:crypto";
 import { sampleProviders } from "../../infra/local/samples/registry";
 import { signed } from "../../infra/local/samples/sample";
+import { SyncFailure } from "../../shared/core/sync-task";
+import { discardDelivery } from "../../shared/usecases/discard-delivery";
 import { getDelivery, listDeliveries } from "../../shared/usecases/list-deliveries";
 import { getReplay } from "../../shared/usecases/list-replays";
+import { pauseWebhook, resumeWebhook } from "../../shared/usecases/pause-webhook";
 import { planReplay } from "../../shared/usecases/plan-replay";
 import type { NewRegistration } from "../../shared/usecases/register-webhook";
 import { replayDelivery } from "../../shared/usecases/replay-delivery";
@@ -33,7 +36,7 @@ const replay = (deliveryId: string) => replayDelivery(app.services, { tenantId, 
 
 async function log() {
   await app.drain();
-  await app.services.gatherer.flush();
+  await Promise.all([app.services.gatherer.flush(), app.services.requestKeeper.flush()]);
   return (await listDeliveries(app.services, tenantId, { fields: {}, limit: 100 })).deliveries;
 }
 
@@ -109,6 +112,45 @@ describe("a webhook that keeps bodies", () => {
     await app.deliver(registrationId, body, { "content-type": "application/json" });
     const found = await details(await newest());
     expect(found.body).toBe(body.replace(webhookSecret, "***"));
+  });
+
+  it("shows no secret that it had before either, and no body at all once it is gone", async () => {
+    const webhook = await app.register({ integrationId: "graph", keepBodies: true });
+    const { webhookSecret = "", registrationId } = webhook;
+    const value = [{ changeType: "created", clientState: webhookSecret, resource: "Users/1/Messages/2" }];
+    await app.deliver(registrationId, JSON.stringify({ value }), { "content-type": "application/json" });
+    const deliveryId = await newest();
+    await updateWebhook(app.services, own(webhook), { webhookSecret: "the second" });
+    expect((await details(deliveryId)).body).toContain('"clientState":"***"');
+    await rotateSecret(app.services, own(webhook), { webhookSecret: "the third" });
+    expect((await details(deliveryId)).body).toContain('"clientState":"***"');
+    await unregisterWebhook(app.services, own(webhook));
+    expect(await details(deliveryId)).not.toHaveProperty("body");
+  });
+
+  it("keeps only so much of what nobody vouches for, and all that is genuine", async () => {
+    const webhook = await app.register({ keepBodies: true });
+    const { keptRefusals } = app.services.limits;
+    keptRefusals.take(webhook.registrationId, noon, keptRefusals.take("another", noon).limit);
+    const refused = await details(await deliver(webhook, contactBody("created", "003", {})));
+    expect(refused).not.toHaveProperty("body");
+    expect(refused).not.toHaveProperty("replayable");
+    app.advance(1000);
+    await app.deliverSigned(webhook, contactBody("created", "004", {}));
+    expect(await details(await newest())).toHaveProperty("body");
+    app.advance(HOUR_MS);
+    expect(await details(await deliver(webhook, contactBody("created", "005", {})))).toHaveProperty("body");
+  });
+
+  it("shows no body of an event that was discarded", async () => {
+    const webhook = await app.register({ keepBodies: true });
+    const gaveUp = new SyncFailure("mapping_missing", { permanent: true });
+    jest.spyOn(app.services.sync, "enqueueSyncTask").mockRejectedValueOnce(gaveUp);
+    await app.deliverSigned(webhook, contactBody("created", "003", {}));
+    const deliveryId = await newest();
+    expect(await details(deliveryId)).toHaveProperty("body");
+    await discardDelivery(app.services, { tenantId, deliveryId });
+    expect(await details(deliveryId)).not.toHaveProperty("body");
   });
 
   it("keeps no handshake, which brings a secret that only its owner is shown, once", async () => {
@@ -230,6 +272,36 @@ describe("the replay of a delivery that was refused", () => {
     expect(replays?.map(({ replayId }) => replayId)).toEqual([second.replayId, first.replayId]);
   });
 
+  it("waits with all others while the webhook is paused", async () => {
+    const webhook = await app.register({ keepBodies: true });
+    const deliveryId = await deliver(webhook, contactBody("created", "003", { Name: "Ada" }));
+    await updateWebhook(app.services, own(webhook), { ...theirs, verification: { scheme: "seed" } });
+    await pauseWebhook(app.services, own(webhook), who);
+    const { replayId, deliveries } = await replay(deliveryId);
+    expect(await app.drain()).toBe(0);
+    await app.services.gatherer.flush();
+    expect(await details(deliveries?.[0] ?? "")).toMatchObject({ outcome: "held" });
+    await resumeWebhook(app.services, own(webhook));
+    await app.drain();
+    expect(await details(deliveries?.[0] ?? "")).toMatchObject({ outcome: "synchronised", replayId });
+  });
+
+  it("names the line of an event that the provider had repeated by then", async () => {
+    const webhook = await app.register({ integrationId: "github", keepBodies: true });
+    const body = JSON.stringify({ action: "opened", issue: { id: 1 }, repository: { id: 2 } });
+    const signature = `sha256=${createHmac("sha256", theirs.webhookSecret).update(body).digest("hex")}`;
+    const headers = { "x-hub-signature-256": signature, "x-github-event": "issues", "x-github-delivery": "1" };
+    const send = () => app.deliver(webhook.registrationId, body, headers);
+    expect(await codeOf(send())).toBe("delivery_refused");
+    const deliveryId = await newest();
+    await updateWebhook(app.services, own(webhook), theirs);
+    app.advance(HOUR_MS);
+    await send();
+    const repeated = await newest();
+    expect((await replay(deliveryId)).deliveries).toEqual([repeated]);
+    expect(await details(repeated)).toMatchObject({ outcome: "synchronised" });
+  });
+
   it("takes the secret that is being replaced for as good as its successor", async () => {
     const webhook = await app.register({ keepBodies: true, ...theirs, verification: { scheme: "seed" } });
     const deliveryId = await deliver(webhook, contactBody("created", "003", {}), { webhookSecret: "a wrong one" });
@@ -314,6 +386,28 @@ describe("the replay of many that were refused", () => {
     expect(lines.map(({ verdict, outcome }) => [verdict, outcome])).toEqual(
       Array.from({ length: 3 }, () => ["accepted", "synchronised"]),
     );
+  });
+});
+
+describe("the replay of all that came to a webhook", () => {
+  it("does not take the events that it brings for more of them", async () => {
+    const webhook = await app.register({ keepBodies: true });
+    for (const id of ["001", "002", "003", "004"]) {
+      await deliver(webhook, contactBody("created", id, {}));
+      app.advance(1000);
+    }
+    await updateWebhook(app.services, own(webhook), { ...theirs, verification: { scheme: "seed" } });
+    const asker = { tenantId, subject: who };
+    const fields = { registrationId: webhook.registrationId };
+    const { replayId, matched } = await planReplay(app.services, asker, { fields });
+    expect(matched).toBe(4);
+    await runReplay(app.services, asker, { replayId, ratePerSecond: 1 });
+    for (let second = 0; second < 12; second++) {
+      await app.drain();
+      app.advance(1000);
+    }
+    const run = await getReplay(app.services, tenantId, replayId);
+    expect(run).toMatchObject({ status: "completed", queued: 4, skipped: {} });
   });
 });
 
