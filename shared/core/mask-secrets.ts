@@ -12,7 +12,8 @@ export function maskSecrets(bytes: Buffer, secrets: readonly string[]): Buffer {
 }
 
 function formsOf(secret: string): RegExp {
-  return new RegExp([...secret].map((character) => `(?:${formsOfCharacter(character).join("|")})`).join(""), "g");
+  const characters = Array.from(secret, (character) => `(?:${formsOfCharacter(character).join("|")})`);
+  return new RegExp(characters.join(""), "g");
 }
 
 const named: Readonly<Record<string, string>> = { "&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos" };

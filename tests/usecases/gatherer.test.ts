@@ -17,9 +17,9 @@ beforeEach(() => {
   activities = new Activities(store.documents, Math.random);
   gatherer = newGatherer();
 });
-afterEach(() => {
+afterEach(async () => {
   jest.useRealTimers();
-  store.close();
+  await store.close();
 });
 
 /** One a process: an instance of the app. */
