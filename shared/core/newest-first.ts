@@ -1,5 +1,5 @@
-/** Above every time in milliseconds for centuries to come. */
-const END_OF_TIME = 2 ** 44;
+/** Above every time in milliseconds for centuries to come; no later one can be told in the digits. */
+export const END_OF_TIME = 2 ** 44;
 const TIME_DIGITS = 11;
 
 /** Eleven hex digits for a time (ISO 8601) that sort before those of earlier times: ids that begin so need no other order. */

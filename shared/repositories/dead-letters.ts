@@ -4,8 +4,9 @@ import { tenantKeyIn } from "../core/registration-id";
 import { type DeliverySearch, idsWithin, lineIdOf, toLine } from "./delivery-lines";
 import type { Tenant } from "./shards";
 
-/** What narrows and pages the dead letters. */
-export type DeadLetterSearch = Omit<DeliverySearch, "oldestFirst">;
+/** What narrows and pages the dead letters; `since` and `until` by the receipt of their events. */
+export type DeadLetterSearch = Pick<DeliverySearch, "fields" | "limit" | "cursor"> &
+  Partial<Pick<DeliverySearch, "since" | "until">>;
 
 /**
  * The lines of events that were given up and wait, once more in a partition of their own: they are few among many, and so
@@ -34,7 +35,7 @@ export class DeadLetters {
    * @throws {WebhookError} `invalid_cursor`
    */
   search({ tenantId, tenantKey }: Tenant, search: DeadLetterSearch): Promise<Page<DeliveryLine>> {
-    const { since, until, fields, ...page } = search;
+    const { since = 0, until = Infinity, fields, ...page } = search;
     return this.#documents.query({
       pk: partitionOf(tenantKey),
       where: { tenantId, ...fields },

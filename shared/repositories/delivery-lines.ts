@@ -3,7 +3,7 @@ import type { DeliveryLine, DeliveryRecord, DoorRecord, EventRecord, SearchableF
 import { parseJson } from "../core/delivery-request";
 import { WebhookError } from "../core/errors";
 import { at, textAt } from "../core/json";
-import { newestFirst, timeOfNewestFirst } from "../core/newest-first";
+import { END_OF_TIME, newestFirst, timeOfNewestFirst } from "../core/newest-first";
 import type { Documents, DocumentStore, IdRange, Page } from "../core/ports";
 import { tenantKeyIn } from "../core/registration-id";
 import { createUnlessThere } from "./create-unless-there";
@@ -114,8 +114,9 @@ function partitionOf(tenantKey: string, day: number): string {
 
 /** The ids of lines from `since` to `until`, both included: the latest come first. */
 export function idsWithin(since: number, until: number): IdRange {
-  // Ids tell no time before 1970, when nothing was received.
-  const beginOf = (time: number): string => `${PREFIX}${newestFirst(new Date(Math.max(time, 1)).toISOString())}`;
+  // Ids tell no time before 1970, when nothing was received, and none after the end of theirs.
+  const told = (time: number): Date => new Date(Math.min(Math.max(time, 1), END_OF_TIME));
+  const beginOf = (time: number): string => `${PREFIX}${newestFirst(told(time).toISOString())}`;
   return { from: beginOf(until), before: beginOf(since - 1) };
 }
 

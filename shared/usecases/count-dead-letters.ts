@@ -3,7 +3,6 @@ import type { DeliveryLine } from "../core/delivery";
 import type { Page } from "../core/ports";
 import type { Registration } from "../core/registration";
 import type { DeadLetterSearch } from "../repositories/dead-letters";
-import { toSearch } from "./list-deliveries";
 import type { Services } from "./services";
 import { tenantOf } from "./tenant-of";
 
@@ -40,6 +39,5 @@ function lookFor(
   tenantId: string,
   fields: DeadLetterSearch["fields"],
 ): Promise<Page<DeliveryLine>> {
-  const search = toSearch(services, { fields, limit: MOST_DEAD_LETTERS });
-  return services.deliveries.searchDead(tenantOf(services, tenantId), search);
+  return services.deliveries.searchDead(tenantOf(services, tenantId), { fields, limit: MOST_DEAD_LETTERS });
 }

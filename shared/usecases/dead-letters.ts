@@ -3,7 +3,8 @@ import { parseJson } from "../core/delivery-request";
 import { textAt } from "../core/json";
 import type { DeadLetter } from "../core/ports";
 import { type DeliveryView, toDeliveryView } from "./delivery-view";
-import { type DeliveryQuery, toSearch } from "./list-deliveries";
+import type { DeadLetterSearch } from "../repositories/dead-letters";
+import type { DeliveryQuery } from "./list-deliveries";
 import type { Services } from "./services";
 import { tenantOf } from "./tenant-of";
 
@@ -31,13 +32,19 @@ export async function listDeadLetters(
   { tenantId, isOperator }: Pick<Caller, "tenantId" | "isOperator">,
   query: DeliveryQuery,
 ): Promise<DeadLetterPage> {
-  const { items, cursor } = await services.deliveries.searchDead(
-    tenantOf(services, tenantId),
-    toSearch(services, query),
-  );
+  const { items, cursor } = await services.deliveries.searchDead(tenantOf(services, tenantId), toSearch(query));
   const page = { deadLetters: items.map(toDeliveryView), ...(cursor === undefined ? {} : { nextCursor: cursor }) };
   if (!isOperator || query.cursor !== undefined) return page;
   return { ...page, queue: (await services.queue.deadLetters(MAX_QUEUE_LETTERS)).map(toQueueLetterView) };
+}
+
+/** How far back the log reaches is no bound: an event may have waited for long before it was given up. */
+function toSearch({ since, until, ...query }: DeliveryQuery): DeadLetterSearch {
+  return {
+    ...query,
+    ...(since === undefined ? {} : { since: Date.parse(since) }),
+    ...(until === undefined ? {} : { until: Date.parse(until) }),
+  };
 }
 
 function toQueueLetterView({ body, deadLetteredAt, ...letter }: DeadLetter): QueueLetterView {

@@ -33,7 +33,7 @@ export async function listDeliveries(
 }
 
 /** What a caller asks for, as far as the log reaches back. */
-export function toSearch({ rules, now }: Services, { since, until, ...query }: DeliveryQuery): DeliverySearch {
+function toSearch({ rules, now }: Services, { since, until, ...query }: DeliveryQuery): DeliverySearch {
   return {
     ...query,
     since: Math.max(now() - rules.retentionSeconds * 1000, since === undefined ? 0 : Date.parse(since)),

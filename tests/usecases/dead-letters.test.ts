@@ -3,6 +3,7 @@ import { Deliveries } from "../../shared/repositories/deliveries";
 import { listDeadLetters } from "../../shared/usecases/dead-letters";
 import { discardDelivery } from "../../shared/usecases/discard-delivery";
 import { drainEvent } from "../../shared/usecases/drain-event";
+import type { DeliveryQuery } from "../../shared/usecases/list-deliveries";
 import { overviewOf } from "../../shared/usecases/overview";
 import type { NewRegistration } from "../../shared/usecases/register-webhook";
 import { replayDelivery } from "../../shared/usecases/replay-delivery";
@@ -55,6 +56,11 @@ async function counted(): Promise<number> {
 async function replayFirst(): Promise<void> {
   const [letter] = await list();
   await replayDelivery(world.services, { tenantId, deliveryId: letter?.deliveryId ?? "" }, "token:1");
+}
+
+async function discardFirst(): Promise<void> {
+  const [letter] = await list();
+  await discardDelivery(world.services, { tenantId, deliveryId: letter?.deliveryId ?? "" });
 }
 
 describe("the dead-letters alert", () => {
@@ -127,6 +133,32 @@ describe("a dead letter", () => {
     expect(await counted()).toBe(1);
     world.app.advance(2 * DAY_MS);
     expect(await counted()).toBe(0);
+  });
+
+  it("is one as well if it died later after its receipt than the log reaches back", async () => {
+    const { app } = world;
+    const { registrationId } = webhook;
+    const rules = { ...app.services.rules, retentionSeconds: (7 * DAY_MS) / 1000 };
+    world = { ...world, services: { ...world.services, rules } };
+    const receivedAt = new Date(app.services.now()).toISOString();
+    app.advance(7.01 * DAY_MS);
+    await drainEvent(failing(gaveUp), makeMessage(makeEvent({ registrationId, receivedAt })));
+    expect(await counted()).toBe(1);
+    await discardFirst();
+    expect(await counted()).toBe(0);
+  });
+
+  it("is found by when its event was received", async () => {
+    const found = async (query: Pick<DeliveryQuery, "since" | "until">) => {
+      const as = { tenantId, isOperator: false };
+      return (await listDeadLetters(world.services, as, { fields: {}, limit: 10, ...query })).deadLetters.length;
+    };
+    const { receivedAt } = await giveUp();
+    const later = new Date(Date.parse(receivedAt) + 1).toISOString();
+    const earlier = new Date(Date.parse(receivedAt) - 1).toISOString();
+    expect(await Promise.all([found({ since: receivedAt }), found({ until: receivedAt })])).toEqual([1, 1]);
+    expect(await found({ until: "9999-12-31T23:59:59Z" })).toBe(1);
+    expect(await Promise.all([found({ since: later }), found({ until: earlier })])).toEqual([0, 0]);
   });
 
   it("is its tenant's, and waits on when its webhook is deleted", async () => {
