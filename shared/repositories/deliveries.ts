@@ -56,9 +56,9 @@ export class Deliveries {
    * dead letter is as well, it becomes one after its record and ceases to be one before. `earlier`: the record as it was.
    */
   async save(record: DeliveryRecord, earlier?: EventRecord): Promise<void> {
-    // Somebody else may have given up meanwhile what waits to be tried again.
-    const mayBeDead = earlier !== undefined && earlier.outcome !== "synchronised";
-    if (mayBeDead && !isDead(record)) await this.#deadLetters.delete(record);
+    if (earlier === undefined && !isDead(record) && (await this.#saveNew(record))) return;
+    // Also where the earlier record is of no dead letter: another attempt may have given the event up meanwhile.
+    if (!isDead(record)) await this.#deadLetters.delete(record);
     await Promise.all([this.#documents.upsert(record), this.#lines.save(record)]);
     if (isDead(record)) await this.#deadLetters.save(record);
   }
@@ -92,6 +92,8 @@ export class Deliveries {
     const line = await this.#lines.find(tenant, lineId);
     const found = line && (await this.#documents.get(line.registrationId, line.recordId));
     if (found?.value.tenantId !== tenant.tenantId) return undefined;
+    // Whatever becomes of the change: two attempts at one event may have left a letter that stands for nothing.
+    if (isSettled(found.value)) await this.#deadLetters.delete(found.value);
     const { value } = await this.#documents.replace(change(found.value), found.etag);
     await this.#lines.save(value);
     // Also where there should be none, because a change that a crash cut short is asked for again.
@@ -124,10 +126,21 @@ export class Deliveries {
       limit,
     });
   }
+
+  /** In one step, as nearly always; answers false where another attempt at the event was recorded meanwhile. */
+  async #saveNew(record: DeliveryRecord): Promise<boolean> {
+    const [isNew] = await Promise.all([createUnlessThere(this.#documents, record), this.#lines.save(record)]);
+    return isNew;
+  }
 }
 
 function isDead(record: DeliveryRecord): boolean {
   return record.verdict === "accepted" && record.outcome === "dead";
+}
+
+/** Nothing but a replay can make it a dead letter. */
+function isSettled(record: DeliveryRecord): boolean {
+  return record.verdict === "accepted" && (record.outcome === "synchronised" || record.outcome === "discarded");
 }
 
 /** Document ids must not hold the `#` of an event id. */
