@@ -109,6 +109,11 @@ export class Deliveries {
     return this.#deadLetters.search(tenant, search);
   }
 
+  /** All events of a tenant's that were given up and wait, newest first, that have these fields. */
+  listDead(tenant: Tenant, fields: DeadLetterSearch["fields"]): AsyncGenerator<DeliveryLine> {
+    return this.#deadLetters.listAll(tenant, fields);
+  }
+
   /**
    * One page of the log, newest first. A page may be short, or empty, and not be the last.
    * @throws {WebhookError} `invalid_cursor`

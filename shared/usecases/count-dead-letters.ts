@@ -1,6 +1,4 @@
 import { MOST_DEAD_LETTERS } from "../core/dead-letter";
-import type { DeliveryLine } from "../core/delivery";
-import type { Page } from "../core/ports";
 import type { Registration } from "../core/registration";
 import type { DeadLetterSearch } from "../repositories/dead-letters";
 import type { Services } from "./services";
@@ -10,19 +8,28 @@ import { tenantOf } from "./tenant-of";
 export interface DeadLetterCounts {
   readonly all: number;
   /** How many of them are one webhook's. */
-  of(registration: Pick<Registration, "id">): Promise<number>;
+  of(registration: Pick<Registration, "id">): number;
 }
 
-/** Counts them in one look, which nearly always sees all; of more than that each webhook is counted when it is asked about. */
-export async function countDeadLetters(services: Services, tenantId: string): Promise<DeadLetterCounts> {
-  const { items, cursor } = await lookFor(services, tenantId, {});
+/** Which letters are counted: those with these fields, and no more than the newest so many. */
+interface Counted {
+  readonly fields?: DeadLetterSearch["fields"];
+  readonly newest?: number;
+}
+
+/** Counts them in one pass, however many webhooks there are. */
+export async function countDeadLetters(
+  services: Services,
+  tenantId: string,
+  { fields = {}, newest = Infinity }: Counted = {},
+): Promise<DeadLetterCounts> {
   const counts = new Map<string, number>();
-  for (const { registrationId } of items) counts.set(registrationId, (counts.get(registrationId) ?? 0) + 1);
-  return {
-    all: items.length,
-    of: ({ id }) =>
-      cursor === undefined ? Promise.resolve(counts.get(id) ?? 0) : countDeadLettersOf(services, { id, tenantId }),
-  };
+  let all = 0;
+  for await (const { registrationId } of services.deliveries.listDead(tenantOf(services, tenantId), fields)) {
+    counts.set(registrationId, (counts.get(registrationId) ?? 0) + 1);
+    if (++all === newest) break;
+  }
+  return { all: atMost(all), of: ({ id }) => atMost(counts.get(id) ?? 0) };
 }
 
 /** Counts those of one webhook. */
@@ -30,14 +37,10 @@ export async function countDeadLettersOf(
   services: Services,
   { id, tenantId }: Pick<Registration, "id" | "tenantId">,
 ): Promise<number> {
-  return (await lookFor(services, tenantId, { registrationId: id })).items.length;
+  const counted = { fields: { registrationId: id }, newest: MOST_DEAD_LETTERS };
+  return (await countDeadLetters(services, tenantId, counted)).all;
 }
 
-/** What the list of dead letters shows, so that none is counted that is not in it. */
-function lookFor(
-  services: Services,
-  tenantId: string,
-  fields: DeadLetterSearch["fields"],
-): Promise<Page<DeliveryLine>> {
-  return services.deliveries.searchDead(tenantOf(services, tenantId), { fields, limit: MOST_DEAD_LETTERS });
+function atMost(count: number): number {
+  return Math.min(count, MOST_DEAD_LETTERS);
 }

@@ -1,3 +1,4 @@
+import { MOST_DEAD_LETTERS } from "../core/dead-letter";
 import type { QueueDepth } from "../core/ports";
 import { type TenantSummary, TenantTally } from "../core/tenant-summary";
 import { countDeadLetters, type DeadLetterCounts } from "./count-dead-letters";
@@ -27,7 +28,8 @@ export async function overviewOf(services: Services, tenantId: string): Promise<
   const [entry, queue, deadLetters] = await Promise.all([
     services.registrations.findTenant(tenantOf(services, tenantId)),
     services.queue.depth(),
-    countDeadLetters(services, tenantId),
+    // It is asked for every few seconds; what it says of one webhook goes by the newest.
+    countDeadLetters(services, tenantId, { newest: MOST_DEAD_LETTERS }),
   ]);
   const webhooksCount = entry?.registrationsCount ?? 0;
   const summary = webhooksCount > LIVE_WEBHOOKS ? entry?.summary : await summariseNow(services, tenantId, deadLetters);

@@ -1,13 +1,19 @@
 import type { Document, Documents, DocumentStore } from "../../shared/core/ports";
 
-/** A store around a real one that counts what queries cost: how many there were, and how many documents they answered. */
+/**
+ * A store around a real one that counts what queries cost: how many there were, and how many documents they answered. Its
+ * pages may be shorter than was asked for, as those of Cosmos DB may be.
+ */
 export class CountedReads implements DocumentStore {
   queries = 0;
   documents = 0;
   readonly #store: DocumentStore;
 
-  constructor(store: DocumentStore) {
+  readonly #mostAPage: number;
+
+  constructor(store: DocumentStore, mostAPage = Infinity) {
     this.#store = store;
+    this.#mostAPage = mostAPage;
   }
 
   /** What was read since it was made, or since it was asked for the last time. */
@@ -23,7 +29,7 @@ export class CountedReads implements DocumentStore {
     return {
       get: (pk, id) => documents.get(pk, id),
       query: async (query) => {
-        const page = await documents.query(query);
+        const page = await documents.query({ ...query, limit: Math.min(query.limit, this.#mostAPage) });
         this.queries += 1;
         this.documents += page.items.length;
         return page;

@@ -209,24 +209,3 @@ describe("a process that dies", () => {
     await store.close();
   });
 });
-
-it("are counted webhook by webhook where there are more than one look sees", async () => {
-  const other = await world.app.register();
-  const { now } = world.app.services;
-  const tenant = { tenantId, tenantKey: world.services.tenantKeyOf(tenantId) };
-  await giveUp(failing(gaveUp), other);
-  world.app.advance(1000);
-  const event = makeEvent({ registrationId: webhook.registrationId });
-  await drainEvent(failing(gaveUp), makeMessage(event));
-  const [line] = (await world.services.deliveries.search(tenant, { fields: {}, since: 0, until: now(), limit: 1 }))
-    .items;
-  const record = line && (await world.services.deliveries.recordOf(line));
-  if (record === undefined) throw new Error("nothing was given up");
-  const copies = Array.from({ length: 1000 }, (_, n) => ({ ...record, id: `copy-${n}` }));
-  await Promise.all(copies.map((copy) => world.services.deliveries.save(copy)));
-  await world.channel({ conditions: ["dead_letters"] });
-  await world.runs(1);
-  expect(world.receivers.slack[0]).toContain("1000 or more event(s) were given up");
-  expect(world.receivers.slack[0]).toMatch(/(^|\D)1 event\(s\) were given up/);
-  expect(await overview()).toBe(1000);
-});
