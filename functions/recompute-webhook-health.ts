@@ -7,7 +7,9 @@ app.timer("recompute-webhook-health", {
   schedule: "%HEALTH_SCHEDULE%",
   handler: async () => {
     const services = await getServices();
-    const { checked, changed } = await recomputeHealth(services);
-    services.log("info", "health.recomputed", { checked, changed });
+    const { checked, changed, failed } = await recomputeHealth(services);
+    services.log("info", "health.recomputed", { checked, changed, failed });
+    // A run that saw nothing is none, and whoever watches over the timer is to know.
+    if (failed > 0 && checked === 0) throw new Error(`None of ${failed} webhooks or tenants could be looked at.`);
   },
 });
