@@ -15,7 +15,8 @@ export interface TenantSummary {
   /** ISO 8601. */
   readonly computedAt: string;
   readonly windowMinutes: number;
-  readonly webhooks: Readonly<Record<HealthStatus | "all", number>>;
+  /** `unseen`: whose health could not be found out, and which nothing else in here is about. */
+  readonly webhooks: Readonly<Record<HealthStatus | "all" | "unseen", number>>;
   /** What happened within the window, summed over all webhooks. */
   readonly counts: Readonly<Record<ActivityCount, number>>;
   /** Those that failed first, at most {@link MAX_TROUBLED}. */
@@ -27,7 +28,7 @@ export const MAX_TROUBLED = 10;
 
 /** Sums up the health of webhooks, one after the other, without keeping them. */
 export class TenantTally {
-  readonly #webhooks = { all: 0, healthy: 0, degraded: 0, failed: 0 };
+  readonly #webhooks = { all: 0, healthy: 0, degraded: 0, failed: 0, unseen: 0 };
   readonly #counts = Object.fromEntries(activityCounts.map((count) => [count, 0])) as Record<ActivityCount, number>;
   readonly #troubled: Record<TroubledWebhook["status"], TroubledWebhook[]> = { failed: [], degraded: [] };
 
@@ -37,6 +38,11 @@ export class TenantTally {
     for (const count of activityCounts) this.#counts[count] += counts[count];
     if (status === "healthy" || this.#troubled[status].length === MAX_TROUBLED) return;
     this.#troubled[status].push({ registrationId, integrationId, status, ...(advice === undefined ? {} : { advice }) });
+  }
+
+  addUnseen(): void {
+    this.#webhooks.all++;
+    this.#webhooks.unseen++;
   }
 
   /** What was added so far. */

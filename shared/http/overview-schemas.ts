@@ -53,7 +53,10 @@ export const overviewSchema = {
       properties: {
         computedAt: { type: "string", format: "date-time" },
         windowMinutes: count,
-        webhooks: counted(["all", ...healthStatuses]),
+        webhooks: {
+          ...counted(["all", ...healthStatuses, "unseen"]),
+          description: "By health; `unseen` ones could not be looked at.",
+        },
         counts: { ...counted(activityCounts), description: "Within the window, of all webhooks together." },
         troubled: { type: "array", items: troubledWebhook, description: "At most ten, failed ones first." },
       },

@@ -59,11 +59,12 @@ async function recomputeTenant(services: Services, tenant: TenantEntry, run: Cou
       if (seen.isChanged) run.changed++;
     } catch (error) {
       unseen.add(registration.id);
+      tally.addUnseen();
       run.failed++;
       services.log("error", "health.not_recomputed", { registrationId: registration.id, error: String(error) });
     }
   });
-  if (unseen.size === 0) await services.registrations.saveTenantSummary(tenant, summaryOf(services, tally));
+  await services.registrations.saveTenantSummary(tenant, summaryOf(services, tally));
   await evaluateTenant(services, owner, { findings, unseen });
 }
 

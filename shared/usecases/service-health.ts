@@ -52,6 +52,8 @@ export interface WebhookCounts {
   readonly all: number;
   readonly failed: number;
   readonly degraded: number;
+  /** How many it could not look at. */
+  readonly unseen: number;
 }
 
 /** What is known of the service as a whole. */
@@ -86,13 +88,14 @@ async function readFigures(services: Services): Promise<Figures> {
 }
 
 async function countRegistrations({ registrations }: Services): Promise<Figures["counts"]> {
-  const counts = { all: 0, failed: 0, degraded: 0 };
+  const counts = { all: 0, failed: 0, degraded: 0, unseen: 0 };
   for await (const tenant of registrations.listTenants()) {
     // Nobody registered the canary's webhook, and its health is told by itself.
     if (tenant.tenantId === CANARY_TENANT) continue;
     counts.all += tenant.registrationsCount;
     counts.failed += tenant.failedRegistrationsCount;
     counts.degraded += tenant.summary?.webhooks.degraded ?? 0;
+    counts.unseen += tenant.summary?.webhooks.unseen ?? 0;
   }
   return counts;
 }

@@ -30,8 +30,8 @@ function canaryGauge({ status }: Partial<CanaryHealth> = {}): Gauge {
   return gauge("castiel_canary_up", help, [], isKnown ? [["", status === "ok" ? 1 : 0]] : []);
 }
 
-function webhookGauge({ all, failed, degraded }: WebhookCounts): Gauge {
-  const healthy = Math.max(0, all - failed - degraded);
+function webhookGauge({ all, failed, degraded, unseen }: WebhookCounts): Gauge {
+  const healthy = Math.max(0, all - failed - degraded - unseen);
   return gauge(
     "castiel_webhooks",
     "Webhooks by their health at the last run of the timer.",
@@ -40,6 +40,7 @@ function webhookGauge({ all, failed, degraded }: WebhookCounts): Gauge {
       ["healthy", healthy],
       ["degraded", degraded],
       ["failed", failed],
+      ["unseen", unseen],
     ],
   );
 }

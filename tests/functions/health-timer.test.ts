@@ -1,5 +1,5 @@
 import { type App, startApp } from "../../shared/app";
-import { WebhookError } from "../../shared/core/errors";
+import { breakWebhooks } from "../support/break-webhooks";
 import { call, loadFunctions, testToken } from "../support/function-app";
 import { recordedFunctions } from "../support/functions-core";
 
@@ -28,17 +28,6 @@ async function register(): Promise<string> {
   return String(reply.json.registrationId);
 }
 
-/** The store answers no question about these webhooks. */
-function breakWebhooks(...broken: readonly string[]): void {
-  const { gatherer } = app.services;
-  const read = gatherer.activityOf.bind(gatherer);
-  jest
-    .spyOn(gatherer, "activityOf")
-    .mockImplementation((key) =>
-      broken.includes(key.registrationId) ? Promise.reject(new WebhookError("store_unavailable")) : read(key),
-    );
-}
-
 async function runTimer(): Promise<unknown> {
   const timer = recordedFunctions.find(({ name }) => name === "recompute-webhook-health");
   return timer?.handler({}, {});
@@ -49,13 +38,13 @@ const runs = () => logged.filter(({ event }) => event === "health.recomputed").m
 describe("the health timer", () => {
   it("logs how many webhooks it looked at, and how many it could not", async () => {
     const [broken] = [await register(), await register(), await register()];
-    breakWebhooks(broken);
+    breakWebhooks(app.services, broken);
     await runTimer();
     expect(runs()).toEqual([{ checked: 2, changed: 0, failed: 1 }]);
   });
 
   it("has failed, once it has logged that, where it could look at none", async () => {
-    breakWebhooks(await register(), await register());
+    breakWebhooks(app.services, await register(), await register());
     await expect(runTimer()).rejects.toThrow("2 webhooks or tenants");
     expect(runs()).toEqual([{ checked: 0, changed: 0, failed: 2 }]);
   });

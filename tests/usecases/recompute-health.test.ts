@@ -1,6 +1,7 @@
 import { WebhookError } from "../../shared/core/errors";
 import { recomputeHealth } from "../../shared/usecases/recompute-health";
 import { type AlertWorld, openAlertWorld } from "../support/alert-world";
+import { breakWebhooks } from "../support/break-webhooks";
 import { contactBody } from "../support/test-app";
 
 let world: AlertWorld;
@@ -12,18 +13,7 @@ afterEach(async () => {
   await world.close();
 });
 
-/** The store answers no question about this webhook. */
-function breakWebhook(registrationId: string): void {
-  const { gatherer } = world.app.services;
-  const read = gatherer.activityOf.bind(gatherer);
-  jest
-    .spyOn(gatherer, "activityOf")
-    .mockImplementation((key) =>
-      key.registrationId === registrationId ? Promise.reject(new WebhookError("store_unavailable")) : read(key),
-    );
-}
-
-/** Nor one about any of this tenant's. */
+/** The store answers no question about any of this tenant's. */
 function breakTenant(tenantId: string): void {
   const { registrations } = world.app.services;
   const list = registrations.list.bind(registrations);
@@ -39,7 +29,7 @@ describe("a webhook whose health cannot be found out", () => {
     const { app } = world;
     const webhooks = [await app.register(), await app.register(), await app.register()];
     for (const webhook of webhooks) await world.refuse(webhook, 3);
-    breakWebhook(webhooks[1]?.registrationId ?? "");
+    breakWebhooks(world.services, webhooks[1]?.registrationId ?? "");
     expect(await recomputeHealth(world.services)).toEqual({ checked: 2, changed: 2, failed: 1 });
     expect(app.logged.filter(({ event }) => event === "health.not_recomputed")).toEqual([
       {
@@ -59,7 +49,7 @@ describe("a webhook whose health cannot be found out", () => {
       await world.refuse(mended, 3);
       await world.runs(1);
     }
-    breakWebhook(lost.registrationId);
+    breakWebhooks(world.services, lost.registrationId);
     await app.deliverSigned(mended, contactBody());
     await world.runs(6);
     expect(receivers.slack.slice(1)).toEqual([expect.stringContaining("Recovered: Health of a webhook")]);
@@ -67,16 +57,23 @@ describe("a webhook whose health cannot be found out", () => {
     expect(receivers.slack[1]).not.toContain(lost.registrationId);
   });
 
-  it("leaves the summary of its tenant as it was", async () => {
+  it("is counted as unseen in the summary of its tenant, which goes on with the others", async () => {
     const { app, services } = world;
-    const [lost] = [await app.register(), await app.register()];
+    const [lost, failed] = [await app.register(), await app.register(), await app.register()];
     await recomputeHealth(services);
-    breakWebhook(lost.registrationId);
+    breakWebhooks(world.services, lost.registrationId);
     app.advance(60_000);
+    await world.refuse(failed, 3);
     await recomputeHealth(services);
     const tenant = { tenantId: "tenant-123", tenantKey: services.tenantKeyOf("tenant-123") };
     expect(await services.registrations.findTenant(tenant)).toMatchObject({
-      summary: { computedAt: new Date(services.now() - 60_000).toISOString(), webhooks: { all: 2 } },
+      registrationsCount: 3,
+      failedRegistrationsCount: 1,
+      summary: {
+        computedAt: new Date(services.now()).toISOString(),
+        webhooks: { all: 3, healthy: 1, degraded: 0, failed: 1, unseen: 1 },
+        troubled: [{ registrationId: failed.registrationId }],
+      },
     });
   });
 });

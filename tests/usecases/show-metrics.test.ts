@@ -2,6 +2,7 @@ import { listDeliveries } from "../../shared/usecases/list-deliveries";
 import { pauseWebhook, resumeWebhook } from "../../shared/usecases/pause-webhook";
 import { replayDelivery } from "../../shared/usecases/replay-delivery";
 import { showMetrics } from "../../shared/usecases/show-metrics";
+import { breakWebhooks } from "../support/break-webhooks";
 import { type AlertWorld, openAlertWorld } from "../support/alert-world";
 
 const tenantId = "tenant-123";
@@ -10,14 +11,18 @@ let world: AlertWorld;
 beforeEach(async () => {
   world = await openAlertWorld();
 });
-afterEach(() => world.close());
+afterEach(async () => {
+  jest.restoreAllMocks();
+  await world.close();
+});
 
 const lines = async (): Promise<readonly string[]> => (await showMetrics(world.app.services)).split("\n");
 
 describe("what metrics show", () => {
   it("are the webhooks of all tenants by health, as the timer last saw them", async () => {
     const [failing, shaky] = [await world.app.register(), await world.app.register({ tenantId: "tenant-b" })];
-    await world.app.register();
+    const [unseen] = [await world.app.register(), await world.app.register()];
+    breakWebhooks(world.services, unseen.registrationId);
     await world.refuse(failing, 3);
     await world.deliver(shaky, 9);
     await world.refuse(shaky, 1);
@@ -27,6 +32,7 @@ describe("what metrics show", () => {
         'castiel_webhooks{health="healthy"} 1',
         'castiel_webhooks{health="degraded"} 1',
         'castiel_webhooks{health="failed"} 1',
+        'castiel_webhooks{health="unseen"} 1',
       ]),
     );
   });

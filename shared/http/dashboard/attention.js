@@ -34,7 +34,8 @@ export function alertsHint({ alerts, nextCursor }) {
  * @returns {import("./dom.js").Child[]}
  */
 export function attention({ troubled, webhooks }) {
-  if (troubled.length === 0) return [h("p", {}, shapeOf("good"), " Every webhook is healthy.")];
+  const unseen = webhooks.unseen > 0 && unseenHint(webhooks.unseen);
+  if (troubled.length === 0) return [unseen || h("p", {}, shapeOf("good"), " Every webhook is healthy.")];
   const more = webhooks.degraded + webhooks.failed - troubled.length;
   return [
     h(
@@ -52,5 +53,11 @@ export function attention({ troubled, webhooks }) {
     ),
     more > 0 &&
       h("p", {}, h("a", { href: linkTo("/webhooks", { health: "degraded,failed" }) }, `And ${counted(more, "other")}`)),
+    unseen,
   ];
+}
+
+/** @param {number} unseen */
+function unseenHint(unseen) {
+  return h("p", {}, shapeOf("warn"), ` ${counted(unseen, "webhook")} could not be looked at; the log says why.`);
 }
