@@ -146,11 +146,10 @@ function recommendationsFor(
   if (registration.status === "inactive") {
     return ['The webhook is switched off: PATCH it with {"status":"active"} to receive again.'];
   }
+  // What loses or holds up deliveries now comes first, because a list of webhooks shows only that.
   return [
     ...pendingAdvice(input),
     ...providerAdvice(input),
-    ...weaknessAdvice(input),
-    ...secretAdvice(input, secretHealthOf(input)),
     ...noticeAdvice(input, notices),
     ...(hold ? [pauseAdvice(hold)] : []),
     ...unroutedAdvice(registration, input.unrouted ?? []),
@@ -159,6 +158,8 @@ function recommendationsFor(
     ...syncAdvice(input, counts),
     ...deadLetterAdvice(input),
     ...rateAdvice(counts),
+    ...secretAdvice(input, secretHealthOf(input)),
+    ...weaknessAdvice(input),
     ...quietAdvice(input),
     ...repairAdvice(input.activity.lastRepair, input.now),
   ];

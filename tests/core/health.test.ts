@@ -257,6 +257,24 @@ describe("ActivityDelta", () => {
     ]);
   });
 
+  it("tells first what loses deliveries now, and then what is only under way", () => {
+    const startedAt = new Date(noon - 60_000).toISOString();
+    const rotation = {
+      startedAt,
+      startedBy: "owner",
+      deadline: new Date(noon + 7 * 86_400_000).toISOString(),
+      quietSeconds: 86_400,
+      replaced: { secretVersion: "0", secretOrigin: "generated", scheme: "seed" },
+    } as const;
+    const { recommendations } = healthAfter(times(16, { count: "refused", reason: "signature_mismatch" }), {
+      rotation,
+    });
+    expect(recommendations).toEqual([
+      expect.stringContaining("The signature does not match"),
+      expect.stringContaining("The secret is being changed"),
+    ]);
+  });
+
   it("drops buckets that left the window", () => {
     const old = activityOf([{ at: noon, count: "synced" }]);
     const delta = new ActivityDelta();
