@@ -89,7 +89,7 @@ function partsOf(integrationId, { all, isWhole }, reload) {
       ["Being resumed", resuming.length > 0 ? count(resuming.length) : undefined],
       ["Held", held > 0 || paused.length > 0 ? counted(held, "event") : undefined],
       ["Fullest", fullestOf(paused)],
-      ["Held no longer than", soonestOf(paused)],
+      ["Deliveries taken until", soonestOf(paused)],
     ]),
     h(
       "div",
