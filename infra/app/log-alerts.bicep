@@ -172,9 +172,12 @@ AppTraces
     name: 'alert-opened'
     description: 'The gateway found something critical, of whichever tenant: a webhook that failed, events that were given up, credentials or a secret that are refused, a renewal that fails; or the canary does not come through.'
     severity: 2
-    // What is over is told by the gateway, and is not to be told by a rule that merely sees nothing new.
+    // What is over is told by the gateway, and is not to be told by a rule that merely sees nothing new. So each line is to be
+    // found once: by when it came in, since the last look.
+    // https://learn.microsoft.com/azure/sentinel/ingestion-delay
     query: '''
 AppTraces
+| where ingestion_time() > ago(5m)
 | where Message has "alert.changed"
 | extend line = parse_json(Message)
 | where tostring(line.event) == "alert.changed"
@@ -202,7 +205,7 @@ AppTraces
     operator: 'GreaterThan'
     threshold: 0
     // Longer than the time between two looks, because lines arrive some minutes late.
-    window: 'PT10M'
+    window: 'PT30M'
     autoMitigate: false
   }
   {

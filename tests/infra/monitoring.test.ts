@@ -144,6 +144,15 @@ describe("the alerts", () => {
     const told = logRules.filter(({ autoMitigate }) => autoMitigate === false).map(({ name }) => name);
     expect(told).toEqual(["alert-opened"]);
   });
+
+  it("tell a line once where they never end, and one that arrives late as well", () => {
+    const [, minutes = ""] = /evaluationFrequency: 'PT(\d+)M'/.exec(bicepText("infra/app/log-alerts.bicep")) ?? [];
+    const endless = logRules.filter(({ autoMitigate }) => autoMitigate === false);
+    for (const { query, window } of endless) {
+      expect(query).toContain(`| where ingestion_time() > ago(${minutes}m)\n`);
+      expect(Number(/^PT(\d+)M$/.exec(stringOf(window))?.[1])).toBeGreaterThan(2 * Number(minutes));
+    }
+  });
 });
 
 describe("the workbook", () => {
