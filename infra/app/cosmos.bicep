@@ -379,8 +379,25 @@ var containers = [
       {
         path: '/isLive/?'
       }
+      {
+        path: '/wasOpen/?'
+      }
+      {
+        path: '/changedAt/?'
+      }
     ]
-    compositeIndexes: []
+    compositeIndexes: [
+      [
+        {
+          path: '/changedAt'
+          order: 'descending'
+        }
+        {
+          path: '/id'
+          order: 'ascending'
+        }
+      ]
+    ]
   }
   {
     name: 'alert-channels'

@@ -10,6 +10,7 @@ const compositeIndexes = [
   { path: "/detectedAt", order: "descending" },
   { path: "/dueAt", order: "ascending" },
   { path: "/receivedOrder", order: "ascending" },
+  { path: "/changedAt", order: "descending" },
 ].map((field) => [field, { path: "/id", order: "ascending" }]);
 
 /**

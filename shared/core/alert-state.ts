@@ -7,6 +7,7 @@ import {
   alertSeverities,
   type AlertState,
   type Finding,
+  type PastAlert,
 } from "./alert";
 
 /** Shorter than the time between two runs of the timer, so that what two in a row see has lasted. */
@@ -61,6 +62,8 @@ function begin(owner: AlertOwner, known: Alert | undefined, finding: Finding, no
     since: at,
     serial: (known?.serial ?? 0) + 1,
     isLive: true,
+    wasOpen: false,
+    ...(known?.wasOpen === true && { past: pastOf(known) }),
   };
   return alertConditions[condition].isSteady ? open(rising, finding, now) : { next: rising };
 }
@@ -75,7 +78,8 @@ function goOn(known: Alert, finding: Finding, now: number): AlertStep {
 }
 
 function fade(known: Alert, now: number): AlertStep {
-  if (known.state === "rising") return { next: moved(known, "closed", now) };
+  if (known.state === "rising")
+    return { next: known.past ? restored(known, known.past, now) : moved(known, "closed", now) };
   const isOver = alertConditions[known.condition].isSteady || (known.state === "falling" && lasted(known, now));
   if (isOver) return { next: moved(known, "closed", now), note: noteOf(known, "closed", now) };
   return known.state === "open" ? { next: moved(known, "falling", now) } : {};
@@ -85,8 +89,8 @@ function lasted(known: Alert, now: number): boolean {
   return hasLasted(known, CLOSES_AFTER_MS, now);
 }
 
-function open(rising: Alert, finding: Finding, now: number): AlertStep {
-  const next = moved(withFinding(rising, finding), "open", now);
+function open({ past: _, ...rising }: Alert, finding: Finding, now: number): AlertStep {
+  const next = { ...moved(withFinding(rising, finding), "open", now), wasOpen: true };
   return { next, note: noteOf(next, "opened", now) };
 }
 
@@ -97,6 +101,17 @@ function withFinding(alert: Alert, { severity, cause, nextStep }: Finding): Aler
 function moved({ ttl: _, ...alert }: Alert, state: AlertState, now: number): Alert {
   const isLive = state !== "closed";
   return { ...alert, state, changedAt: toTime(now), isLive, ...(isLive ? {} : { ttl: CLOSED_TTL }) };
+}
+
+function pastOf({ severity, cause, nextStep, changedAt, since }: Alert): PastAlert {
+  return { severity, cause, nextStep, changedAt, since };
+}
+
+/** What was not told leaves no trace: the alert is over since it was, and is forgotten when it would have been. */
+function restored({ past: _, ...alert }: Alert, past: PastAlert, now: number): Alert {
+  const seconds = Math.floor((now - Date.parse(past.changedAt)) / 1000);
+  const ttl = Math.max(1, CLOSED_TTL - seconds);
+  return { ...alert, ...past, state: "closed", isLive: false, wasOpen: true, ttl };
 }
 
 function noteOf(alert: Alert, change: AlertNote["change"], now: number): AlertNote {

@@ -56,6 +56,9 @@ export interface Finding {
 /** `rising`: it holds, but not for long enough; `falling`: it does not hold any more, but not for long enough. */
 export type AlertState = "rising" | "open" | "falling" | "closed";
 
+/** How an alert was when it was over. */
+export type PastAlert = Pick<Alert, "severity" | "cause" | "nextStep" | "changedAt" | "since">;
+
 /** One condition of one subject as it was last seen. Partition: the tenant key, or that of the service. */
 export interface Alert extends Document, Finding {
   readonly state: AlertState;
@@ -67,6 +70,10 @@ export interface Alert extends Document, Finding {
   readonly serial: number;
   /** Anything but closed; a field of its own, because queries know equality alone. */
   readonly isLive: boolean;
+  /** It lasted, and was told. */
+  readonly wasOpen: boolean;
+  /** What it was before, if that was told, while it rises anew. */
+  readonly past?: PastAlert;
 }
 
 /** A change that is to be told. */

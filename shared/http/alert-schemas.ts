@@ -107,7 +107,8 @@ export const serviceParameter = { type: "boolean" } as const;
 /** Query parameter: alerts that are over, in place of those that are not. */
 export const endedParameter = {
   type: "boolean",
-  description: "Those that ended within the last 30 days, in no order, in place of those that did not.",
+  description:
+    "Those that were told and ended within the last 30 days, the latest first, in place of those that did not.",
 } as const;
 
 /** Body of `PUT /alert-channels/{channelId}`. */

@@ -1,12 +1,10 @@
 import type { Alert, AlertOwner } from "../core/alert";
 import type { Documents, DocumentStore, Page } from "../core/ports";
 
-/** What narrows and pages a list of alerts. */
-export interface AlertFilter {
+/** Which page of a list of alerts. */
+export interface AlertsPage {
   readonly limit: number;
   readonly cursor?: string;
-  /** `true` unless those that are over are asked for. */
-  readonly isLive?: boolean;
 }
 
 /** Alerts, each in the partition of its tenant, or of the service. */
@@ -26,13 +24,18 @@ export class Alerts {
     await this.#documents.upsert(alert);
   }
 
-  /** Those that are not closed, or those that are, page by page. */
-  async list({ tenantId, tenantKey }: AlertOwner, { limit, cursor, isLive = true }: AlertFilter): Promise<Page<Alert>> {
+  /** Those that are not closed. */
+  async list({ tenantId, tenantKey }: AlertOwner, page: AlertsPage): Promise<Page<Alert>> {
+    return this.#documents.query({ pk: tenantKey, where: { tenantId, isLive: true }, ...page });
+  }
+
+  /** Those that were told and are over, the latest first. */
+  async listEnded({ tenantId, tenantKey }: AlertOwner, page: AlertsPage): Promise<Page<Alert>> {
     return this.#documents.query({
       pk: tenantKey,
-      where: { tenantId, isLive },
-      limit,
-      ...(cursor === undefined ? {} : { cursor }),
+      where: { tenantId, isLive: false, wasOpen: true },
+      orderBy: { field: "changedAt", direction: "desc" },
+      ...page,
     });
   }
 

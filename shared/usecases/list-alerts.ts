@@ -30,7 +30,7 @@ export interface AlertsAsked {
 
 /**
  * What is wrong with a tenant's webhooks and connections, or with the service, as the health timer last saw it; or what was
- * wrong within the last 30 days.
+ * wrong within the last 30 days and was told, the latest first.
  * @throws {WebhookError} `forbidden`, `invalid_cursor`, `store_unavailable`
  */
 export async function listAlerts(
@@ -40,7 +40,7 @@ export async function listAlerts(
 ): Promise<AlertPage> {
   if (service && !isOperator) throw new WebhookError("forbidden", { detail: "operator" });
   const owner = service ? serviceOwner : { tenantId, tenantKey: services.tenantKeyOf(tenantId) };
-  const { items, cursor } = await services.alerts.list(owner, { ...page, isLive: !ended });
+  const { items, cursor } = await (ended ? services.alerts.listEnded(owner, page) : services.alerts.list(owner, page));
   return { alerts: items.map(toView), ...(cursor === undefined ? {} : { nextCursor: cursor }) };
 }
 

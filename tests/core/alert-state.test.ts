@@ -64,6 +64,26 @@ describe("an alert", () => {
     expect([open?.ttl, closed?.ttl]).toEqual([undefined, 30 * 86_400]);
   });
 
+  /** The alert as it is kept after these runs. */
+  function keptAfter(seen: readonly (Finding | undefined)[]): Alert | undefined {
+    return seen.reduce<Alert | undefined>((known, finding, run) => {
+      return advanceAlert({ owner: serviceOwner, known, finding, now: noon + run * RUN_MS }).next ?? known;
+    }, undefined);
+  }
+
+  it("was one only if it was told", () => {
+    expect(keptAfter([degraded, no])).toMatchObject({ state: "closed", wasOpen: false });
+    expect(keptAfter([degraded, degraded])).toMatchObject({ state: "open", wasOpen: true });
+    expect(keptAfter([degraded, degraded, no, no, no])).toMatchObject({ state: "closed", wasOpen: true });
+  });
+
+  it("that is over stays as it was when it comes back too shortly to be told, and is forgotten no later", () => {
+    const over = keptAfter([failed, failed, no, no, no]);
+    expect(keptAfter([failed, failed, no, no, no, degraded])).toMatchObject({ state: "rising", wasOpen: false });
+    const blip = keptAfter([failed, failed, no, no, no, degraded, no]);
+    expect(blip).toEqual({ ...over, serial: 2, ttl: 30 * 86_400 - 600 });
+  });
+
   it("opens and closes in turn, whatever the runs see, and every step made anew is the same", () => {
     const finding = fc.constantFrom(no, degraded, failed, silent);
     fc.assert(

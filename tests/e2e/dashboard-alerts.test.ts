@@ -76,19 +76,24 @@ inBrowser("alerts in the dashboard", () => {
 
   it("are there when they are over", async () => {
     const short = await world.register();
-    await world.deliver({ ...short, webhookSecret: "whsec_wrong" }, "003b");
+    engine.interrupt({ status: 422 });
+    await world.deliver(short, "003b");
     const of = (path: string) => world.ask<{ alerts: readonly { subject: { id: string } }[] }>("GET", path);
     const isThere = ({ alerts }: Awaited<ReturnType<typeof of>>): boolean =>
       alerts.some(({ subject }) => subject.id === short.registrationId);
     await eventually(() => of("/alerts"), isThere);
-    await world.ask("DELETE", `/webhooks/${short.registrationId}`).catch(() => undefined);
+    const { deadLetters } = await world.ask<{ deadLetters: readonly { deliveryId: string }[] }>(
+      "GET",
+      `/dead-letters?registrationId=${short.registrationId}`,
+    );
+    await world.ask("POST", `/deliveries/${deadLetters[0]?.deliveryId}/discard`);
     await eventually(() => of("/alerts?ended=true"), isThere);
     await world.enter();
     await world.page.getByRole("link", { name: "Alerts" }).click();
     await world.page.getByLabel("What").selectOption("ended lately");
     await press("Search");
     const row = rowsOf("Alerts").filter({ has: world.page.getByTitle(short.registrationId) });
-    await row.getByText("Health of a webhook").waitFor();
+    await row.getByText("Events were given up").waitFor();
     await row.getByText("over").waitFor();
     expect(world.page.url()).toContain("#/alerts?ended=true");
   });

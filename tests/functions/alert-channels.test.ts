@@ -242,7 +242,7 @@ describe("a tenant", () => {
 });
 
 describe("GET /alerts", () => {
-  it("lists what is wrong, of the tenant alone, or what was", async () => {
+  it("lists what is wrong, of the tenant alone, or what it was told of and is over, the latest first", async () => {
     const { services } = app;
     const owner = { tenantId: "tenant-a", tenantKey: services.tenantKeyOf("tenant-a") };
     const alert = {
@@ -258,15 +258,21 @@ describe("GET /alerts", () => {
       since: "2026-11-24T12:00:00.000Z",
       serial: 1,
     } as const;
-    await services.alerts.save({ ...alert, id: "alert-1", state: "open", isLive: true });
-    await services.alerts.save({ ...alert, id: "alert-2", state: "closed", isLive: false });
+    const closed = { ...alert, state: "closed", isLive: false, wasOpen: true } as const;
+    await services.alerts.save({ ...alert, id: "alert-1", state: "open", isLive: true, wasOpen: true });
+    await services.alerts.save({ ...closed, id: "alert-2" });
+    await services.alerts.save({ ...closed, id: "alert-3", wasOpen: false });
+    const later = "2026-11-24T13:00:00.000Z";
+    await services.alerts.save({ ...closed, id: "alert-4", changedAt: later });
     const { json } = await ask("list-alerts");
     expect(json.alerts).toMatchObject([{ alertId: "alert-1", condition: "silent", state: "open", cause: "c" }]);
     expect((await ask("list-alerts", { as: "b" })).json).toEqual({ alerts: [] });
     const over = (as: Who) =>
       call("list-alerts", { headers: { authorization: `Bearer cwt_${as}` }, query: { ended: "true" } });
-    const ended = { alertId: "alert-2", state: "closed", endedAt: alert.changedAt };
-    expect((await over("a")).json.alerts).toMatchObject([ended]);
+    expect((await over("a")).json.alerts).toMatchObject([
+      { alertId: "alert-4", state: "closed", endedAt: later },
+      { alertId: "alert-2", state: "closed", endedAt: alert.changedAt },
+    ]);
     expect((await over("b")).json).toEqual({ alerts: [] });
   });
 
@@ -285,6 +291,7 @@ describe("GET /alerts", () => {
       since: at,
       serial: 1,
       isLive: true,
+      wasOpen: true,
     });
     const list = (token: string, query: Readonly<Record<string, string>>) =>
       call("list-alerts", { headers: { authorization: `Bearer ${token}` }, query });

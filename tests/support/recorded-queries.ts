@@ -61,6 +61,7 @@ export async function recordQueries(): Promise<readonly RecordedQuery[]> {
   await repairs.listRunning(tenant, 1);
   await new AuditLog(store).list(tenant, { resource: "/webhooks/webhook-1", action: "update-webhook", limit: 1 });
   await new Alerts(store).list(tenant, { limit: 1 });
+  await new Alerts(store).listEnded(tenant, { limit: 1 });
   const channels = new AlertChannels(store);
   await channels.list("tenant-123", { limit: 1 });
   await channels.listService().next();

@@ -52,7 +52,8 @@ export function alertsView({ query, signal }) {
     load: async (cursor) => {
       /** @type {AlertPage} */
       const { alerts, nextCursor } = await get("/alerts", { query: { ...search, limit: PAGE, cursor }, signal });
-      const rows = [...alerts].sort((one, other) => (one.since < other.since ? 1 : -1));
+      const isOver = search["ended"] === "true";
+      const rows = isOver ? alerts : [...alerts].sort((one, other) => (one.since < other.since ? 1 : -1));
       return { rows, ...(nextCursor === undefined ? {} : { nextCursor }) };
     },
     empty: () => emptyOf(search),
