@@ -17,7 +17,7 @@ export const tail: Command = {
   run: follow,
 };
 
-/** What was received within this time may still change its outcome. */
+/** What was received within this time may still change its outcome, and is looked at each time. */
 const WINDOW_MS = 600_000;
 /** What a look at the log reads at most. */
 const MOST_LINES = 2000;
@@ -76,14 +76,13 @@ class WatchedLog {
     return lines.filter((line) => this.#isNews(line)).toReversed();
   }
 
-  /** Back to a time, or to what was seen before. */
+  /** Back to a time, past what was seen before, which may have changed: that is met on the way unless something is left out. */
   async #readBack(since: string): Promise<{ readonly lines: readonly JsonObject[]; readonly isWhole: boolean }> {
     const [registrationId] = this.#context.words;
     const lines: JsonObject[] = [];
     for await (const page of logPages(this.#context, { registrationId, since })) {
       lines.push(...page);
-      if (page.some((line) => this.#seen.has(text(line, "deliveryId")))) return { lines, isWhole: true };
-      if (lines.length >= MOST_LINES) return { lines, isWhole: false };
+      if (lines.length >= MOST_LINES) return { lines, isWhole: lines.some((line) => this.#isSeen(line)) };
     }
     return { lines, isWhole: true };
   }
@@ -92,6 +91,10 @@ class WatchedLog {
     const isFirst = this.#from === undefined;
     this.#from = from;
     if (!isFirst) this.#context.warn(`more than ${MOST_LINES} deliveries at once: left out what came before ${from}`);
+  }
+
+  #isSeen(line: JsonObject): boolean {
+    return this.#seen.has(text(line, "deliveryId"));
   }
 
   #isNews(line: JsonObject): boolean {

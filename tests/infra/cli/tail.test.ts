@@ -108,6 +108,34 @@ describe("castiel-webhooks tail", () => {
     expect(shown).toEqual(burst);
   });
 
+  it("shows what is recorded late or changes, however many lines came since", async () => {
+    const registrationId = newRegistrationId(app.services.tenantKeyOf("tenant-123"));
+    const recordAt = (ms: number) => makeDoorRecord({ registrationId, receivedAt: new Date(ms).toISOString() });
+    const [changing, late] = [recordAt(noon - 540_000), recordAt(noon - 500_000)];
+    await app.services.deliveries.save(changing);
+    await receive(300, noon - 1000);
+    const { shown, warned, stop } = await watch();
+    await app.services.deliveries.save({ ...changing, reason: "not_subscribed" });
+    await app.services.deliveries.save(late);
+    const next = await receive(1, noon);
+    await anotherLook();
+    await anotherLook();
+    await stop();
+    expect([...shown].sort()).toEqual([changing.receivedAt, late.receivedAt, ...next]);
+    expect(warned).toEqual([]);
+  });
+
+  it("warns of nothing where more came within ten minutes than it reads, but not between two looks", async () => {
+    await receive(1900, noon - 10_000);
+    const { shown, warned, stop } = await watch();
+    const [first, second] = [await receive(150, noon - 5000), await receive(150, noon)];
+    await anotherLook();
+    await anotherLook();
+    await stop();
+    expect(shown).toEqual([...first, ...second]);
+    expect(warned).toEqual([]);
+  });
+
   it("says from when on it shows what came, where that is more than it reads", async () => {
     await receive(10, noon - 10_000);
     const { shown, warned, stop } = await watch();
