@@ -45,6 +45,27 @@ inBrowser("the charts of a busy webhook", () => {
 
   const isDrawn = (what: RegExp): Promise<void> => world.page.getByText(what).waitFor();
 
+  it("show within a minute or so what became of an event that was tried again for long", async () => {
+    let becameOf: object = { outcome: "retrying" };
+    await world.page.route("**/deliveries?*", async (route) => {
+      const response = await route.fetch();
+      const page = (await response.json()) as { readonly deliveries: readonly { readonly receivedAt: string }[] };
+      const isOld = ({ receivedAt }: { readonly receivedAt: string }) =>
+        Date.now() - Date.parse(receivedAt) > 40 * MINUTE_MS;
+      const deliveries = page.deliveries.map((line) =>
+        isOld(line) ? { ...line, verdict: "accepted", ...becameOf } : line,
+      );
+      await route.fulfill({ response, json: { ...page, deliveries } });
+    });
+    await world.enter();
+    await world.page.clock.install();
+    await world.visit(`#/webhooks/${busy.registrationId}`, "Webhook");
+    await isDrawn(/^No event was synchronised/);
+    becameOf = { outcome: "synchronised", latencyMs: 90_000 };
+    await world.page.clock.fastForward(MINUTE_MS);
+    await isDrawn(/^Half within/);
+  });
+
   it("are of the last hour still when more comes in at once than a look at the latest lines reads", async () => {
     await world.enter();
     await world.visit(`#/webhooks/${busy.registrationId}`, "Webhook");

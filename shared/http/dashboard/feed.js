@@ -13,6 +13,8 @@ const MAX_LINES = 2000;
 const REFRESHED_PAGES = 2;
 /** Outcomes change for a while after a delivery arrived, so the last ones are asked for again. */
 const OVERLAP_MS = 60_000;
+/** What is tried again takes longer, so that all that is shown is asked for once in this time. */
+const REFRESH_MS = 60_000;
 
 /**
  * What is known of the last hour: lines of the delivery log, newest first.
@@ -24,7 +26,7 @@ const OVERLAP_MS = 60_000;
 
 /**
  * Follows a delivery log: the last hour of it first, as far as {@link MAX_LINES} reach, then what came since it looked the
- * last time.
+ * last time, and now and again all of it anew.
  * @param {AbortSignal} signal
  * @param {string} path
  * @param {(feed: Feed) => void} show
@@ -34,8 +36,12 @@ export function follow(signal, path, show) {
   const known = new Map();
   let from = serverNow() - SPAN_MS;
   let until = from;
+  let refreshedAt = -Infinity;
   poll(signal, SECONDS, async () => {
-    const { lines, isWhole } = await readBack(path, until - OVERLAP_MS, known, signal);
+    const isAnew = serverNow() - refreshedAt >= REFRESH_MS;
+    const since = isAnew ? from : until - OVERLAP_MS;
+    const { lines, isWhole } = await readBack(path, since, isAnew ? new Map() : known, signal);
+    if (isAnew) refreshedAt = serverNow();
     for (const line of lines) known.set(line.deliveryId, line);
     if (!isWhole) from = timeOf(lines.at(-1));
     until = serverNow();
