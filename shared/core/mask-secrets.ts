@@ -24,14 +24,15 @@ function formsOfCharacter(character: string): readonly string[] {
   const raw = literal(bytes.toString("latin1"));
   const units = [...Array(character.length).keys()].map((index) => character.charCodeAt(index));
   const name = named[character];
+  // The shortest comes last: a secret may begin with a character that stands in the other forms of it.
   return [
-    `\\\\?${raw}`,
     units.map((unit) => `\\\\u${anyCase(unit.toString(16).padStart(4, "0"))}`).join(""),
     [...bytes].map((byte) => `%${anyCase(byte.toString(16).padStart(2, "0"))}`).join(""),
     `&#0*${point};`,
     `&#x0*${anyCase(point.toString(16))};`,
     ...(name === undefined ? [] : [`&${name};`]),
     ...(character === " " ? ["\\+"] : []),
+    `\\\\?${raw}`,
   ];
 }
 
