@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
-import { maskSecrets } from "../core/mask-secrets";
 import type { DeliveryRecord } from "../core/delivery";
+import { maskSecrets } from "../core/mask-secrets";
 import type { DeliveryDetails } from "./delivery-view";
 import type { Services } from "./services";
 
@@ -15,7 +15,7 @@ export async function showBody(
 ): Promise<Pick<DeliveryDetails, "body" | "bodyEncoding">> {
   const keptAs = request?.keptAs;
   const kept = keptAs && (await services.keptRequests.get({ tenantId, registrationId, keptAs }));
-  const secrets = kept && (await secretsOf(services, registrationId));
+  const secrets = kept && (await secretsOf(services, tenantId, registrationId));
   if (!kept || !secrets) return {};
   const body = maskSecrets(kept.body, secrets);
   return isUtf8(body)
@@ -23,11 +23,17 @@ export async function showBody(
     : { body: body.toString("base64"), bodyEncoding: "base64" };
 }
 
-/** Those that verify, and those that did; `undefined` where the webhook is gone. */
-async function secretsOf({ cache, secrets }: Services, registrationId: string): Promise<readonly string[] | undefined> {
-  const entry = await cache.find(registrationId);
-  if (entry === undefined) return undefined;
-  const { formerSecretVersions = [] } = entry.registration;
-  const former = await Promise.all(formerSecretVersions.map((version) => secrets.get(registrationId, version)));
-  return [...entry.secrets, ...(entry.previous?.secrets ?? []), ...former.filter((secret) => secret !== undefined)];
+/** Those that verify, and those that did, as they stand now; `undefined` where the webhook is gone. */
+async function secretsOf(
+  { registrations, secrets }: Services,
+  tenantId: string,
+  registrationId: string,
+): Promise<readonly string[] | undefined> {
+  const found = await registrations.findOwn(tenantId, registrationId);
+  if (found === undefined) return undefined;
+  const { secretVersion, rotation, formerSecretVersions = [] } = found.value;
+  const versions = [secretVersion, rotation?.replaced.secretVersion, ...formerSecretVersions];
+  const known = versions.filter((version) => version !== undefined);
+  const read = await Promise.all(known.map((version) => secrets.get(registrationId, version)));
+  return read.filter((secret) => secret !== undefined);
 }
