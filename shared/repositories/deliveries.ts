@@ -60,7 +60,21 @@ export class Deliveries {
     // Also where the earlier record is of no dead letter: another attempt may have given the event up meanwhile.
     if (!isDead(record)) await this.#deadLetters.delete(record);
     await Promise.all([this.#documents.upsert(record), this.#lines.save(record)]);
-    if (isDead(record)) await this.#deadLetters.save(record);
+    await this.#settleLetter(record);
+  }
+
+  /**
+   * Lets the dead letter go by the record that stands in the end: of attempts at one event that cross, each looks once more
+   * after it has written.
+   */
+  async #settleLetter(record: DeliveryRecord): Promise<void> {
+    let stands = record;
+    for (let isDue = true; isDue;) {
+      await (isDead(stands) ? this.#deadLetters.save(stands) : this.#deadLetters.delete(stands));
+      const again = (await this.#documents.get(record.pk, record.id))?.value ?? stands;
+      isDue = isDead(again) !== isDead(stands);
+      stands = again;
+    }
   }
 
   /** Saves a record unless there is one already, which knows better. */
@@ -93,11 +107,11 @@ export class Deliveries {
     const found = line && (await this.#documents.get(line.registrationId, line.recordId));
     if (found?.value.tenantId !== tenant.tenantId) return undefined;
     // Whatever becomes of the change: two attempts at one event may have left a letter that stands for nothing.
-    if (isSettled(found.value)) await this.#deadLetters.delete(found.value);
+    if (isSettled(found.value)) await this.#settleLetter(found.value);
     const { value } = await this.#documents.replace(change(found.value), found.etag);
     await this.#lines.save(value);
     // Also where there should be none, because a change that a crash cut short is asked for again.
-    await (isDead(value) ? this.#deadLetters.save(value) : this.#deadLetters.delete(value));
+    await this.#settleLetter(value);
     return value;
   }
 
