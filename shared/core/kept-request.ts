@@ -20,6 +20,15 @@ export interface KeptRequestKey {
 /** Larger bodies are not kept, in bytes. */
 export const MAX_KEPT_BODY_BYTES = 1024 * 1024;
 
+/** About what an object with a few strings takes. */
+const OVERHEAD_BYTES = 1024;
+
+/** About what it takes in memory and in the store, in bytes. */
+export function sizeOfKept({ headers, query, body }: KeptRequest): number {
+  const told = headers.reduce((sum, [name, value]) => sum + name.length + value.length, query.length);
+  return OVERHEAD_BYTES + told + body.length;
+}
+
 /** What a delivery is once nobody waits for it: all its headers, because who knows what will be asked of it. */
 export function toKeptRequest({ headers, url, body }: DeliveryRequest): KeptRequest {
   const start = url.indexOf("?");

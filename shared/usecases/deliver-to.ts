@@ -5,7 +5,7 @@ import { rateLimitHeaders } from "../core/rate-limit";
 import type { Registration } from "../core/registration";
 import type { RateVerdict } from "../core/token-bucket";
 import { isSoundEvent } from "../core/webhook-event";
-import { keepRequest, nameToKeep } from "./keep-request";
+import { keepAtDoor, nameToKeep } from "./keep-request";
 import { noteAtDoor } from "./note-at-door";
 import { type Arrival, type DeliveryReceipt, queueDelivery } from "./queue-delivery";
 import type { CachedRegistration } from "./registration-cache";
@@ -33,7 +33,7 @@ export function demandRoom(services: Services, receiver: CachedRegistration, del
   const { request, receivedAt } = delivery;
   const verdict = takeToken(services, registration, receivedAt);
   if (verdict.allowed) return;
-  const told = keepRequest(services, registration, request, toldOf(services, receiver, delivery));
+  const told = keepAtDoor(services, registration, request, toldOf(services, receiver, delivery));
   noteAtDoor(services, registration, { verdict: "rate_limited", at: receivedAt, request: told });
   throw rateLimited(verdict);
 }

@@ -56,12 +56,18 @@ export class Gatherer {
 
   /** Keeps the first record of a delivery, one that ended at the door or is held; in a flood some are left out. */
   record(record: DeliveryRecord): void {
-    const own = this.#recordsOf.get(record.registrationId) ?? 0;
-    if (own < MAX_RECORDS_OF_ONE && this.#records.length < MAX_RECORDS) {
+    const { registrationId } = record;
+    if (this.hasRoomFor(registrationId)) {
       this.#records.push(record);
-      this.#recordsOf.set(record.registrationId, own + 1);
+      this.#recordsOf.set(registrationId, (this.#recordsOf.get(registrationId) ?? 0) + 1);
     }
     this.#wake();
+  }
+
+  /** True if {@link record} would keep one more of this webhook now. */
+  hasRoomFor(registrationId: string): boolean {
+    const own = this.#recordsOf.get(registrationId) ?? 0;
+    return own < MAX_RECORDS_OF_ONE && this.#records.length < MAX_RECORDS;
   }
 
   /** What is stored of a registration's activity together with what waits here. */

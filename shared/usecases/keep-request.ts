@@ -1,6 +1,6 @@
 import { type ToldRequest, withoutKept } from "../core/delivery";
 import type { DeliveryRequest } from "../core/delivery-request";
-import { MAX_KEPT_BODY_BYTES, toKeptRequest } from "../core/kept-request";
+import { MAX_KEPT_BODY_BYTES, sizeOfKept, toKeptRequest } from "../core/kept-request";
 import type { Registration } from "../core/registration";
 import { PAYLOAD_TTL_SECONDS } from "./send-events";
 import type { Services } from "./services";
@@ -35,6 +35,18 @@ export function keepRequest(
   return isTaken ? told : withoutKept(told);
 }
 
+/** {@link keepRequest} of a delivery that ends at the door: in a flood some have no record, and nobody would find it. */
+export function keepAtDoor(
+  services: Services,
+  registration: Registration,
+  request: DeliveryRequest,
+  told: ToldRequest,
+): ToldRequest {
+  if (told.keptAs === undefined) return told;
+  if (!services.gatherer.hasRoomFor(registration.id)) return withoutKept(told);
+  return keepRequest(services, registration, request, told);
+}
+
 /**
  * Keeps a request that nobody vouches for, as far as its webhook's allowance goes: whoever knows the URL may send them, and
  * they lie there for weeks. `at` in milliseconds.
@@ -46,8 +58,8 @@ export function keepUnverified(
   { told, at }: { readonly told: ToldRequest; readonly at: number },
 ): ToldRequest {
   const name = nameToKeep(services, registration, request);
-  if (name.keptAs === undefined) return told;
-  const kilobytes = 1 + request.body.length / 1024;
+  if (name.keptAs === undefined || !services.gatherer.hasRoomFor(registration.id)) return told;
+  const kilobytes = sizeOfKept(toKeptRequest(request)) / 1024;
   if (!services.limits.keptRefusals.take(registration.id, at, kilobytes).allowed) return told;
   return keepRequest(services, registration, request, { ...told, ...name });
 }

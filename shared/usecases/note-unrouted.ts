@@ -1,4 +1,4 @@
-import { keepRequest } from "./keep-request";
+import { keepAtDoor } from "./keep-request";
 import { noteAtDoor } from "./note-at-door";
 import { type Arrival, type DeliveryReceipt, deliveryIdOf, receiptOfNothing } from "./queue-delivery";
 import type { Services } from "./services";
@@ -28,7 +28,7 @@ export function noteUnrouted(services: Services, arrival: Arrival, accountIds: r
     // What a vendor says about one account is nothing that this webhook is the worse for.
     ...(unrouted.length === 0 && parsed.notices && { notices: parsed.notices }),
     events: parsed.events,
-    request: keepRequest(services, registration, source, request),
+    request: keepAtDoor(services, registration, source, request),
   });
   services.log("info", "delivery.unrouted", { registrationId: registration.id, accountIds: unrouted });
   return receiptOfNothing({ ...arrival, parsed: { ...parsed, ignored: "unrouted" } }, deliveryId);

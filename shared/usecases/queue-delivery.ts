@@ -7,7 +7,7 @@ import { eventNameOf, type ProviderEvent } from "../core/webhook-event";
 import { activityKeyOf } from "./activity-key";
 import { type EventMessage, toEventMessage } from "./event-message";
 import { holdEvents } from "./hold-events";
-import { keepRequest } from "./keep-request";
+import { keepAtDoor, keepRequest } from "./keep-request";
 import { noteAtDoor } from "./note-at-door";
 import { noteHeld } from "./note-held";
 import type { CachedRegistration } from "./registration-cache";
@@ -196,9 +196,8 @@ function noteArrival(
   const { deliveryId, duplicate, queued } = outcome;
   // A repeated delivery says the same again, and nothing new.
   const told = parsed.notices !== undefined && !duplicate ? { notices: parsed.notices } : {};
-  // What a repetition holds is kept already.
-  const recorded = duplicate ? withoutKept(request) : keepRequest(services, registration, source, request);
   if (queued > 0) {
+    keepRequest(services, registration, source, request);
     const held = registration.pause !== undefined || undefined;
     services.tracer?.active()?.set({ "castiel.delivery.verdict": "accepted", "castiel.delivery.held": held });
     services.gatherer.note(activityKeyOf(registration), { at: receivedAt, count: "accepted", ...told });
@@ -213,6 +212,7 @@ function noteArrival(
     ...told,
     deliveryId,
     events: parsed.events,
-    request: recorded,
+    // What a repetition holds is kept already.
+    request: duplicate ? withoutKept(request) : keepAtDoor(services, registration, source, request),
   });
 }

@@ -1,4 +1,4 @@
-import type { KeptRequest, KeptRequestKey } from "../core/kept-request";
+import { type KeptRequest, type KeptRequestKey, sizeOfKept } from "../core/kept-request";
 import type { Log } from "../core/ports";
 import type { KeptRequests } from "../repositories/kept-requests";
 
@@ -12,8 +12,6 @@ export interface Keeping {
 /** What waits or is being written is in memory: a flood of it must not fill that, nor take the room of all others. */
 const MAX_BYTES = 16 * 1024 * 1024;
 const MAX_BYTES_OF_ONE = 4 * 1024 * 1024;
-/** About what an object with a few strings takes. */
-const OVERHEAD_BYTES = 1024;
 const WRITERS = 8;
 
 /**
@@ -36,7 +34,7 @@ export class RequestKeeper {
   /** Answers whether there is room for it. */
   keep(keeping: Keeping): boolean {
     const { registrationId } = keeping.key;
-    const size = sizeOf(keeping.request);
+    const size = sizeOfKept(keeping.request);
     const own = this.#bytesOf.get(registrationId) ?? 0;
     if (own + size > MAX_BYTES_OF_ONE || this.#bytes + size > MAX_BYTES) return false;
     this.#bytes += size;
@@ -73,15 +71,10 @@ export class RequestKeeper {
   }
 
   #giveBack({ key: { registrationId }, request }: Keeping): void {
-    const size = sizeOf(request);
+    const size = sizeOfKept(request);
     const left = (this.#bytesOf.get(registrationId) ?? 0) - size;
     this.#bytes -= size;
     if (left > 0) this.#bytesOf.set(registrationId, left);
     else this.#bytesOf.delete(registrationId);
   }
-}
-
-function sizeOf({ headers, query, body }: KeptRequest): number {
-  const told = headers.reduce((sum, [name, value]) => sum + name.length + value.length, query.length);
-  return OVERHEAD_BYTES + told + body.length;
 }
