@@ -2,7 +2,8 @@ import type { DeliveryLine, DeliveryRecord, ReplayMark } from "../core/delivery"
 import { isOutage, isWebhookError } from "../core/errors";
 import { addGaps, gapOf, type Replay } from "../core/replay";
 import { putOffWork } from "./put-off-work";
-import { type ReplayOf, replayOf, sendReplays } from "./replay-of";
+import { toReplayMessage } from "./replay-message";
+import { replayOf, sendDoorReplay } from "./replay-of";
 import { type ReplayWork, type ReplayWorkMessage, toReplayWorkMessage } from "./replay-work";
 import type { Services } from "./services";
 
@@ -33,7 +34,7 @@ async function doPage(services: Services, work: ReplayWork): Promise<void> {
   const replay = known.pages > page ? known : await claimPage(services, work, known);
   if (replay?.status !== "running") return;
   const { pending = [], cursor, ratePerSecond = 1 } = replay;
-  await queueEvents(services, work, replay);
+  await noteFull(services, work, await queueEvents(services, work, replay));
   if (cursor === undefined) return complete(services, work);
   const nextAt = startedAt + (pending.length / ratePerSecond) * 1000;
   await services.queue.schedule(toReplayWorkMessage(replay, new Date(nextAt).toISOString()), nextAt);
@@ -74,17 +75,32 @@ async function claimPage(services: Services, work: ReplayWork, replay: Replay): 
 
 /**
  * Puts the events of the page on the queue, the oldest first. After a crash it may do so again: the messages then have the
- * same ids, and an event knows the replay that it had its effect by.
+ * same ids, and an event knows the replay that it had its effect by. Deliveries that had ended at the door follow one by one,
+ * because their bodies may be large. Answers how many of those there was no room for.
  */
-async function queueEvents(services: Services, work: ReplayWork, replay: Replay): Promise<void> {
+async function queueEvents(services: Services, work: ReplayWork, replay: Replay): Promise<number> {
   const mark = markOf(replay);
   const records = await Promise.all((replay.pending ?? []).map((lineId) => services.deliveries.get(work, lineId)));
-  const replays: ReplayOf[] = [];
+  const messages = records.flatMap((record) => (record && toReplayMessage(record, mark)) ?? []);
+  if (messages.length > 0) await services.queue.send(messages);
+  let full = 0;
   for (const record of records) {
-    const replay = record && (await replayOf(services, record, mark).catch(orNothing));
-    if (replay) replays.push(replay);
+    if (record === undefined || record.verdict === "accepted") continue;
+    const found = await replayOf(services, record, mark).catch(orNothing);
+    if (found === undefined || "message" in found) continue;
+    if (!(await sendDoorReplay(services, work, found, mark))) full++;
   }
-  await sendReplays(services, work, replays, mark);
+  return full;
+}
+
+/** What turned out to wait for a webhook that can hold no more was not queued after all. */
+async function noteFull(services: Services, work: ReplayWork, full: number): Promise<void> {
+  if (full === 0) return;
+  await services.replays.update(work, work.replayId, (current) => ({
+    ...current,
+    queued: current.queued - full,
+    skipped: addGaps(current.skipped, Array<string>(full).fill("hold_full")),
+  }));
 }
 
 /** What could be replayed a moment ago, and cannot now. */

@@ -1,6 +1,6 @@
 import type { DeliveryRecord } from "../core/delivery";
 import { WebhookError } from "../core/errors";
-import { replayOf, sendReplays } from "./replay-of";
+import { replayOf, sendDoorReplay } from "./replay-of";
 import type { Services } from "./services";
 import { tenantOf } from "./tenant-of";
 
@@ -39,7 +39,8 @@ export async function replayDelivery(
   const mark = { replayId, requestedAt, requestedBy };
   const replay = await replayOf(services, record, mark);
   await demandPayload(services, record);
-  await sendReplays(services, tenant, [replay], mark);
+  if ("message" in replay) await services.queue.send([replay.message]);
+  else if (!(await sendDoorReplay(services, tenant, replay, mark))) throw new WebhookError("hold_full");
   services.log("info", "delivery.replayed", { registrationId: record.registrationId, replayId, by: requestedBy });
   const queued = { replayId, deliveryId, requestedAt };
   return "message" in replay ? queued : { ...queued, deliveries: replay.deliveries };

@@ -1,5 +1,5 @@
 import type { DeliveryRecord, DoorRecord, DoorReplay, ReplayMark } from "../core/delivery";
-import { WebhookError } from "../core/errors";
+import { isWebhookError, WebhookError } from "../core/errors";
 import type { QueueMessage } from "../core/ports";
 import { lineIdOf } from "../repositories/delivery-lines";
 import type { Tenant } from "../repositories/shards";
@@ -24,24 +24,27 @@ export async function replayOf(services: Services, record: DeliveryRecord, mark:
 }
 
 /**
- * Queues what replays records, the events of one batch at once and in order, and notes at deliveries that had ended at the
- * door where their events are.
- * @throws {WebhookError} `queue_unavailable`, `store_unavailable`, `hold_full`
+ * Queues the events that replay a delivery that had ended at the door, and notes at it where they are. A webhook that is
+ * paused and can hold no more keeps no other from its part. False where no part could be queued or held.
+ * @throws {WebhookError} `queue_unavailable`, `store_unavailable`
  */
-export async function sendReplays(
+export async function sendDoorReplay(
   services: Services,
   tenant: Tenant,
-  replays: readonly ReplayOf[],
+  { record, parts, deliveries }: SecondLook & { readonly record: DoorRecord },
   mark: ReplayMark,
-): Promise<void> {
-  const messages = replays.flatMap((replay) => ("message" in replay ? [replay.message] : []));
-  if (messages.length > 0) await services.queue.send(messages);
-  for (const replay of replays) {
-    if ("message" in replay) continue;
-    const { record, parts, deliveries } = replay;
-    for (const part of parts) await sendPart(services, part);
-    await noteDoorReplay(services, tenant, record, { ...mark, deliveries });
+): Promise<boolean> {
+  let sent = 0;
+  for (const part of parts) {
+    try {
+      await sendPart(services, part);
+      sent++;
+    } catch (error) {
+      if (!isWebhookError(error, "hold_full")) throw error;
+    }
   }
+  if (sent > 0) await noteDoorReplay(services, tenant, record, { ...mark, deliveries });
+  return sent > 0;
 }
 
 /** The events are queued by then, and that is what counts. */

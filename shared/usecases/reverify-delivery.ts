@@ -49,7 +49,7 @@ export async function reverifyDelivery(services: Services, record: DoorRecord, m
   const parts: ReplayedPart[] = [];
   for (const receiver of routing?.receivers ?? [entry]) {
     const arrival = withKept(arrivalAt(services, receiver, delivery), record);
-    const events = messagesOfReceipt(arrival, record.id).map((body) => markAsReplay(body, mark, record.traceparent));
+    const events = await eventsOf(services, record, arrival, mark);
     if (events.length === 0) continue;
     parts.push({ registration: receiver.registration, events, bodyBytes: request.body.length });
   }
@@ -57,6 +57,29 @@ export async function reverifyDelivery(services: Services, record: DoorRecord, m
   const own = parts.filter(({ registration: { tenantId } }) => tenantId === record.tenantId);
   const events = own.flatMap((part) => part.events);
   return { parts, deliveries: await Promise.all(events.map((event) => lineOf(services, record, event))) };
+}
+
+/** Who asks is nothing for another tenant to read. */
+const SOMEBODY = "operator";
+
+/**
+ * The events that a webhook asks for, marked as a replay. To another tenant's, which a shared one leads to, it is none: what had
+ * its effect there is left alone.
+ */
+async function eventsOf(
+  services: Services,
+  record: DoorRecord,
+  arrival: Arrival,
+  mark: ReplayMark,
+): Promise<readonly EventMessage[]> {
+  const messages = messagesOfReceipt(arrival, record.id);
+  const { tenantId, id: registrationId } = arrival.entry.registration;
+  if (tenantId === record.tenantId) return messages.map((body) => markAsReplay(body, mark, record.traceparent));
+  const known = await Promise.all(
+    messages.map(({ id }) => services.deliveries.findEvent({ tenantId, registrationId, recordId: recordIdOf(id) })),
+  );
+  const missing = messages.filter((_, index) => known[index]?.outcome !== "synchronised");
+  return missing.map((body) => markAsReplay(body, { ...mark, requestedBy: SOMEBODY }));
 }
 
 /** Where the provider has repeated it meanwhile, the event has a line already, with the time of that. */

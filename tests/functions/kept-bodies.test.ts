@@ -1,4 +1,5 @@
 import type { App } from "../../shared/app";
+import { drainMessage } from "../../shared/usecases/drain-message";
 import { lineIdOf } from "../../shared/repositories/delivery-lines";
 import {
   ask,
@@ -8,6 +9,7 @@ import {
   recordsOf,
   registerShared,
   registerTarget,
+  slackBody,
   slackBodyOf,
   startShared,
 } from "../support/shared-webhooks";
@@ -18,6 +20,14 @@ beforeEach(async () => {
   app = await startShared();
 });
 afterEach(() => app.close());
+
+/** Handles what waits in the queue. */
+async function drain(): Promise<void> {
+  for (const message of (await app.lockingQueue?.receive(32, 60_000)) ?? []) {
+    await drainMessage(app.services, JSON.parse(message.body));
+    await app.lockingQueue?.complete(message.lockToken);
+  }
+}
 
 async function onlyLine(registrationId: string): Promise<string> {
   const [record, ...others] = await recordsOf(app, "operator", registrationId);
@@ -42,6 +52,28 @@ describe("a shared webhook that keeps bodies", () => {
     ]);
     // The bytes stay the operator's, and the event's line is the tenant's.
     expect(JSON.stringify(messages)).not.toContain("keptAs");
+  });
+});
+
+describe("the replay at a shared webhook", () => {
+  it("leaves alone what another tenant has had, and tells it nothing of who asks", async () => {
+    const shared = await registerShared("slack", { keepBodies: true });
+    const [a, b] = [await registerTarget("a"), await registerTarget("b")];
+    await map(shared, "T1", a.registrationId);
+    const both = [{ team_id: "T1" }, { team_id: "T2" }].map((of) => ({ enterprise_id: null, is_bot: true, ...of }));
+    await deliverSlack(shared, slackBody({ team_id: "T1", authorizations: both }));
+    await drain();
+    const line = await onlyLine(shared);
+    const [had] = (await ask("list-deliveries", { as: "a" })).json.deliveries as { deliveryId: string }[];
+    await map(shared, "T2", b.registrationId);
+    expect(await ask("replay-delivery", { params: { deliveryId: line }, json: {} })).toMatchObject({ status: 202 });
+    await drain();
+    const details = await ask("get-delivery", { as: "a", params: { deliveryId: had?.deliveryId ?? "" } });
+    expect(details.json).toMatchObject({ outcome: "synchronised" });
+    expect(details.json).not.toHaveProperty("replays");
+    const [got] = (await ask("list-deliveries", { as: "b" })).json.deliveries as { deliveryId: string }[];
+    const theirs = await ask("get-delivery", { as: "b", params: { deliveryId: got?.deliveryId ?? "" } });
+    expect(theirs.json).toMatchObject({ outcome: "synchronised", replays: [{ requestedBy: "operator" }] });
   });
 });
 

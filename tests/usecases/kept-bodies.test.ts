@@ -361,6 +361,31 @@ describe("the replay of many that were refused", () => {
     }
   }
 
+  it("are not kept from it by one webhook that is paused and can hold no more", async () => {
+    await app.close();
+    app = await openTestApp({ HOLD_MAX_EVENTS: "1" });
+    const [full, free] = [await app.register({ keepBodies: true }), await app.register({ keepBodies: true })];
+    const first = await deliver(full, contactBody("created", "001", {}));
+    for (const [webhook, id] of [
+      [full, "002"],
+      [free, "003"],
+    ] as const) {
+      app.advance(1000);
+      await deliver(webhook, contactBody("created", id, {}));
+    }
+    for (const webhook of [full, free]) {
+      await updateWebhook(app.services, own(webhook), { ...theirs, verification: { scheme: "seed" } });
+    }
+    await pauseWebhook(app.services, own(full), who);
+    const { replayId } = await planReplay(app.services, asker, refused);
+    await runReplay(app.services, asker, { replayId, ratePerSecond: 10 });
+    await pass(3);
+    const run = await getReplay(app.services, tenantId, replayId);
+    expect(run).toMatchObject({ status: "completed", queued: 2, skipped: { hold_full: 1 } });
+    expect((await shards()).map(({ externalId }) => externalId)).toEqual(["003"]);
+    expect(await codeOf(replay(first))).toBe("hold_full");
+  });
+
   it("plans what is kept, queues what proves itself by now, and says of the rest why not", async () => {
     const webhook = await app.register({ keepBodies: true, events: ["Contact.*"] });
     for (const [index, id] of ["001", "002", "003"].entries()) {
