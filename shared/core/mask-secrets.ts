@@ -18,7 +18,7 @@ const short: Readonly<Record<string, string>> = { b: "\b", f: "\f", n: "\n", r: 
 const json: Notation = {
   escapes: /\\(?:u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|u[\da-fA-F]{4}|["\\/bfnrt])/g,
   valueOf: (escape) => {
-    const [, letter = ""] = escape;
+    const letter = escape.charAt(1);
     if (letter !== "u") return short[letter] ?? letter;
     return escape.replace(/\\u/g, "").replace(/.{4}/g, (unit) => String.fromCharCode(Number.parseInt(unit, 16)));
   },
@@ -30,15 +30,20 @@ const form: Notation = {
   valueOf: (escape) => (escape === "+" ? " " : String.fromCharCode(Number.parseInt(escape.slice(1), 16))),
 };
 
-const named: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
+const named: Readonly<Record<string, string>> = {
+  "&amp;": "&",
+  "&lt;": "<",
+  "&gt;": ">",
+  "&quot;": '"',
+  "&apos;": "'",
+};
 
 const xml: Notation = {
   escapes: /&(?:#\d{1,10}|#[xX][\da-fA-F]{1,10}|amp|lt|gt|quot|apos);/g,
   valueOf: (escape) => {
-    const name = escape.slice(1, -1);
-    if (!name.startsWith("#")) return named[name] ?? escape;
-    const point = Number(name.slice(1).replace(/^[xX]/, "0x"));
-    return point <= 0x10ffff ? String.fromCodePoint(point) : escape;
+    const point = Number(escape.slice(2, -1).replace(/^[xX]/, "0x"));
+    // The greatest code point there is; of what has a name this is not a number.
+    return named[escape] ?? (point <= 0x10ffff ? String.fromCodePoint(point) : escape);
   },
 };
 
@@ -78,17 +83,23 @@ function readAs(
   let at = 0;
   const takeUntil = (end: number): void => {
     parts.push(text.slice(at, end));
-    for (; at < end; at++) found.push(starts[at] ?? 0);
+    for (; at < end; at++) found.push(startAt(starts, at));
   };
   for (const { 0: escape, index } of text.matchAll(escapes)) {
     takeUntil(index);
     const value = toBytes(valueOf(escape));
     parts.push(value);
-    for (let count = 0; count < value.length; count++) found.push(starts[index] ?? 0);
+    for (let count = 0; count < value.length; count++) found.push(startAt(starts, index));
     at = index + escape.length;
   }
   takeUntil(text.length);
-  return { text: parts.join(""), starts: [...found, starts.at(-1) ?? 0] };
+  return { text: parts.join(""), starts: [...found, startAt(starts, text.length)] };
+}
+
+function startAt(starts: Reading["starts"], index: number): number {
+  const start = starts[index];
+  if (start === undefined) throw new RangeError(`a reading has no character ${index}`);
+  return start;
 }
 
 type Range = readonly [from: number, to: number];
@@ -96,7 +107,7 @@ type Range = readonly [from: number, to: number];
 function rangesOf({ text, starts }: Reading, secret: string): readonly Range[] {
   const ranges: Range[] = [];
   for (let at = text.indexOf(secret); at !== -1; at = text.indexOf(secret, at + 1)) {
-    ranges.push([starts[at] ?? 0, starts[at + secret.length] ?? 0]);
+    ranges.push([startAt(starts, at), startAt(starts, at + secret.length)]);
   }
   return ranges;
 }

@@ -46,6 +46,10 @@ describe("a secret in a body", () => {
     2_000,
   );
 
+  it("is found beside what no notation can write", () => {
+    expect(masked(`&#9999999999;&unknown;%zz\\x${secret}`)).toBe("&#9999999999;&unknown;%zz\\x***");
+  });
+
   it("leaves all else as it is, and what is no text too", () => {
     const bytes = Buffer.from([0xff, 0x00, 0xfe, 0x80]);
     expect(maskSecrets(bytes, [secret, ""])).toEqual(bytes);
