@@ -1,6 +1,7 @@
 import type { DeliveryLine, DeliveryRecord, ReplayMark } from "../core/delivery";
 import { isOutage, isWebhookError } from "../core/errors";
 import { addGaps, gapOf, type Replay } from "../core/replay";
+import { lineIdOf } from "../repositories/delivery-lines";
 import { putOffWork } from "./put-off-work";
 import { toReplayMessage } from "./replay-message";
 import { replayOf, sendDoorReplay } from "./replay-of";
@@ -76,31 +77,34 @@ async function claimPage(services: Services, work: ReplayWork, replay: Replay): 
 /**
  * Puts the events of the page on the queue, the oldest first. After a crash it may do so again: the messages then have the
  * same ids, and an event knows the replay that it had its effect by. Deliveries that had ended at the door follow one by one,
- * because their bodies may be large. Answers how many of those there was no room for.
+ * because their bodies may be large. Answers the lines of those that there was no room for.
  */
-async function queueEvents(services: Services, work: ReplayWork, replay: Replay): Promise<number> {
+async function queueEvents(services: Services, work: ReplayWork, replay: Replay): Promise<readonly string[]> {
   const mark = markOf(replay);
   const records = await Promise.all((replay.pending ?? []).map((lineId) => services.deliveries.get(work, lineId)));
   const messages = records.flatMap((record) => (record && toReplayMessage(record, mark)) ?? []);
   if (messages.length > 0) await services.queue.send(messages);
-  let full = 0;
+  const full: string[] = [];
   for (const record of records) {
     if (record === undefined || record.verdict === "accepted") continue;
+    // A page that is done again finds those that it has seen to.
+    if (record.replays?.some(({ replayId }) => replayId === mark.replayId)) continue;
     const found = await replayOf(services, record, mark).catch(orNothing);
     if (found === undefined || "message" in found) continue;
-    if (!(await sendDoorReplay(services, work, found, mark))) full++;
+    if (!(await sendDoorReplay(services, work, found, mark))) full.push(lineIdOf(record));
   }
   return full;
 }
 
-/** What turned out to wait for a webhook that can hold no more was not queued after all. */
-async function noteFull(services: Services, work: ReplayWork, full: number): Promise<void> {
-  if (full === 0) return;
-  await services.replays.update(work, work.replayId, (current) => ({
-    ...current,
-    queued: current.queued - full,
-    skipped: addGaps(current.skipped, Array<string>(full).fill("hold_full")),
-  }));
+/** What there was no room for was not queued after all, and is no more of this page: so it is told once, however often that is done. */
+async function noteFull(services: Services, work: ReplayWork, full: readonly string[]): Promise<void> {
+  if (full.length === 0) return;
+  await services.replays.update(work, work.replayId, (current) => {
+    const pending = (current.pending ?? []).filter((id) => !full.includes(id));
+    const left = (current.pending ?? []).length - pending.length;
+    const skipped = addGaps(current.skipped, Array<string>(left).fill("hold_full"));
+    return { ...current, pending, queued: current.queued - left, skipped };
+  });
 }
 
 /** What could be replayed a moment ago, and cannot now. */

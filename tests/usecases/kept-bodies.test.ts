@@ -1,6 +1,7 @@
 import { createHmac } from "node:crypto";
 import { sampleProviders } from "../../infra/local/samples/registry";
 import { signed } from "../../infra/local/samples/sample";
+import { WebhookError } from "../../shared/core/errors";
 import { SyncFailure } from "../../shared/core/sync-task";
 import { discardDelivery } from "../../shared/usecases/discard-delivery";
 import { getDelivery, listDeliveries } from "../../shared/usecases/list-deliveries";
@@ -379,7 +380,14 @@ describe("the replay of many that were refused", () => {
     await pauseWebhook(app.services, own(full), who);
     const { replayId } = await planReplay(app.services, asker, refused);
     await runReplay(app.services, asker, { replayId, ratePerSecond: 10 });
-    await pass(3);
+    // The page is done twice, because that it is over cannot be noted the first time.
+    const update = app.services.replays.update.bind(app.services.replays);
+    jest
+      .spyOn(app.services.replays, "update")
+      .mockImplementationOnce(update)
+      .mockImplementationOnce(update)
+      .mockRejectedValueOnce(new WebhookError("store_unavailable"));
+    await pass(120);
     const run = await getReplay(app.services, tenantId, replayId);
     expect(run).toMatchObject({ status: "completed", queued: 2, skipped: { hold_full: 1 } });
     expect((await shards()).map(({ externalId }) => externalId)).toEqual(["003"]);
