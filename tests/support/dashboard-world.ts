@@ -1,5 +1,5 @@
 import type { Browser, Page } from "playwright-core";
-import { openBrowser, openPage, type WatchedPage } from "./browser";
+import { auditPage, openBrowser, openPage, type WatchedPage } from "./browser";
 import { eventually, type Gateway, startGateway } from "./gateway";
 import { seedSignature } from "./test-app";
 
@@ -65,6 +65,16 @@ export class DashboardWorld {
     await this.page.goto(`${this.url}/dashboard${hash}`);
     await this.page.getByRole("heading", { level: 1, name: heading, exact: true }).waitFor();
     await this.page.locator(".skeleton").first().waitFor({ state: "detached" });
+  }
+
+  /** The page where it is can be read by everybody, and by whoever has a narrow screen without scrolling sideways. */
+  async expectReadable(): Promise<void> {
+    const { hash } = new URL(this.page.url());
+    expect([hash, await auditPage(this.page)]).toEqual([hash, []]);
+    await this.page.setViewportSize({ width: 400, height: 800 });
+    const isTooWide = await this.page.evaluate<boolean>("document.documentElement.scrollWidth > innerWidth");
+    expect([hash, isTooWide]).toEqual([hash, false]);
+    await this.page.setViewportSize({ width: 1280, height: 800 });
   }
 
   async ask<T>(method: string, path: string, body?: object, headers = {}): Promise<T> {
